@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import type { ResourceKey } from './ids.ts';
+import type { Row } from './row.ts';
+import { bodyHash, hasLiveSibling } from './row.ts';
+import { dotKey } from './version-vector.ts';
+
+/**
+ * A Merkle index over the live rows of a region (DESIGN §4). Leaves are buckets of sha256(key); inner nodes have a fixed fan-out.
+ * Rows without a live sibling are not in it, so roots are equal whoever has collected what.
+ */
+
+/** Children of a node: a level costs 16 digests of 8 bytes, one packet, and four levels reach 65,536 buckets' worth of keys. */
+export const FAN_OUT_BITS = 4;
+/** 16³ = 4,096 buckets: about 25 entries each at 100,000 rows, and all leaf digests fit in 32 KB, one stored item. */
+export const DEPTH = 3;
+export const BUCKETS = 1 << (FAN_OUT_BITS * DEPTH);
+/** 64 bits: two of 10⁵ different entries alike by chance once in 10⁹ comparisons; a root is compared at full length as well. */
+export const DIGEST_BYTES = 8;
+/** The first bytes of sha256(key) by which an entry is named on the wire. */
+export const KEY_HASH_BYTES = 8;
+
+/** A row in the index. `keyHash` and `digest` are lower-case hexadecimal. */
+export interface Entry { readonly keyHash: string; readonly digest: string }
+
+/** Where a node is: the level (0 is the root, DEPTH the leaves) and its number within. */
+export interface NodeAt { readonly level: number; readonly index: number }
+
+const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest();
+
+/** The name of a resource in the index. */
+export const keyHashOf = (key: ResourceKey): string => sha256(key).subarray(0, KEY_HASH_BYTES).toString('hex');
+
+/** The leaf bucket of a key, from the first bits of its hash. */
+export const bucketOf = (keyHash: string): number => Number.parseInt(keyHash.slice(0, (FAN_OUT_BITS * DEPTH) / 4), 16);
+
+/** The entry of a row: its key with every sibling's dot and content hash. Undefined for a row without a live version. */
+export function entryOf(key: ResourceKey, row: Row): Entry | undefined {
+  if (!hasLiveSibling(row)) return undefined;
+  const versions = row.siblings.map((sibling) => `${dotKey(sibling.dot)}=${bodyHash(sibling.body)}`).sort();
+  return { keyHash: keyHashOf(key), digest: sha256([key, ...versions].join('\0')).subarray(0, DIGEST_BYTES).toString('hex') };
+}
+
+/** A bucket's entries after one of them changed or went. Sorted by `keyHash`. */
+export function withEntry(bucket: readonly Entry[], keyHash: string, entry: Entry | undefined): readonly Entry[] {
+  const others = bucket.filter((other) => other.keyHash !== keyHash);
+  return entry === undefined ? others : [...others, entry].sort((a, b) => (a.keyHash < b.keyHash ? -1 : 1));
+}
+
+/** The digest of a bucket; an empty one is all zero. */
+export function bucketDigest(bucket: readonly Entry[]): Buffer {
+  if (bucket.length === 0) return Buffer.alloc(DIGEST_BYTES);
+  return sha256(bucket.map((entry) => entry.keyHash + entry.digest).join('')).subarray(0, DIGEST_BYTES);
+}
+
+/** All digests, level by level, from those of the leaves (BUCKETS × DIGEST_BYTES bytes). */
+export class Digests {
+  readonly #levels: readonly Buffer[];
+
+  constructor(leaves: Uint8Array) {
+    if (leaves.length !== BUCKETS * DIGEST_BYTES) throw new RangeError(`leaf digests are ${leaves.length.toString()} bytes long`);
+    const levels: Buffer[] = [Buffer.from(leaves)];
+    for (let level = DEPTH; level > 0; level -= 1) levels.unshift(parents(levels[0] ?? Buffer.alloc(0)));
+    this.#levels = levels;
+  }
+
+  /** The digest of one node. */
+  at({ level, index }: NodeAt): Buffer {
+    return (this.#levels[level] ?? Buffer.alloc(0)).subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
+  }
+
+  /** The digests of a node's children, one after the other. */
+  childrenOf({ level, index }: NodeAt): Buffer {
+    const bytes = DIGEST_BYTES << FAN_OUT_BITS;
+    return (this.#levels[level + 1] ?? Buffer.alloc(0)).subarray(index * bytes, (index + 1) * bytes);
+  }
+
+  get root(): string { return this.at({ level: 0, index: 0 }).toString('hex'); }
+}
+
+function parents(children: Buffer): Buffer {
+  const bytes = DIGEST_BYTES << FAN_OUT_BITS;
+  const digests = Buffer.alloc((children.length / bytes) * DIGEST_BYTES);
+  for (let at = 0; at * bytes < children.length; at += 1) {
+    const group = children.subarray(at * bytes, (at + 1) * bytes);
+    if (group.some((byte) => byte !== 0)) sha256(group).copy(digests, at * DIGEST_BYTES, 0, DIGEST_BYTES);
+  }
+  return digests;
+}
+
+/** The children of `node` whose digests differ from those of the other side. */
+export function differingChildren(node: NodeAt, mine: Uint8Array, theirs: Uint8Array): readonly NodeAt[] {
+  const different: NodeAt[] = [];
+  for (let child = 0; child < 1 << FAN_OUT_BITS; child += 1) {
+    const from = child * DIGEST_BYTES;
+    const isSame = Buffer.from(mine.subarray(from, from + DIGEST_BYTES)).equals(theirs.subarray(from, from + DIGEST_BYTES));
+    if (!isSame) different.push({ level: node.level + 1, index: (node.index << FAN_OUT_BITS) + child });
+  }
+  return different;
+}
+
+/** Leaf digests of an index without entries. */
+export const emptyLeaves = (): Buffer => Buffer.alloc(BUCKETS * DIGEST_BYTES);

@@ -1,0 +1,92 @@
+import type { Member, ResourceKey } from '../model/ids.ts';
+import type { Strategy } from '../model/view.ts';
+import type { Condition } from './region.ts';
+
+export type Phase = 'Initializing' | 'Syncing' | 'Healthy' | 'Degraded' | 'Partitioned';
+
+/** A member as the local one sees it. Times are milliseconds since 1970. */
+export interface MemberStatus {
+  readonly name: Member;
+  readonly region: string;
+  readonly endpoint: string;
+  readonly isLocal: boolean;
+  readonly healthy: boolean;
+  readonly error: string | undefined;
+  readonly lastSeenMs: number | undefined;
+  readonly lastSyncMs: number | undefined;
+  /** How far behind: the age of the oldest change of theirs that is not here, as last heard. */
+  readonly syncLagMs: number | undefined;
+  readonly agents: number;
+  readonly vectorClock: Readonly<Record<string, number>>;
+}
+
+export interface FederationStatus {
+  readonly federationId: string;
+  readonly localMember: Member;
+  readonly phase: Phase;
+  readonly mode: string;
+  readonly strategy: Strategy;
+  readonly members: readonly MemberStatus[];
+  readonly conflictsPending: number;
+  readonly resources: number;
+  readonly exceptions: readonly { readonly key: ResourceKey; readonly reason: string; readonly message: string }[];
+  readonly conditions: readonly Condition[];
+  readonly merkleRoot: string;
+  readonly localVectorClock: Readonly<Record<string, number>>;
+  readonly writesFenced: boolean;
+  readonly recovering: boolean;
+  readonly lastSyncMs: number | undefined;
+  readonly observedGeneration: number;
+}
+
+/** One version of a resource as people read it. */
+export interface VersionInfo {
+  /** `v<ordinal of the incarnation>.<counter>` */
+  readonly version: string;
+  readonly member: Member;
+  readonly isLocal: boolean;
+  readonly writtenAtMs: number;
+  readonly origin: string;
+  readonly deleted: boolean;
+  readonly hash: string | undefined;
+  /** The manifest; Secrets and ConfigMaps redacted. */
+  readonly manifest: string | undefined;
+}
+export interface ConflictInfo {
+  readonly key: ResourceKey;
+  readonly status: 'pending' | 'decided';
+  readonly strategy: Strategy;
+  readonly detectedAtMs: number;
+  readonly overlapping: readonly string[];
+  readonly versions: readonly VersionInfo[];
+  /** Undefined where the view is a merge of several versions. */
+  readonly winner: string | undefined;
+  /** Why the losing versions lost, in a sentence. */
+  readonly why: string;
+}
+
+export interface ResourceInfo {
+  readonly key: ResourceKey;
+  readonly manifest: string;
+  readonly hash: string;
+  readonly versions: readonly VersionInfo[];
+  readonly conflict: 'pending' | 'decided' | undefined;
+}
+export interface HistoryEntry { readonly version: string; readonly member: Member; readonly committedAtMs: number | undefined; readonly what: 'written' | 'deleted' | 'superseded' | 'touched' }
+
+/** What a person or a script may ask of a region. Errors are `ReplicaError`s. */
+export interface Operator {
+  status(): Promise<FederationStatus>;
+  get(key: ResourceKey): Promise<ResourceInfo | undefined>;
+  list(filter: { readonly kind: string | undefined; readonly namespace: string | undefined }, after: ResourceKey | undefined, limit: number): Promise<{ readonly resources: readonly ResourceInfo[]; readonly next: ResourceKey | undefined }>;
+  apply(manifest: string, requestId: string): Promise<{ readonly key: ResourceKey; readonly version: string; readonly outcome: 'created' | 'configured' | 'unchanged' }>;
+  delete(key: ResourceKey, requestId: string): Promise<'deleted' | 'not-found'>;
+  conflicts(all: boolean): Promise<readonly ConflictInfo[]>;
+  conflict(key: ResourceKey): Promise<ConflictInfo | undefined>;
+  /** `keep`: `local`, `remote` or a member's name. */
+  resolve(key: ResourceKey, keep: string, requestId: string): Promise<{ readonly version: string }>;
+  syncNow(peer: Member | undefined, signal: AbortSignal): Promise<readonly { readonly peer: Member; readonly outcome: string; readonly changes: number }[]>;
+  /** Anti-entropy with one or all peers, now. */
+  reconcile(peer: Member | undefined, signal: AbortSignal): Promise<readonly { readonly peer: Member; readonly outcome: string; readonly repaired: number }[]>;
+  history(key: ResourceKey): Promise<readonly HistoryEntry[]>;
+}

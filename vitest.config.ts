@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * The suites. `npm run check` runs unit and house; `npm test` runs all of them.
+ * Unit tests sit beside what they test and reach no network beyond loopback.
+ */
+const suites = {
+  unit: {
+    include: ['shared', 'functions', 'infra', 'cluster', 'cli', 'local', 'scripts'].map((folder) => `${folder}/**/*.test.ts`),
+    testTimeout: 10_000,
+  },
+  house: { include: ['test/house/**/*.test.ts'], testTimeout: 30_000 },
+  acceptance: { include: ['test/acceptance/**/*.test.ts'], testTimeout: 60_000 },
+  simulation: { include: ['test/simulation/**/*.test.ts'], testTimeout: 120_000 },
+  // Real processes and real ports: one file at a time.
+  e2e: { include: ['test/e2e/**/*.test.ts'], testTimeout: 180_000, fileParallelism: false },
+}
+
+export default defineConfig({
+  test: {
+    // A process per file: node:sqlite is synchronous and programs under test read process-wide state.
+    pool: 'forks',
+    // Two, so that a laptop and a two-core runner behave alike.
+    maxWorkers: 2,
+    projects: Object.entries(suites).map(([name, { testTimeout, ...suite }]) => ({
+      test: { name, environment: 'node', pool: 'forks', testTimeout, hookTimeout: testTimeout, ...suite },
+    })),
+  },
+})
