@@ -1,14 +1,14 @@
-import { defineConfig } from 'eslint/config'
-import { importX, createNodeResolver } from 'eslint-plugin-import-x'
-import tseslint from 'typescript-eslint'
+import { defineConfig } from 'eslint/config';
+import { importX, createNodeResolver } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
 
 /**
  * Which folders each folder may import, besides itself and npm packages. Everything not listed is
  * refused, so a new folder has to be placed here before anybody can import it.
  * Unit tests (*.test.ts) beside the code are free, as test/ and bench/ are.
  */
-const shared = ['shared/model', 'shared/ports', 'shared/replica', 'shared/wire', 'shared/adapters', 'shared/rpc']
-const programs = [...shared, 'proto/gen']
+const shared = ['shared/model', 'shared/ports', 'shared/replica', 'shared/wire', 'shared/adapters', 'shared/rpc'];
+const programs = [...shared, 'proto/gen'];
 const mayImport = {
   'shared/model': [],
   'shared/ports': ['shared/model'],
@@ -21,11 +21,11 @@ const mayImport = {
   cluster: programs,
   local: [...programs, 'cluster'],
   cli: [...programs, 'local'],
-}
+};
 
 /** Time and randomness are arguments here, so that a simulation can replay every run from its seed. */
-const pureFolders = ['shared/model', 'shared/ports', 'shared/replica']
-const passItIn = 'Time, randomness and the environment are passed in: take a clock, a random source or a setting as an argument.'
+const pureFolders = ['shared/model', 'shared/ports', 'shared/replica'];
+const passItIn = 'Time, randomness and the environment are passed in: take a clock, a random source or a setting as an argument.';
 const impureCalls = [
   ['CallExpression[callee.object.name="Date"][callee.property.name="now"]', 'Date.now()'],
   ['NewExpression[callee.name="Date"][arguments.length=0]', 'new Date() without an argument'],
@@ -34,12 +34,12 @@ const impureCalls = [
   ['MemberExpression[property.name=/^(randomUUID|randomBytes|randomInt|randomFillSync|getRandomValues)$/]', 'crypto randomness'],
   ['MemberExpression[object.name="AbortSignal"][property.name="timeout"]', 'AbortSignal.timeout'],
   ['MemberExpression[object.name="globalThis"]', 'globalThis'],
-].map(([selector, name]) => ({ selector, message: `${name} is not allowed here. ${passItIn}` }))
-const dynamicImport = { selector: 'ImportExpression', message: 'import() would get round the rules on imports.' }
+].map(([selector, name]) => ({ selector, message: `${name} is not allowed here. ${passItIn}` }));
+const dynamicImport = { selector: 'ImportExpression', message: 'import() would get round the rules on imports.' };
 const impureGlobals = ['setTimeout', 'setInterval', 'setImmediate', 'performance', 'process', 'fetch'].map((name) => ({
   name,
   message: passItIn,
-}))
+}));
 const impureImports = [
   {
     name: 'node:crypto',
@@ -47,19 +47,19 @@ const impureImports = [
     message: passItIn,
   },
   ...['node:process', 'node:timers', 'node:timers/promises', 'node:perf_hooks'].map((name) => ({ name, message: passItIn })),
-]
+];
 
-const testFiles = ['**/*.test.ts']
-const noTestImports = { regex: '\\.test\\.ts$', message: 'A test is nobody\'s library: move what is shared into a file of its own.' }
+const testFiles = ['**/*.test.ts'];
+const noTestImports = { regex: '\\.test\\.ts$', message: 'A test is nobody\'s library: move what is shared into a file of its own.' };
 const modelPackages = {
   regex: '^(?!\\.{1,2}/|node:crypto$|canonicalize$)',
   message: 'shared/model imports no package but canonicalize and no builtin but node:crypto.',
-}
+};
 
 /** The rules for one folder: where it may import from, and purity where it is asked for. */
 function folderRules(folder, allowed, root) {
-  const pure = pureFolders.includes(folder)
-  const patterns = folder === 'shared/model' ? [noTestImports, modelPackages] : [noTestImports]
+  const pure = pureFolders.includes(folder);
+  const patterns = folder === 'shared/model' ? [noTestImports, modelPackages] : [noTestImports];
   return {
     name: `novaedge/imports/${folder}`,
     files: [`${folder}/**/*.ts`],
@@ -80,12 +80,15 @@ function folderRules(folder, allowed, root) {
         'no-restricted-globals': ['error', ...impureGlobals],
       }),
     },
-  }
+  };
 }
 
 /**
  * Import direction, cycles and purity, for the repository at `root`.
  * Exported so that test/house/imports.test.ts can run them over a small tree that breaks them.
+ *
+ * @param {string} root
+ * @returns {import('eslint').Linter.Config[]}
  */
 export function architecture(root) {
   return [
@@ -104,7 +107,7 @@ export function architecture(root) {
       },
     },
     ...Object.entries(mayImport).map(([folder, allowed]) => folderRules(folder, allowed, root)),
-  ]
+  ];
 }
 
 export default defineConfig(
@@ -151,4 +154,4 @@ export default defineConfig(
     },
   },
   ...architecture(import.meta.dirname),
-)
+);

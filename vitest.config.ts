@@ -1,4 +1,7 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config';
+
+// Set by `npm run fuzz` alone.
+const fuzzing = process.env.NOVAEDGE_FUZZ_RUNS !== undefined;
 
 /**
  * The suites. `npm run check` runs unit and house; `npm test` runs all of them.
@@ -7,14 +10,15 @@ import { defineConfig } from 'vitest/config'
 const suites = {
   unit: {
     include: ['shared', 'functions', 'infra', 'cluster', 'cli', 'local', 'scripts'].map((folder) => `${folder}/**/*.test.ts`),
-    testTimeout: 10_000,
+    testTimeout: fuzzing ? 600_000 : 10_000,
+    setupFiles: fuzzing ? ['scripts/fuzz-setup.ts'] : [],
   },
   house: { include: ['test/house/**/*.test.ts'], testTimeout: 30_000 },
   acceptance: { include: ['test/acceptance/**/*.test.ts'], testTimeout: 60_000 },
   simulation: { include: ['test/simulation/**/*.test.ts'], testTimeout: 120_000 },
   // Real processes and real ports: one file at a time.
   e2e: { include: ['test/e2e/**/*.test.ts'], testTimeout: 180_000, fileParallelism: false },
-}
+};
 
 export default defineConfig({
   test: {
@@ -26,4 +30,4 @@ export default defineConfig({
       test: { name, environment: 'node', pool: 'forks', testTimeout, hookTimeout: testTimeout, ...suite },
     })),
   },
-})
+});

@@ -33,7 +33,7 @@ const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 /** A random name from `NAME_LENGTH` random bytes. */
 export function nameFromBytes(bytes: Uint8Array): string {
   let name = '';
-  for (let at = 0; at < NAME_LENGTH; at += 1) name += ALPHABET[(bytes[at] ?? 0) & 31];
+  for (let at = 0; at < NAME_LENGTH; at += 1) name += ALPHABET.charAt((bytes[at] ?? 0) & 31);
   return name;
 }
 

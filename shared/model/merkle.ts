@@ -19,8 +19,10 @@ export const DIGEST_BYTES = 8;
 /** The first bytes of sha256(key) by which an entry is named on the wire. */
 export const KEY_HASH_BYTES = 8;
 
-/** A row in the index. `keyHash` and `digest` are lower-case hexadecimal. */
-export interface Entry { readonly keyHash: string; readonly digest: string }
+/** What of an entry travels: the key's hash and the row's digest, lower-case hexadecimal. */
+export interface EntryDigest { readonly keyHash: string; readonly digest: string }
+/** A row in the index. */
+export interface Entry extends EntryDigest { readonly key: ResourceKey }
 
 /** Where a node is: the level (0 is the root, DEPTH the leaves) and its number within. */
 export interface NodeAt { readonly level: number; readonly index: number }
@@ -37,7 +39,7 @@ export const bucketOf = (keyHash: string): number => Number.parseInt(keyHash.sli
 export function entryOf(key: ResourceKey, row: Row): Entry | undefined {
   if (!hasLiveSibling(row)) return undefined;
   const versions = row.siblings.map((sibling) => `${dotKey(sibling.dot)}=${bodyHash(sibling.body)}`).sort();
-  return { keyHash: keyHashOf(key), digest: sha256([key, ...versions].join('\0')).subarray(0, DIGEST_BYTES).toString('hex') };
+  return { key, keyHash: keyHashOf(key), digest: sha256([key, ...versions].join('\0')).subarray(0, DIGEST_BYTES).toString('hex') };
 }
 
 /** A bucket's entries after one of them changed or went. Sorted by `keyHash`. */
@@ -47,7 +49,7 @@ export function withEntry(bucket: readonly Entry[], keyHash: string, entry: Entr
 }
 
 /** The digest of a bucket; an empty one is all zero. */
-export function bucketDigest(bucket: readonly Entry[]): Buffer {
+export function bucketDigest(bucket: readonly EntryDigest[]): Buffer {
   if (bucket.length === 0) return Buffer.alloc(DIGEST_BYTES);
   return sha256(bucket.map((entry) => entry.keyHash + entry.digest).join('')).subarray(0, DIGEST_BYTES);
 }

@@ -9,7 +9,7 @@ export interface SharedSettings {
 }
 
 export type Mode = 'hub-spoke' | 'mesh' | 'unified';
-export const MODES: readonly Mode[] = ['hub-spoke', 'mesh', 'unified'];
+export const MODES = ['hub-spoke', 'mesh', 'unified'] as const satisfies readonly Mode[];
 
 /** Split-brain protection with the guides' two spellings read into one meaning (DESIGN §6). */
 export interface SplitBrain {

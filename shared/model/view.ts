@@ -7,7 +7,7 @@ import { compareWrites } from './stamp.ts';
 
 /** How concurrent versions are shown. Storage never depends on it. */
 export type Strategy = 'LastWriterWins' | 'Merge' | 'Manual';
-export const STRATEGIES: readonly Strategy[] = ['LastWriterWins', 'Merge', 'Manual'];
+export const STRATEGIES = ['LastWriterWins', 'Merge', 'Manual'] as const satisfies readonly Strategy[];
 
 /** What a row presents. `content` is undefined only where it is an item of its own that the caller did not load. */
 export type ViewBody =

@@ -1,7 +1,7 @@
 import type { ClockRow } from '../model/clock-row.ts';
 import type { Hash, Member, ResourceKey } from '../model/ids.ts';
 import type { LogSegment } from '../model/log.ts';
-import type { Entry, NodeAt } from '../model/merkle.ts';
+import type { EntryDigest, NodeAt } from '../model/merkle.ts';
 import type { Answer } from '../model/row.ts';
 import type { SharedSettings } from '../model/shared-settings.ts';
 import type { VersionVector } from '../model/version-vector.ts';
@@ -63,7 +63,7 @@ export type CompareResponse =
   | { readonly kind: 'different'; readonly seen: VersionVector; readonly vector: VersionVector; readonly root: string }
   /** The digests of each asked node's children, in order. */
   | { readonly kind: 'nodes'; readonly children: readonly Uint8Array[] }
-  | { readonly kind: 'buckets'; readonly entries: readonly (readonly Entry[])[] };
+  | { readonly kind: 'buckets'; readonly entries: readonly (readonly EntryDigest[])[] };
 
 /** Rows by key, or by the name they have in the index where the asker does not know the key. */
 export interface FetchRowsRequest {

@@ -1,0 +1,42 @@
+import type { ResourceKey } from '../../model/ids.ts';
+import type { HeldRow } from '../../model/row.ts';
+import type { RowPut } from '../../ports/store.ts';
+import { MAX_COMMIT_BYTES, MAX_CONTENT_BYTES, MAX_ROW_BYTES } from '../../ports/store.ts';
+
+/** No character of UTF-16 takes more than three bytes of UTF-8. */
+const MAX_BYTES_PER_CHARACTER = 3;
+/** More than a version, a field's writer or a vector's entry takes beside its texts. */
+const PART_BYTES = 128;
+
+/** More than a row takes when it is stored. Rows below the limit by this measure, nearly all, need not be encoded to know it. */
+export function boundOfRow(row: HeldRow): number {
+  let characters = row.local.shown?.content?.length ?? 0;
+  let parts = 4 + row.context.size + (row.local.shown?.context.size ?? 0);
+  for (const { writerContext, covers, body } of row.siblings) {
+    parts += 4 + writerContext.size + covers.length;
+    if (body.kind === 'deleted') continue;
+    characters += body.content?.length ?? 0;
+    parts += body.fields.set.size + body.fields.removed.size;
+    for (const path of body.fields.set.keys()) characters += path.length;
+    for (const path of body.fields.removed.keys()) characters += path.length;
+  }
+  return characters * MAX_BYTES_PER_CHARACTER + parts * PART_BYTES;
+}
+
+/** @throws TooLargeError */
+export function requireRowsFit(puts: readonly RowPut[]): void {
+  let totalBytes = 0;
+  let mayBeOver = false;
+  for (const { next } of puts) {
+    if (next === 'drop') continue;
+    const bytes = boundOfRow(next);
+    totalBytes += bytes;
+    mayBeOver ||= bytes > MAX_ROW_BYTES;
+  }
+  if (mayBeOver || totalBytes > MAX_COMMIT_BYTES) throw new RangeError('not written yet');
+}
+
+/** @throws TooLargeError */
+export function requireContentFits(key: ResourceKey, text: string): void {
+  if (text.length * MAX_BYTES_PER_CHARACTER > MAX_CONTENT_BYTES) throw new RangeError(`not written yet: ${key}`);
+}

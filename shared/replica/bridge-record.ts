@@ -1,0 +1,95 @@
+import type { Json } from '../model/content.ts';
+import { isObject } from '../model/content.ts';
+import type { ClusterId, LocalLog, ResourceKey } from '../model/ids.ts';
+import type { HeldRow, Row, Shown } from '../model/row.ts';
+import type { VersionVector } from '../model/version-vector.ts';
+import { coversDot, counterOf, emptyVector } from '../model/version-vector.ts';
+import type { Viewer } from '../model/view.ts';
+import { viewHash, viewOf } from '../model/view.ts';
+import { loadContents } from './contents.ts';
+import { vectorFromJson, vectorToJson } from './known-members.ts';
+import type { Replica } from './replica.ts';
+import { DOCUMENTS, loadSettings } from './settings.ts';
+import { splitKey } from '../model/resource-key.ts';
+
+/** What the region keeps for the bridge of its cluster, which itself stores nothing (DESIGN §11, "Applied record"). */
+export interface BridgeRecord {
+  readonly clusterId: ClusterId;
+  readonly leaseEpoch: number;
+  /** Every target up to here was shown in the cluster, but the exceptions. */
+  readonly applied: VersionVector;
+  readonly listResourceVersion: string | undefined;
+  readonly filterHash: string | undefined;
+  readonly reportedAtMs: number;
+}
+
+export interface Exception { readonly key: ResourceKey; readonly reason: string; readonly message: string; readonly sinceMs: number }
+const EXCEPTION_PREFIX = 'exception/';
+
+/** The record with the exceptions of the same moment or later: read in this order, an exception is never missed. */
+export interface ClusterFacts { readonly record: BridgeRecord | undefined; readonly revision: number | 'absent'; readonly exceptions: ReadonlyMap<ResourceKey, Exception> }
+
+export async function readClusterFacts(replica: Replica): Promise<ClusterFacts> {
+  const document = await replica.store.document(DOCUMENTS.bridge);
+  if (document === undefined) return { record: undefined, revision: 'absent', exceptions: new Map() };
+  const exceptions = await replica.store.documents(EXCEPTION_PREFIX);
+  return {
+    record: recordFromJson(document.value),
+    revision: document.revision,
+    exceptions: new Map([...exceptions].map(([name, { value }]) => [name.slice(EXCEPTION_PREFIX.length) as ResourceKey, value as unknown as Exception])),
+  };
+}
+
+export async function putRecord(replica: Replica, record: BridgeRecord, condition: number | 'absent'): Promise<'ok' | 'stale'> {
+  return replica.store.putDocument(DOCUMENTS.bridge, { ...(JSON.parse(JSON.stringify(record)) as Record<string, Json>), applied: vectorToJson(record.applied) }, condition);
+}
+
+export const putException = async (replica: Replica, exception: Exception): Promise<void> => {
+  await replica.store.putDocument(EXCEPTION_PREFIX + exception.key, { ...exception }, undefined);
+};
+export const dropException = (replica: Replica, key: ResourceKey): Promise<void> => replica.store.dropDocument(EXCEPTION_PREFIX + key);
+
+function recordFromJson(value: Json): BridgeRecord {
+  if (!isObject(value)) throw new TypeError('the bridge record is not an object');
+  return { ...(value as unknown as BridgeRecord), applied: vectorFromJson(value['applied']) ?? emptyVector };
+}
+
+/** Whether the cluster was shown this state of the row, as far as the applied vector tells. */
+export function isPassed(row: HeldRow, { record, exceptions }: ClusterFacts, key: ResourceKey): boolean {
+  if (record === undefined || exceptions.has(key)) return false;
+  return row.siblings.every((sibling) => coversDot(record.applied, sibling.dot)) && isOffLogPassed(row, record);
+}
+
+/** As `isPassed`, where the cluster's own writes count as applied at once: the condition for taking absence for a delete. */
+export function isApplied(row: HeldRow, { record, exceptions }: ClusterFacts, key: ResourceKey): boolean {
+  if (record === undefined || exceptions.has(key)) return false;
+  return row.siblings.every((sibling) => sibling.origin === record.clusterId || coversDot(record.applied, sibling.dot)) && isOffLogPassed(row, record);
+}
+
+function isOffLogPassed({ local: { offLog } }: HeldRow, record: BridgeRecord): boolean {
+  return offLog === undefined || counterOf(record.applied, offLog.log) >= offLog.counter;
+}
+
+/** A region's own log and where it is, for telling whether the cluster has everything. */
+export const hasEverything = (record: BridgeRecord | undefined, seen: VersionVector, local: { log: LocalLog; head: number } | undefined): boolean =>
+  record !== undefined && [...seen].every(([log, counter]) => counterOf(record.applied, log) >= counter) && (local === undefined || counterOf(record.applied, local.log) >= local.head);
+
+/**
+ * What the cluster was last shown of a resource: the row's view where the applied vector has passed its last change, else the
+ * version shown before, which the row keeps beside it until then. Undefined: nothing was ever shown.
+ */
+export async function shownOf(replica: Replica, key: ResourceKey, row: HeldRow | undefined, facts: ClusterFacts): Promise<Shown | undefined> {
+  const { record } = facts;
+  if (row === undefined || record === undefined) return undefined;
+  const kept = row.local.shown?.clusterId === record.clusterId ? row.local.shown : undefined;
+  if (!isPassed(row, facts, key)) return kept;
+  const viewer: Viewer = { clusterId: record.clusterId, shownHash: kept?.hash ?? (kept === undefined ? undefined : 'deleted') };
+  const body = (await view(replica, key, row, viewer)).body;
+  return { clusterId: record.clusterId, context: row.context, hash: viewHash(body), content: body.kind === 'live' ? body.content : undefined };
+}
+
+/** The view of a row under the strategy in force. */
+export async function view(replica: Replica, key: ResourceKey, row: Row, viewer: Viewer): Promise<ReturnType<typeof viewOf>> {
+  const { inForce } = await loadSettings(replica);
+  return viewOf(splitKey(key).kind, row, inForce?.strategy ?? 'LastWriterWins', viewer, await loadContents(replica, key, row));
+}

@@ -1,0 +1,35 @@
+import { isConflict } from '../model/row.ts';
+import type { HeldRow, LocalPart, Row, Shown } from '../model/row.ts';
+
+/** What happened to a row, for the part of it that stays here. */
+export interface LocalChange {
+  readonly nowMs: number;
+  /** What the cluster had been shown before this change (DESIGN §11, "Applied record"). */
+  readonly shown: Shown | undefined;
+  readonly offLog?: LocalPart['offLog'];
+  readonly observed?: LocalPart['observed'];
+}
+
+/** The row as it will be held after a change. */
+export function held(next: Row, before: HeldRow | undefined, change: LocalChange): HeldRow {
+  const local = before?.local;
+  return {
+    context: next.context,
+    siblings: next.siblings,
+    local: {
+      revision: (local?.revision ?? 0) + 1,
+      changedAtMs: change.nowMs,
+      offLog: change.offLog ?? local?.offLog,
+      conflictSinceMs: isConflict(next) ? (local?.conflictSinceMs ?? change.nowMs) : undefined,
+      observed: change.observed ?? local?.observed,
+      shown: withoutNeedlessContent(change.shown, next),
+    },
+  };
+}
+
+/** Content that a version of the row holds anyway is not kept twice. */
+function withoutNeedlessContent(shown: Shown | undefined, row: Row): Shown | undefined {
+  if (shown?.content === undefined) return shown;
+  const isHeld = row.siblings.some(({ body }) => body.kind === 'live' && body.hash === shown.hash);
+  return isHeld ? { ...shown, content: undefined } : shown;
+}

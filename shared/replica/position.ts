@@ -1,0 +1,18 @@
+import { writtenBy } from '../model/clock-row.ts';
+import type { VersionVector } from '../model/version-vector.ts';
+import { mergeVectors, withCounter } from '../model/version-vector.ts';
+import type { RegionState } from '../ports/store.ts';
+
+/**
+ * Everything this region has seen. While it recovers from lost state, its own clock row says more than its rows do, so only what
+ * was seen since counts (DESIGN §4, "Lost state").
+ */
+export function seenOf({ seen, clock }: Pick<RegionState, 'seen' | 'clock'>): VersionVector {
+  return clock === undefined || clock.state === 'recovering' ? seen.others : mergeVectors(seen.others, writtenBy(clock));
+}
+
+/** Where a local follower is that has everything: all logs, and the region's own. */
+export function positionOf(state: RegionState): VersionVector {
+  const seen = seenOf(state);
+  return state.local === undefined ? seen : withCounter(seen, state.local.log, state.local.head);
+}
