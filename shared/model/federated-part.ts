@@ -1,5 +1,5 @@
 import type { Content, Json, JsonObject } from './content.ts';
-import { canonicalContent, isObject } from './content.ts';
+import { canonicalContent, ContentError, hashText, isObject } from './content.ts';
 import type { ResourceKey } from './ids.ts';
 import { resourceKey } from './resource-key.ts';
 
@@ -44,7 +44,16 @@ export function federatedPart(manifest: JsonObject, marks: readonly string[] = O
   const labels = withoutMarks(metadata['labels'], marks);
   const annotations = withoutMarks(metadata['annotations'], marks);
   const kept: Record<string, Json> = { ...(labels && { labels }), ...(annotations && { annotations }) };
-  return { key, content: canonicalContent({ ...rest, apiVersion, kind, ...(Object.keys(kept).length > 0 && { metadata: kept }) }) };
+  return { key, content: contentOfPart({ ...rest, apiVersion, kind, ...(Object.keys(kept).length > 0 && { metadata: kept }) }) };
+}
+
+function contentOfPart(part: JsonObject): Content {
+  try {
+    return canonicalContent(part);
+  } catch (cause) {
+    if (cause instanceof ContentError) throw new ManifestError(cause.message, { cause });
+    throw cause;
+  }
 }
 
 /** The API group of an `apiVersion`; the core API has none. */
@@ -85,3 +94,6 @@ export function passesFilter(filter: Filter, parts: { group: string; kind: strin
   const types = filter.resourceTypes.length > 0 ? filter.resourceTypes : DEFAULT_RESOURCE_TYPES;
   return types.some((type) => (type.includes('.') ? type === `${parts.kind}.${parts.group}` : type === parts.kind && (parts.group === NOVAEDGE_GROUP || parts.group === '')));
 }
+
+/** A filter's name, by which bridge and region tell that they mean the same. */
+export const filterHashOf = (filter: Filter): string => hashText(JSON.stringify([filter.resourceTypes, filter.excludeNamespaces])).slice(0, 16);

@@ -6,64 +6,79 @@ import type { Path } from './row.ts';
  * Lists whose items have a key, by kind: these are merged item by item, all others as a whole. It must be equal at every member,
  * so it stands in the code and not in a cluster's schema. Pattern segments: a field, or `[]` for any item of a list above.
  */
-const LIST_MAPS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  ProxyGateway: { 'spec/listeners': ['name'] },
-  ProxyRoute: { 'spec/parentRefs': ['name', 'namespace'], 'spec/pipeline/middleware': ['name'] },
-  ServiceEndpoints: { 'spec/endpoints': ['address', 'port'] },
-};
+const LIST_MAPS: ReadonlyMap<string, ListMaps> = new Map([
+  ['ProxyGateway', new Map([['spec/listeners', ['name']]])],
+  ['ProxyRoute', new Map([['spec/parentRefs', ['name', 'namespace']], ['spec/pipeline/middleware', ['name']]])],
+  ['ServiceEndpoints', new Map([['spec/endpoints', ['address', 'port']]])],
+]);
+/** The key fields of list items by the list's pattern. The first must be there, the others may be missing. */
+type ListMaps = ReadonlyMap<string, readonly string[]>;
+const listMapsOf = (kind: string): ListMaps => LIST_MAPS.get(kind) ?? new Map<string, readonly string[]>();
 
-/** The leaves of an object: scalars, atomic lists and empty containers, by path. */
+/**
+ * The leaves of an object: scalars, atomic lists and empty containers, by path. An item of a list map stands under `["key"]`,
+ * its key fields are in the path and nowhere else: whoever leaves an item standing leaves its key.
+ */
 export type Leaves = ReadonlyMap<Path, Json>;
 
-const escapeSegment = (field: string): string => field.replaceAll('~', '~0').replaceAll('/', '~1').replace(/^\[/, '~2');
-const unescapeSegment = (segment: string): string => segment.replace(/^~2/, '[').replaceAll('~1', '/').replaceAll('~0', '~');
+const escapeSegment = (field: string): string => (field === '' ? '~3' : field.replaceAll('~', '~0').replaceAll('/', '~1').replace(/^\[/, '~2'));
+const unescapeSegment = (segment: string): string => (segment === '~3' ? '' : segment.replace(/^~2/, '[').replaceAll('~1', '/').replaceAll('~0', '~'));
+/** Whether a path's segment stands for an item of a list map. */
+export const isItem = (segment: string): boolean => segment.startsWith('[');
+/** The path of a segment below another path. */
+export const below = (path: Path, segment: string): Path => (path === '' ? segment : `${path}/${segment}`);
 
-/** Takes an object apart into its leaves. Items of list maps stand under `[key]`. */
+/** Takes an object apart into its leaves. */
 export function leavesOf(kind: string, content: JsonObject): Leaves {
   const leaves = new Map<Path, Json>();
-  collect(LIST_MAPS[kind] ?? {}, '', '', content, leaves);
+  collect(listMapsOf(kind), '', '', content, leaves);
   return leaves;
 }
 
-function collect(maps: Readonly<Record<string, readonly string[]>>, path: Path, pattern: string, value: Json, leaves: Map<Path, Json>): void {
+function collect(maps: ListMaps, path: Path, pattern: string, value: Json, leaves: Map<Path, Json>): void {
   const children = childrenOf(maps, pattern, value);
   if (children === undefined || children.length === 0) {
     if (path !== '') leaves.set(path, value);
     return;
   }
-  for (const { segment, step, child } of children) {
-    collect(maps, path === '' ? segment : `${path}/${segment}`, pattern === '' ? step : `${pattern}/${step}`, child, leaves);
-  }
+  for (const { segment, step, child } of children) collect(maps, below(path, segment), below(pattern, step), child, leaves);
 }
 
 interface Child { readonly segment: string; readonly step: string; readonly child: Json }
 
 /** Undefined for a leaf. */
-function childrenOf(maps: Readonly<Record<string, readonly string[]>>, pattern: string, value: Json): readonly Child[] | undefined {
+function childrenOf(maps: ListMaps, pattern: string, value: Json): readonly Child[] | undefined {
   if (isObject(value)) return Object.entries(value).map(([field, child]) => ({ segment: escapeSegment(field), step: field, child }));
-  const keyFields = maps[pattern];
+  const keyFields = maps.get(pattern);
   if (!Array.isArray(value) || keyFields === undefined) return undefined;
   const items = value as readonly Json[];
-  const segments = items.map((item) => itemSegment(keyFields, item));
-  const usable = segments.every((segment) => segment !== undefined) && new Set(segments).size === segments.length;
-  return usable ? items.map((child, at) => ({ segment: segments[at] ?? '', step: '[]', child })) : undefined;
+  const children = items.map((item) => itemOf(keyFields, item)).filter((child) => child !== undefined);
+  const isUsable = children.length === items.length && new Set(children.map(({ segment }) => segment)).size === items.length;
+  return isUsable ? children : undefined;
 }
 
-/** The first key field must be there; the others may be missing. */
-function itemSegment(keyFields: readonly string[], item: Json): string | undefined {
-  if (!isObject(item) || item[keyFields[0] ?? ''] === undefined) return undefined;
-  const key = keyFields.map((field) => item[field] ?? null);
-  if (key.some((part) => typeof part === 'object' && part !== null)) return undefined;
-  return `[${JSON.stringify(key.length === 1 ? key[0] : key).replaceAll('~', '~0').replaceAll('/', '~1')}]`;
+/** Undefined where an item has no usable key. A key field that is missing stands as `null`, so one that is null is not usable. */
+function itemOf(keyFields: readonly string[], item: Json): Child | undefined {
+  if (!isObject(item)) return undefined;
+  const key = keyFields.map((field) => (Object.hasOwn(item, field) ? item[field] : undefined));
+  if (key[0] === undefined || key.some((part) => part === null || typeof part === 'object')) return undefined;
+  const child = Object.fromEntries(Object.entries(item).filter(([field]) => !keyFields.includes(field)));
+  return { segment: JSON.stringify(key.map((part) => part ?? null)).replaceAll('~', '~0').replaceAll('/', '~1'), step: '[]', child };
+}
+
+/** The key fields of the item a segment stands for. */
+function keyOfItem(keyFields: readonly string[], segment: string): JsonObject {
+  const key = JSON.parse(segment.replaceAll('~1', '/').replaceAll('~0', '~')) as readonly Json[];
+  return Object.fromEntries(keyFields.map((field, at) => [field, key[at] ?? null] as const).filter(([, part]) => part !== null));
 }
 
 /** Puts leaves back together. List-map items come in the order of the first of `orders` that knows them. */
-export function assemble(leaves: Leaves, orders: readonly Leaves[]): JsonObject {
+export function assemble(kind: string, leaves: Leaves, orders: readonly Leaves[]): JsonObject {
   const ranks = rankPaths(orders);
   const sorted = [...leaves].sort(([a], [b]) => (ranks.get(a) ?? Infinity) - (ranks.get(b) ?? Infinity) || (a < b ? -1 : 1));
   const root: Tree = new Map();
   for (const [path, value] of sorted) place(root, path.split('/'), value);
-  return buildObject(root);
+  return buildObject(listMapsOf(kind), '', root);
 }
 
 type Tree = Map<string, Tree | { readonly leaf: Json }>;
@@ -76,14 +91,20 @@ function place(tree: Tree, [segment = '', ...rest]: readonly string[], value: Js
   place(child, rest, value);
 }
 
-function buildObject(tree: Tree): JsonObject {
-  return Object.fromEntries([...tree].map(([segment, child]) => [unescapeSegment(segment), build(child)]));
+function buildObject(maps: ListMaps, pattern: string, tree: Tree): JsonObject {
+  return Object.fromEntries([...tree].map(([segment, child]) => {
+    const field = unescapeSegment(segment);
+    return [field, build(maps, below(pattern, field), child)];
+  }));
 }
 
-function build(node: Tree | { readonly leaf: Json }): Json {
+function build(maps: ListMaps, pattern: string, node: Tree | { readonly leaf: Json }): Json {
   if (!(node instanceof Map)) return node.leaf;
-  const isList = [...node.keys()].every((segment) => segment.startsWith('['));
-  return isList ? [...node.values()].map(build) : buildObject(node);
+  if (![...node.keys()].every(isItem)) return buildObject(maps, pattern, node);
+  return [...node].map(([segment, item]) => {
+    const fields = build(maps, below(pattern, '[]'), item);
+    return { ...keyOfItem(maps.get(pattern) ?? [], segment), ...(isObject(fields) && fields) };
+  });
 }
 
 function rankPaths(orders: readonly Leaves[]): ReadonlyMap<Path, number> {

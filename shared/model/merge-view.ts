@@ -1,7 +1,7 @@
 import type { Content, Json } from './content.ts';
 import { canonicalContent } from './content.ts';
 import type { Leaves } from './fields.ts';
-import { assemble, isEmptyContainer, sameJson } from './fields.ts';
+import { assemble, below, isEmptyContainer, isItem, sameJson } from './fields.ts';
 import { compactProvenance, leavesOfText, writerOf } from './provenance.ts';
 import type { Path, Provenance, Sibling } from './row.ts';
 import { writerKnew, writeOf } from './row.ts';
@@ -47,7 +47,7 @@ export function mergeSiblings(kind: string, live: readonly LiveSibling[]): Merge
     if (decision.overlaps) overlapping.add(path);
   }
   settleNesting(winners, overlapping);
-  return build(newestFirst, leaves, winners, overlapping);
+  return build(kind, newestFirst, leaves, winners, overlapping);
 }
 
 function claimOf(of: LiveSibling, leaves: Leaves | undefined, path: Path): Claim {
@@ -76,23 +76,56 @@ function supersedes(other: Claim, claim: Written): boolean {
 const saySame = (a: Written, b: Written): boolean =>
   a.kind === 'value' ? b.kind === 'value' && sameJson(a.value, b.value) : b.kind === 'removed';
 
-/** A leaf cannot stand above other leaves: an empty container gives way, anything else is decided by stamp. */
+/**
+ * A path holds one thing: a value, an object's fields or a list's items. Where concurrent writes left several, the one with the
+ * newest write stays, and the path is named as overlapping; only an empty container gives way to what is below it in silence.
+ */
 function settleNesting(winners: Map<Path, Written>, overlapping: Set<Path>): void {
-  const present = [...winners].filter(([, claim]) => claim.kind === 'value').map(([path]) => path).sort();
-  for (const path of present) {
-    const above = winners.get(path);
-    if (above?.kind !== 'value') continue;
-    const below = present.filter((other) => other.startsWith(`${path}/`) && winners.get(other)?.kind === 'value');
-    if (below.length === 0) continue;
-    if (isEmptyContainer(above.value)) { winners.delete(path); continue; }
-    overlapping.add(path);
-    const newestBelow = below.map((other) => winners.get(other)?.write).filter((by) => by !== undefined).sort(compareWrites).at(-1);
-    if (newestBelow !== undefined && compareWrites(newestBelow, above.write) > 0) winners.delete(path);
-    else for (const other of below) winners.delete(other);
-  }
+  const root: Nest = { path: '', value: undefined, fields: new Map(), items: new Map() };
+  for (const [path, claim] of winners) if (claim.kind === 'value') nestAt(root, path).value = claim;
+  settle(root, winners, overlapping);
 }
 
-function build(newestFirst: readonly LiveSibling[], leaves: ReadonlyMap<LiveSibling, Leaves>, winners: ReadonlyMap<Path, Written>, overlapping: ReadonlySet<Path>): Merged {
+interface Nest {
+  readonly path: Path;
+  value: Extract<Written, { kind: 'value' }> | undefined;
+  readonly fields: Map<string, Nest>;
+  readonly items: Map<string, Nest>;
+}
+
+function nestAt(root: Nest, path: Path): Nest {
+  let at = root;
+  for (const segment of path.split('/')) {
+    const children = isItem(segment) ? at.items : at.fields;
+    const next = children.get(segment) ?? { path: below(at.path, segment), value: undefined, fields: new Map<string, Nest>(), items: new Map<string, Nest>() };
+    children.set(segment, next);
+    at = next;
+  }
+  return at;
+}
+
+/** What a path holds after settling it and all below: the paths of the leaves, and the newest write among them. */
+interface Holding { readonly paths: readonly Path[]; readonly newest: Write }
+
+function settle({ path, value, fields, items }: Nest, winners: Map<Path, Written>, overlapping: Set<Path>): Holding | undefined {
+  const holdings = [fields, items].map((children) => settleAll(children, winners, overlapping)).filter((holding) => holding !== undefined);
+  if (value !== undefined && holdings.length > 0 && isEmptyContainer(value.value)) winners.delete(path);
+  else if (value !== undefined) holdings.push({ paths: [path], newest: value.write });
+  const [kept, ...dropped] = holdings.sort((a, b) => compareWrites(b.newest, a.newest));
+  if (dropped.length > 0) overlapping.add(path);
+  for (const gone of dropped.flatMap(({ paths }) => paths)) winners.delete(gone);
+  return kept;
+}
+
+function settleAll(children: ReadonlyMap<string, Nest>, winners: Map<Path, Written>, overlapping: Set<Path>): Holding | undefined {
+  const holdings = [...children.values()].map((child) => settle(child, winners, overlapping)).filter((holding) => holding !== undefined);
+  const newest = holdings.map((holding) => holding.newest).sort(compareWrites).at(-1);
+  return newest && { paths: holdings.flatMap(({ paths }) => paths), newest };
+}
+
+function build(
+  kind: string, newestFirst: readonly LiveSibling[], leaves: ReadonlyMap<LiveSibling, Leaves>, winners: ReadonlyMap<Path, Written>, overlapping: ReadonlySet<Path>,
+): Merged {
   const values = new Map<Path, Json>();
   const writers = new Map<Path, Write>();
   const removed = new Map<Path, Write>();
@@ -103,7 +136,7 @@ function build(newestFirst: readonly LiveSibling[], leaves: ReadonlyMap<LiveSibl
   const base = newestFirst[0]?.fields.base;
   if (base === undefined) throw new RangeError('merge of no versions');
   return {
-    content: canonicalContent(assemble(values, newestFirst.map((version) => leaves.get(version) ?? new Map()))),
+    content: canonicalContent(assemble(kind, values, newestFirst.map((version) => leaves.get(version) ?? new Map()))),
     fields: compactProvenance(base, writers, removed),
     overlapping: [...overlapping].sort(),
   };

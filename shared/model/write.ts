@@ -1,10 +1,9 @@
-import { join } from './join.ts';
 import type { Body, Origin, Row, Sibling } from './row.ts';
-import { absentRow } from './row.ts';
+import { absentRow, writerKnew } from './row.ts';
 import type { Stamp } from './stamp.ts';
 import { compareStamps } from './stamp.ts';
 import type { Dot, VersionVector } from './version-vector.ts';
-import { coversDot, dotKey, mergeVectors, withDot } from './version-vector.ts';
+import { compareDots, coversDot, dotKey, mergeVectors, withDot } from './version-vector.ts';
 
 /** A write about to be made by somebody who had been shown `context`. */
 export interface PendingWrite {
@@ -34,9 +33,10 @@ export function write(row: Row | undefined, seen: VersionVector, pending: Pendin
     origin: pending.origin,
     body: pending.body({ dot: pending.dot, stamp: pending.stamp }),
   };
-  const covered = new Set(covers.map(dotKey));
-  const kept = { context: before.context, siblings: before.siblings.filter((other) => !covered.has(dotKey(other.dot))) };
-  return { row: join(kept, { context: withDot(writerContext, pending.dot), siblings: [sibling] }), sibling };
+  // Not a join with {writerContext + dot, sibling}: as a vector that would cover an operator's dot of this member just below.
+  const kept = before.siblings.filter((other) => !writerKnew(sibling, other.dot));
+  const context = withDot(mergeVectors(before.context, writerContext), pending.dot);
+  return { row: { context, siblings: [...kept, sibling].sort((a, b) => compareDots(a.dot, b.dot)) }, sibling };
 }
 
 /** The dots of this cluster in a row, and what these covered in their turn, less what the writer was shown anyway. */

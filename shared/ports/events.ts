@@ -16,3 +16,9 @@ export type FederationEvent =
 export interface Events {
   publish(event: FederationEvent): Promise<void>;
 }
+
+/** Wakes those who wait for a change of this region. May wake for nothing, and on Lambda does so every second. */
+export interface Wakeups {
+  /** Armed before looking, so that a change between looking and waiting is not missed. */
+  arm(): { wait(maxMs: number, signal: AbortSignal): Promise<void> };
+}

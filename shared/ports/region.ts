@@ -101,6 +101,8 @@ export interface BridgeCompareRequest extends BridgeIdentity {
   readonly after: ResourceKey | undefined;
   /** Undefined: to the end. */
   readonly upTo: ResourceKey | undefined;
+  /** Of the complete, uncached list that this is a stretch of. One below the recorded means the cluster was restored. */
+  readonly listResourceVersion: string;
   readonly objects: readonly ListedObject[];
 }
 export interface BridgeCompareResponse {
@@ -128,6 +130,8 @@ export interface ReportStatusRequest extends BridgeIdentity { readonly objects: 
 /** The status to write into the federation object, as JSON text; undefined when it has not changed since `ifNot`. */
 export interface ReportStatusResponse { readonly status: string | undefined; readonly statusHash: string }
 
+export type ViewAtRequest = BridgeIdentity & { readonly key: ResourceKey; readonly token: string };
+
 /** A region, as a bridge calls it. */
 export interface Region {
   putFederation(request: PutFederationRequest, signal: AbortSignal): Promise<PutFederationResponse>;
@@ -135,7 +139,7 @@ export interface Region {
   commit(request: BridgeCommitRequest, signal: AbortSignal): Promise<BridgeCommitResponse>;
   compare(request: BridgeCompareRequest, signal: AbortSignal): Promise<BridgeCompareResponse>;
   /** What the cluster would show at a token's context; for the dry run that tells a default from an edit. */
-  viewAt(request: BridgeIdentity & { readonly key: ResourceKey; readonly token: string }, signal: AbortSignal): Promise<Target | undefined>;
+  viewAt(request: ViewAtRequest, signal: AbortSignal): Promise<Target | undefined>;
   reportApplied(request: ReportAppliedRequest, signal: AbortSignal): Promise<void>;
   reportStatus(request: ReportStatusRequest & { readonly ifNot: string | undefined }, signal: AbortSignal): Promise<ReportStatusResponse>;
 }

@@ -1,5 +1,7 @@
 import type { Json } from '../model/content.ts';
 import { isObject } from '../model/content.ts';
+import type { Filter } from '../model/federated-part.ts';
+import { passesFilter } from '../model/federated-part.ts';
 import type { ClusterId, LocalLog, ResourceKey } from '../model/ids.ts';
 import type { HeldRow, Row, Shown } from '../model/row.ts';
 import type { VersionVector } from '../model/version-vector.ts';
@@ -14,12 +16,14 @@ import { splitKey } from '../model/resource-key.ts';
 
 /** What the region keeps for the bridge of its cluster, which itself stores nothing (DESIGN §11, "Applied record"). */
 export interface BridgeRecord {
+  /** The ID under which the cluster is known here: its own, with the number of its life where it was restored (`~2`). */
   readonly clusterId: ClusterId;
   readonly leaseEpoch: number;
   /** Every target up to here was shown in the cluster, but the exceptions. */
   readonly applied: VersionVector;
   readonly listResourceVersion: string | undefined;
-  readonly filterHash: string | undefined;
+  /** The filter that was in force when everything was last compared: what it keeps out was never shown. */
+  readonly filter: Filter | undefined;
   readonly reportedAtMs: number;
 }
 
@@ -54,15 +58,17 @@ function recordFromJson(value: Json): BridgeRecord {
   return { ...(value as unknown as BridgeRecord), applied: vectorFromJson(value['applied']) ?? emptyVector };
 }
 
+const wasLetIn = (record: BridgeRecord, key: ResourceKey): boolean => record.filter !== undefined && passesFilter(record.filter, splitKey(key));
+
 /** Whether the cluster was shown this state of the row, as far as the applied vector tells. */
 export function isPassed(row: HeldRow, { record, exceptions }: ClusterFacts, key: ResourceKey): boolean {
-  if (record === undefined || exceptions.has(key)) return false;
+  if (record === undefined || exceptions.has(key) || !wasLetIn(record, key)) return false;
   return row.siblings.every((sibling) => coversDot(record.applied, sibling.dot)) && isOffLogPassed(row, record);
 }
 
 /** As `isPassed`, where the cluster's own writes count as applied at once: the condition for taking absence for a delete. */
 export function isApplied(row: HeldRow, { record, exceptions }: ClusterFacts, key: ResourceKey): boolean {
-  if (record === undefined || exceptions.has(key)) return false;
+  if (record === undefined || exceptions.has(key) || !wasLetIn(record, key)) return false;
   return row.siblings.every((sibling) => sibling.origin === record.clusterId || coversDot(record.applied, sibling.dot)) && isOffLogPassed(row, record);
 }
 

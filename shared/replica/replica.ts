@@ -1,6 +1,6 @@
 import type { Member } from '../model/ids.ts';
 import type { Clock, Random } from '../ports/clock.ts';
-import type { Events } from '../ports/events.ts';
+import type { Events, Wakeups } from '../ports/events.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Peers } from '../ports/peer.ts';
@@ -50,6 +50,7 @@ export interface Replica {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: Events;
+  readonly wakeups: Wakeups;
   readonly logger: Logger;
   readonly settingsCache: SettingsCache;
 }

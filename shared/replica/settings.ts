@@ -44,7 +44,7 @@ export const dropSettingsCache = (replica: Replica): void => { replica.settingsC
 async function readSettings(replica: Replica): Promise<Settings> {
   const stored = (await replica.store.document(DOCUMENTS.federation))?.value;
   if (!isObject(stored) || typeof stored['manifest'] !== 'string') return none;
-  const spec = parseFederation(parseContent(stored['manifest']), { minimumTombstoneTtlMs: replica.limits.minimumTombstoneTtlMs });
+  const spec = parseFederation(parseContent(stored['manifest']), replica.limits.minimumTombstoneTtlMs);
   const agreed = (await replica.store.document(DOCUMENTS.inForce))?.value;
   return {
     spec,

@@ -2,14 +2,35 @@ import type { ResourceKey } from '../../model/ids.ts';
 import type { HeldRow } from '../../model/row.ts';
 import type { RowPut } from '../../ports/store.ts';
 import { MAX_COMMIT_BYTES, MAX_CONTENT_BYTES, MAX_ROW_BYTES } from '../../ports/store.ts';
+import { packContent, requireFits } from '../stored/require-fits.ts';
+import { encodeRow } from '../stored/row-codec.ts';
 
 /** No character of UTF-16 takes more than three bytes of UTF-8. */
 const MAX_BYTES_PER_CHARACTER = 3;
 /** More than a version, a field's writer or a vector's entry takes beside its texts. */
-const PART_BYTES = 128;
+const PART_BYTES = 192;
+
+/** @throws TooLargeError as the adapters that store bytes do */
+export function requireRowsFit(puts: readonly RowPut[]): void {
+  let totalBytes = 0;
+  let mayBeOver = false;
+  for (const { next } of puts) {
+    if (next === 'drop') continue;
+    const bytes = boundOfRow(next);
+    totalBytes += bytes;
+    mayBeOver ||= bytes > MAX_ROW_BYTES;
+  }
+  if (!mayBeOver && totalBytes <= MAX_COMMIT_BYTES) return;
+  requireFits(puts.flatMap(({ key, next }) => (next === 'drop' ? [] : [{ key, bytes: encodeRow(next).length }])));
+}
+
+/** @throws TooLargeError */
+export function requireContentFits(key: ResourceKey, text: string): void {
+  if (text.length * MAX_BYTES_PER_CHARACTER > MAX_CONTENT_BYTES) packContent(key, text);
+}
 
 /** More than a row takes when it is stored. Rows below the limit by this measure, nearly all, need not be encoded to know it. */
-export function boundOfRow(row: HeldRow): number {
+function boundOfRow(row: HeldRow): number {
   let characters = row.local.shown?.content?.length ?? 0;
   let parts = 4 + row.context.size + (row.local.shown?.context.size ?? 0);
   for (const { writerContext, covers, body } of row.siblings) {
@@ -21,22 +42,4 @@ export function boundOfRow(row: HeldRow): number {
     for (const path of body.fields.removed.keys()) characters += path.length;
   }
   return characters * MAX_BYTES_PER_CHARACTER + parts * PART_BYTES;
-}
-
-/** @throws TooLargeError */
-export function requireRowsFit(puts: readonly RowPut[]): void {
-  let totalBytes = 0;
-  let mayBeOver = false;
-  for (const { next } of puts) {
-    if (next === 'drop') continue;
-    const bytes = boundOfRow(next);
-    totalBytes += bytes;
-    mayBeOver ||= bytes > MAX_ROW_BYTES;
-  }
-  if (mayBeOver || totalBytes > MAX_COMMIT_BYTES) throw new RangeError('not written yet');
-}
-
-/** @throws TooLargeError */
-export function requireContentFits(key: ResourceKey, text: string): void {
-  if (text.length * MAX_BYTES_PER_CHARACTER > MAX_CONTENT_BYTES) throw new RangeError(`not written yet: ${key}`);
 }

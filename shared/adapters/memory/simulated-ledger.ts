@@ -2,7 +2,7 @@ import type { ClockRow } from '../../model/clock-row.ts';
 import type { Member } from '../../model/ids.ts';
 import type { Ledger, LedgerChange, LedgerDelete } from '../../ports/ledger.ts';
 import type { GlobalTable } from './global-table.ts';
-import type { ItemValue, LedgerItem } from './ledger-item.ts';
+import type { ItemValue, ItemVersion, LedgerItem } from './ledger-item.ts';
 import { clockId, deleteId, isNewer, versionAfter } from './ledger-item.ts';
 
 /** One region's replica of the ledger; made by `GlobalTable.replica`. */
@@ -38,7 +38,8 @@ export class SimulatedLedger implements Ledger {
 
   async putDelete(item: LedgerDelete): Promise<void> {
     this.#requireOwn(item.member);
-    this.#write(deleteId(this.member, item), { kind: 'delete', delete: item });
+    const { member, key, dot, row: { context, siblings } } = item;
+    this.#write(deleteId(this.member, item), { kind: 'delete', delete: { member, key, dot, row: { context, siblings } } });
   }
 
   async deletes(): Promise<readonly LedgerDelete[]> { return [...this.#deletes.values()]; }
@@ -78,10 +79,16 @@ export class SimulatedLedger implements Ledger {
   }
 
   #write(id: string, value: ItemValue): void {
-    const previous = this.#items.get(id) ?? this.#table.newestElsewhere(this.member, id);
-    const item: LedgerItem = { member: this.member, id, version: versionAfter(previous?.version, this.#table.nowMs()), value };
+    const item: LedgerItem = { member: this.member, id, version: versionAfter(this.#newestVersion(id), this.#table.nowMs()), value };
     this.#keep(item);
     this.#table.send(item);
+  }
+
+  /** A replica that was restored finds newer versions of its own items elsewhere. */
+  #newestVersion(id: string): ItemVersion | undefined {
+    const here = this.#items.get(id)?.version;
+    const elsewhere = this.#table.newestElsewhere(this.member, id)?.version;
+    return here === undefined || (elsewhere !== undefined && isNewer(elsewhere, here)) ? elsewhere : here;
   }
 
   #keep(item: LedgerItem): void {

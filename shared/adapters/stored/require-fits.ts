@@ -1,5 +1,6 @@
 import type { ResourceKey } from '../../model/ids.ts';
-import { MAX_COMMIT_BYTES, MAX_ROW_BYTES, TooLargeError } from '../../ports/store.ts';
+import { MAX_COMMIT_BYTES, MAX_CONTENT_BYTES, MAX_ROW_BYTES, TooLargeError } from '../../ports/store.ts';
+import { packText } from './packed-bytes.ts';
 
 /** A row as it would be stored, by size. */
 export interface Sized { readonly key: ResourceKey; readonly bytes: number }
@@ -18,4 +19,15 @@ export function requireFits(rows: readonly Sized[]): void {
     totalBytes += row.bytes;
   }
   if (largest !== undefined && totalBytes > MAX_COMMIT_BYTES) throw new TooLargeError(largest.key, totalBytes, MAX_COMMIT_BYTES);
+}
+
+/**
+ * A content of its own as it is stored.
+ *
+ * @throws TooLargeError
+ */
+export function packContent(key: ResourceKey, text: string): Buffer {
+  const packed = packText(text);
+  if (packed.length > MAX_CONTENT_BYTES) throw new TooLargeError(key, packed.length, MAX_CONTENT_BYTES);
+  return packed;
 }

@@ -1,0 +1,48 @@
+import { MAX_COMMIT_BYTES, MAX_COMMIT_ROWS } from '../../shared/ports/store.ts';
+
+/** Observations in one commit: what one transaction of the region takes. */
+export const COMMIT_OBSERVATIONS = MAX_COMMIT_ROWS;
+/** Content in one commit; a region's transaction takes a little more, and a function's request 6 MB. */
+export const COMMIT_BYTES = MAX_COMMIT_BYTES - 512 * 1024;
+/** Commits under way at once: enough to fill the line, few enough that a region's conditions seldom fail. */
+export const COMMITS_IN_FLIGHT = 4;
+/** A commit waits this long for others to join it: below what a person notices, above what an editor's save of several files takes apart. */
+export const COMMIT_GATHER_MS = 5;
+/** A session that has expired is renewed this often for one commit. */
+export const SESSION_RENEWALS = 2;
+
+/** Resources being read, sent or written at once. More than one commit holds, so that commits fill up. */
+export const KEYS_IN_WORK = 128;
+/** Changed resources waiting for their turn. Beyond that they are forgotten and everything is compared. */
+export const DIRTY_KEYS = 20_000;
+/** Objects of one comparison: about 200 KB on the wire. */
+export const COMPARE_OBJECTS = 500;
+/** Targets of one pull. */
+export const PULL_TARGETS = 200;
+/** Times one resource is read again because it changed under our hands, before it becomes an exception. */
+export const SETTLE_ROUNDS = 8;
+/** Resources whose last settled state is remembered, so that echoes are not sent. Forgetting one costs one needless observation. */
+export const SETTLED_KEYS = 50_000;
+
+/** Resources that cannot be settled. Beyond that the bridge stops following: each has to be listed before `applied` may move. */
+export const EXCEPTIONS = 20_000;
+/** Exceptions in one report. */
+export const REPORT_EXCEPTIONS = 500;
+/** Contents kept for retrying a refused write; without it the region is asked again. */
+export const KEPT_TARGET_BYTES = 16 * 1024 * 1024;
+export const EXCEPTION_BACKOFF = { firstMs: 1000, capMs: 30_000 } as const;
+/** How often exceptions are looked through for one that is due. */
+export const RETRY_TICK_MS = 250;
+
+/** The region is asked again after this, with jitter. */
+export const REGION_BACKOFF = { firstMs: 250, capMs: 15_000 } as const;
+/** Every call to the region but a waiting pull; a function's own limit is 30 s. */
+export const CALL_TIMEOUT_MS = 30_000;
+/** A waiting pull has this long beyond its wait. */
+export const PULL_GRACE_MS = 10_000;
+
+/** The federation object is sent again after this even if nothing changed: the hub's spec, a pause elsewhere, a region that was restored. */
+export const FEDERATION_RESEND_MS = 30_000;
+export const STATUS_INTERVAL_MS = 5000;
+/** What `stop` gives to work under way. */
+export const STOP_GRACE_MS = 5000;

@@ -1,0 +1,139 @@
+import { contentOf, isObject } from '../model/content.ts';
+import { groupOf, passesFilter } from '../model/federated-part.ts';
+import type { ResourceKey } from '../model/ids.ts';
+import { parseResourceKey, splitKey } from '../model/resource-key.ts';
+import { SESSION_LIFE_MS, openSession } from '../model/token.ts';
+import { ReplicaError } from '../ports/errors.ts';
+import type { BridgeCommitRequest, BridgeCommitResponse, Observation, ObservationResult } from '../ports/region.ts';
+import { MAX_COMMIT_ROWS, TooLargeError } from '../ports/store.ts';
+import type { CallingCluster } from './cluster-identity.ts';
+import { callingCluster } from './cluster-identity.ts';
+import { commit } from './commit.ts';
+import type { Observed } from './observe.ts';
+import { observe } from './observe.ts';
+import { filterInForce, isSpoke } from './policy.ts';
+import type { Replica } from './replica.ts';
+import { regionSecret } from './secret.ts';
+import type { Settings } from './settings.ts';
+import { loadSettings } from './settings.ts';
+import type { targetFor } from './targets.ts';
+import { targetAfter } from './targets.ts';
+
+/**
+ * Takes what a cluster's objects look like and commits what are edits (DESIGN §11). One transaction for all of them; an object that
+ * cannot be committed does not hold up the others.
+ */
+export async function commitObservations(replica: Replica, request: BridgeCommitRequest): Promise<BridgeCommitResponse> {
+  const settings = await loadSettings(replica);
+  const session = openSession(await regionSecret(replica), replica.identity.federationId, request.session);
+  if (session === undefined || session.clusterId !== request.clusterId || replica.clock.nowMs() - session.issuedAtMs > SESSION_LIFE_MS) return { kind: 'session-expired' };
+  if (request.observations.length > MAX_COMMIT_ROWS) throw new ReplicaError('invalid', `observations: at most ${MAX_COMMIT_ROWS.toString()} in one commit, got ${request.observations.length.toString()}`);
+  const facts = await callingCluster(replica, request);
+  const { clock } = await replica.store.state();
+  if (clock !== undefined && (request.leaseEpoch < clock.bridgeEpoch || session.leaseEpoch < clock.bridgeEpoch)) return { kind: 'lower-epoch' };
+
+  const results = new Map<ResourceKey, ObservationResult>();
+  const admitted: Observation[] = [];
+  for (const observation of request.observations) {
+    const refusal = await refuse(replica, settings, facts, observation);
+    if (refusal === undefined && !admitted.some(({ key }) => key === observation.key)) admitted.push(observation);
+    else results.set(observation.key, refusal ?? refused(observation.key, 'Invalid', 'the object stands twice in one commit'));
+  }
+  for (const result of await commitAdmitted(replica, request, facts, admitted)) results.set(result.key, result);
+  return { kind: 'done', results: request.observations.map(({ key }) => results.get(key) ?? refused(key, 'Invalid', 'no result')) };
+}
+
+const refused = (key: ResourceKey, reason: Extract<ObservationResult, { outcome: 'refused' }>['reason'], message: string): ObservationResult =>
+  ({ key, outcome: 'refused', reason, message, target: undefined });
+
+/** What no reading of the row could change. */
+async function refuse(replica: Replica, settings: Settings, facts: CallingCluster, observation: Observation): Promise<ObservationResult | undefined> {
+  const { key } = observation;
+  if (settings.spec === undefined) return refused(key, 'Paused', 'this region has no federation spec yet: apply a NovaEdgeFederation in its cluster');
+  if (settings.paused) return refused(key, 'Paused', 'the federation is paused at this member; set spec.paused to false');
+  try {
+    parseResourceKey(key);
+  } catch (error) {
+    return refused(key, 'Invalid', error instanceof Error ? error.message : String(error));
+  }
+  if (!passesFilter(filterInForce(settings), splitKey(key))) return refused(key, 'NotFederated', 'its kind or namespace is not federated: see spec.sync.resourceTypes and excludeNamespaces');
+  if (observation.state.kind === 'live') {
+    const problem = contentProblem(key, observation.state.content);
+    if (problem !== undefined) return refused(key, 'Invalid', problem);
+  }
+  if (!isSpoke(replica, settings)) return undefined;
+  const row = (await replica.store.rows([key])).get(key);
+  const target = row === undefined ? undefined : await revertTarget(replica, observation, row, facts);
+  if (target === 'equal') return { key, outcome: 'unchanged', target: undefined };
+  return { key, outcome: 'refused', reason: 'SpokeReadOnly', message: 'only the hub changes what it federates; the local edit is put back', target };
+}
+
+/** What a spoke puts back; spoke-only objects are left alone. */
+async function revertTarget(replica: Replica, observation: Observation, row: NonNullable<Parameters<typeof targetFor>[2]>, facts: CallingCluster): Promise<ObservationResult['target'] | 'equal'> {
+  const here = observation.state.kind === 'live' ? contentOf(observation.state.content).hash : undefined;
+  const target = await targetAfter(replica, observation.key, row, facts.record.clusterId, { hash: here });
+  if (target.show.kind === 'gone') return here === undefined ? 'equal' : undefined;
+  return target.show.hash === here ? 'equal' : target;
+}
+
+function contentProblem(key: ResourceKey, text: string): string | undefined {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return 'content is not JSON';
+  }
+  if (!isObject(content)) return 'content is not a JSON object';
+  const { group, kind } = splitKey(key);
+  if (content['kind'] !== kind) return `content.kind is ${JSON.stringify(content['kind'])}, the key says ${kind}`;
+  if (typeof content['apiVersion'] !== 'string' || groupOf(content['apiVersion']) !== group) return `content.apiVersion does not match the group of the key (${group})`;
+  if ('status' in content) return 'content.status: status is never federated';
+  const metadata = content['metadata'];
+  const extra = isObject(metadata) ? Object.keys(metadata).find((field) => field !== 'labels' && field !== 'annotations') : undefined;
+  return extra === undefined ? undefined : `content.metadata.${extra}: of metadata only labels and annotations are federated`;
+}
+
+/** Commits, leaving out one by one the objects that are too large. */
+async function commitAdmitted(replica: Replica, request: BridgeCommitRequest, facts: CallingCluster, admitted: readonly Observation[]): Promise<readonly ObservationResult[]> {
+  const byKey = new Map(admitted.map((observation) => [observation.key, observation]));
+  const tooLarge: ObservationResult[] = [];
+  while (byKey.size > 0) {
+    try {
+      const answers = await commit<Observed>(replica, [...byKey.keys()], { requestId: request.requestId, leaseEpoch: request.leaseEpoch },
+        (key, row, state) => observeKey(replica, byKey, key, row, state, facts));
+      return [...tooLarge, ...(await Promise.all([...answers].map(([key, observed]) => resultOf(replica, byKey.get(key), key, observed, facts))))];
+    } catch (error) {
+      if (error instanceof TooLargeError && byKey.delete(error.key)) { tooLarge.push(refused(error.key, 'TooLarge', error.message)); continue; }
+      const reason = refusalOf(error);
+      if (reason === undefined) throw error;
+      return [...tooLarge, ...[...byKey.keys()].map((key) => refused(key, reason.reason, reason.message))];
+    }
+  }
+  return tooLarge;
+}
+
+function observeKey(replica: Replica, byKey: ReadonlyMap<ResourceKey, Observation>, key: ResourceKey, row: Parameters<typeof observe>[2], state: Parameters<typeof observe>[3], facts: CallingCluster): ReturnType<typeof observe> {
+  const observation = byKey.get(key);
+  if (observation === undefined) throw new RangeError(`${key} was not observed`);
+  return observe(replica, observation, row, state, facts);
+}
+
+function refusalOf(error: unknown): { readonly reason: 'Fenced' | 'Recovering' | 'Busy'; readonly message: string } | undefined {
+  if (!(error instanceof ReplicaError)) return undefined;
+  const { code, message } = error;
+  if (code === 'fenced') return { reason: 'Fenced', message };
+  if (code === 'recovering' || code === 'initializing') return { reason: 'Recovering', message };
+  return code === 'busy' ? { reason: 'Busy', message } : undefined;
+}
+
+async function resultOf(replica: Replica, observation: Observation | undefined, key: ResourceKey, observed: Observed, facts: CallingCluster): Promise<ObservationResult> {
+  if (observed.kind === 'refused') return refused(key, observed.reason, observed.message);
+  const here = observation?.state.kind === 'live' ? contentOf(observation.state.content).hash : undefined;
+  // What was observed is what the cluster holds, so it is what the target may be put onto.
+  const target = await targetAfter(replica, key, observed.row, facts.record.clusterId, { hash: here });
+  switch (observed.kind) {
+    case 'written': return { key, outcome: 'committed', dot: observed.sibling.dot, target };
+    case 'unchanged': return { key, outcome: 'unchanged', target };
+    case 'show': return { key, outcome: 'refused', reason: 'NotApplied', message: 'the federation has a newer state than the cluster', target };
+  }
+}

@@ -1,0 +1,64 @@
+import { filterHashOf, passesFilter } from '../model/federated-part.ts';
+import type { ResourceKey } from '../model/ids.ts';
+import { splitKey } from '../model/resource-key.ts';
+import { openToken, sealSession } from '../model/token.ts';
+import { sameVector } from '../model/version-vector.ts';
+import type { Page } from '../ports/peer.ts';
+import { MAX_PULL_WAIT_MS } from '../ports/region.ts';
+import type { BridgeIdentity, BridgePullRequest, BridgePullResponse, Target } from '../ports/region.ts';
+import type { CallingCluster } from './cluster-identity.ts';
+import { callingCluster } from './cluster-identity.ts';
+import { answerPull } from './pages.ts';
+import { filterInForce } from './policy.ts';
+import { positionOf } from './position.ts';
+import type { Replica } from './replica.ts';
+import { regionSecret } from './secret.ts';
+import { loadSettings } from './settings.ts';
+import { targetFor, tokenScope } from './targets.ts';
+import { shownOf } from './bridge-record.ts';
+
+/** Log entries in one answer at most, whatever is asked for. */
+const MAX_LIMIT = 1000;
+
+/** What the cluster is to show of what changed since it last pulled, waiting a little when nothing did. */
+export async function pullTargets(replica: Replica, request: BridgePullRequest, signal: AbortSignal): Promise<BridgePullResponse> {
+  const facts = await callingCluster(replica, request);
+  const session = await sessionFor(replica, request);
+  const deadlineMs = replica.clock.nowMs() + Math.min(request.waitMs, MAX_PULL_WAIT_MS);
+  for (;;) {
+    const armed = replica.wakeups.arm();
+    const filter = filterInForce(await loadSettings(replica));
+    const isSameFilter = facts.record.filter !== undefined && filterHashOf(facts.record.filter) === filterHashOf(filter);
+    const page = isSameFilter ? await answerPull(replica, request.since ?? facts.record.applied, Math.min(request.limit, MAX_LIMIT), 'local') : undefined;
+    if (page?.kind !== 'page') return { session, kind: 'compacted', targets: [], upTo: positionOf(await replica.store.state()), more: false };
+    const waitMs = deadlineMs - replica.clock.nowMs();
+    if (!sameVector(page.upTo, page.since) || waitMs <= 0) return { session, kind: 'page', targets: await targetsOf(replica, page, facts), upTo: page.upTo, more: page.more };
+    await armed.wait(waitMs, signal);
+  }
+}
+
+async function sessionFor(replica: Replica, { clusterId, leaseEpoch }: BridgeIdentity): Promise<string> {
+  return sealSession(await regionSecret(replica), replica.identity.federationId, { clusterId, leaseEpoch, issuedAtMs: replica.clock.nowMs() });
+}
+
+async function targetsOf(replica: Replica, page: Page, facts: CallingCluster): Promise<readonly Target[]> {
+  const filter = filterInForce(await loadSettings(replica));
+  const keys = page.answers.map(({ key }) => key).filter((key) => passesFilter(filter, splitKey(key)));
+  const rows = await replica.store.rows(keys);
+  return Promise.all(keys.map((key) => targetFor(replica, key, rows.get(key), facts.record.clusterId, facts)));
+}
+
+/** What the cluster would show at a token's context, for the dry run that tells a default from an edit (DESIGN §11). */
+export async function viewAtToken(replica: Replica, request: BridgeIdentity & { readonly key: ResourceKey; readonly token: string }): Promise<Target | undefined> {
+  const facts = await callingCluster(replica, request);
+  const row = (await replica.store.rows([request.key])).get(request.key);
+  const { clusterId } = facts.record;
+  const token = openToken(await regionSecret(replica), tokenScope(replica, request.key, clusterId), request.token);
+  const shown = await shownOf(replica, request.key, row, facts);
+  if (token === undefined || row === undefined || shown?.hash !== token.hash) return undefined;
+  const sibling = row.siblings.find(({ body }) => body.kind === 'live' && body.hash === token.hash);
+  const content = shown.content ?? (sibling?.body.kind === 'live' ? sibling.body.content : undefined) ?? (await replica.store.content(request.key, token.hash));
+  if (content === undefined) return undefined;
+  return { key: request.key, show: { kind: 'live', hash: token.hash, content, token: request.token }, before: { kind: 'live', hash: token.hash } };
+}
+

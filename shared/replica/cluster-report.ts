@@ -1,0 +1,42 @@
+import { filterHashOf } from '../model/federated-part.ts';
+import { mergeVectors, meetVectors } from '../model/version-vector.ts';
+import { ReplicaError } from '../ports/errors.ts';
+import type { ReportAppliedRequest } from '../ports/region.ts';
+import { dropException, putException, putRecord } from './bridge-record.ts';
+import { callingCluster } from './cluster-identity.ts';
+import { filterInForce } from './policy.ts';
+import { positionOf } from './position.ts';
+import type { Replica } from './replica.ts';
+import { loadSettings } from './settings.ts';
+
+const ATTEMPTS = 10;
+
+/**
+ * Takes note of what the cluster shows now. Exceptions are written before the applied vector passes them, and dropped after, so that
+ * nobody can read one as applied (see `readClusterFacts`).
+ */
+export async function recordApplied(replica: Replica, request: ReportAppliedRequest): Promise<void> {
+  const nowMs = replica.clock.nowMs();
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const facts = await callingCluster(replica, request);
+    const { record } = facts;
+    if (request.leaseEpoch < record.leaseEpoch) throw new ReplicaError('refused', `another bridge holds the lease of this cluster: epoch ${record.leaseEpoch.toString()}, yours is ${request.leaseEpoch.toString()}`);
+    for (const { key, reason, message } of request.exceptions) {
+      await putException(replica, { key, reason, message, sinceMs: facts.exceptions.get(key)?.sinceMs ?? nowMs });
+    }
+    const position = positionOf(await replica.store.state());
+    const filter = filterInForce(await loadSettings(replica));
+    const outcome = await putRecord(replica, {
+      ...record,
+      leaseEpoch: request.leaseEpoch,
+      applied: mergeVectors(record.applied, meetVectors(request.applied, position)),
+      listResourceVersion: request.listResourceVersion ?? record.listResourceVersion,
+      filter: request.filterHash === filterHashOf(filter) ? filter : record.filter,
+      reportedAtMs: nowMs,
+    }, facts.revision);
+    if (outcome === 'stale') continue;
+    for (const key of request.cleared) await dropException(replica, key);
+    return;
+  }
+  throw new ReplicaError('busy', 'the applied record kept changing; report again');
+}

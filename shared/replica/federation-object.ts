@@ -1,0 +1,106 @@
+import { isObject } from '../model/content.ts';
+import type { JsonObject } from '../model/content.ts';
+import type { FederationSpec } from '../model/federation-spec.ts';
+import { FederationSpecError, parseFederation } from '../model/federation-spec.ts';
+import type { Condition, PutFederationRequest, PutFederationResponse } from '../ports/region.ts';
+import { callingCluster } from './cluster-identity.ts';
+import { settleSharedSettings } from './shared-settings.ts';
+import { filterInForce, isSpoke } from './policy.ts';
+import type { Replica } from './replica.ts';
+import { DOCUMENTS, dropSettingsCache, loadSettings } from './settings.ts';
+
+/**
+ * Takes the cluster's NovaEdgeFederation object (DESIGN §9). One that does not validate is refused as a whole, with the fields
+ * named in a condition, and the last good one stays in force. Its removal pauses the member.
+ */
+export async function putFederationObject(replica: Replica, request: PutFederationRequest): Promise<PutFederationResponse> {
+  await callingCluster(replica, request);
+  const stored = await replica.store.document(DOCUMENTS.federation);
+  const before = isObject(stored?.value) ? stored.value : undefined;
+  if (request.manifest === undefined) {
+    if (before !== undefined && before['removed'] !== true) await put(replica, { ...before, removed: true, problem: null });
+    return respond(replica, true);
+  }
+  const outcome = await judge(replica, request, request.manifest);
+  if (typeof outcome === 'string') {
+    if (before?.['problem'] !== outcome) await put(replica, { ...(before ?? {}), problem: outcome });
+    return respond(replica, false);
+  }
+  if (before?.['manifest'] !== request.manifest || before['removed'] === true || before['problem'] !== null || before['generation'] !== request.generation) {
+    await put(replica, { manifest: request.manifest, generation: request.generation, removed: false, problem: null });
+    await settleSharedSettings(replica);
+    await replica.events.publish({ kind: 'SpecChanged' });
+  }
+  return respond(replica, true);
+}
+
+async function put(replica: Replica, value: JsonObject): Promise<void> {
+  await replica.store.putDocument(DOCUMENTS.federation, value, undefined);
+  dropSettingsCache(replica);
+}
+
+/** The spec, or `Reason: what is wrong and what is accepted`. */
+async function judge(replica: Replica, request: PutFederationRequest, manifest: string): Promise<FederationSpec | string> {
+  if (request.schemaGaps.length > 0) return `SchemaTooOld: the cluster's definition of NovaEdgeFederation lacks ${request.schemaGaps.join(', ')}; install the current definitions`;
+  let spec: FederationSpec;
+  try {
+    const parsed: unknown = JSON.parse(manifest);
+    if (!isObject(parsed)) return 'Invalid: the manifest is not an object';
+    spec = parseFederation(parsed, replica.limits.minimumTombstoneTtlMs);
+  } catch (error) {
+    if (error instanceof FederationSpecError) return `Invalid: ${error.problems.map(({ message }) => message).join('; ')}`;
+    return `Invalid: the manifest is not JSON`;
+  }
+  return identityProblem(replica, spec) ?? (await membershipProblem(replica, spec)) ?? spec;
+}
+
+function identityProblem({ identity }: Replica, spec: FederationSpec): string | undefined {
+  if (spec.federationId !== identity.federationId) return `IdentityMismatch: spec.federationID is "${spec.federationId}", this region serves "${identity.federationId}"; a federation is not renamed, leave it and set up another`;
+  if (spec.localMember.name !== identity.member) return `IdentityMismatch: spec.localMember.name is "${spec.localMember.name}", this region serves "${identity.member}"; a member is not renamed, leave with the one and join with the other`;
+  if (spec.shared.mode === 'hub-spoke' && identity.hub === undefined) return 'Invalid: spec.mode is hub-spoke, but this region was deployed without the name of the hub';
+  return undefined;
+}
+
+/** The member list of the first spec is fixed. */
+async function membershipProblem(replica: Replica, spec: FederationSpec): Promise<string | undefined> {
+  const { spec: current, others } = await loadSettings(replica);
+  if (current === undefined) return undefined;
+  const wanted = spec.members.map(({ name }) => name);
+  const added = wanted.filter((name) => !others.includes(name));
+  const missing = others.filter((name) => !wanted.includes(name));
+  if (added.length + missing.length === 0) return undefined;
+  return `MembershipFixed: spec.members ${[...added.map((name) => `adds ${name}`), ...missing.map((name) => `lacks ${name}`)].join(', ')}; the list of the first accepted spec stays in force`;
+}
+
+async function respond(replica: Replica, accepted: boolean): Promise<PutFederationResponse> {
+  const settings = await loadSettings(replica);
+  return {
+    accepted: accepted && settings.spec !== undefined,
+    member: replica.identity.member,
+    federationId: replica.identity.federationId,
+    paused: settings.paused || settings.spec === undefined,
+    mode: settings.inForce?.mode ?? 'mesh',
+    isHub: !isSpoke(replica, settings),
+    filter: filterInForce(settings),
+    conditions: await specConditions(replica),
+  };
+}
+
+/** Conditions that come of the federation object alone. */
+export async function specConditions(replica: Replica): Promise<readonly Condition[]> {
+  const value = (await replica.store.document(DOCUMENTS.federation))?.value;
+  const problem = isObject(value) && typeof value['problem'] === 'string' ? value['problem'] : undefined;
+  const { spec } = await loadSettings(replica);
+  const conditions: Condition[] = [];
+  if (problem !== undefined) {
+    const [reason = 'Invalid', ...message] = problem.split(': ');
+    conditions.push({ type: 'ConfigurationValid', status: 'False', reason, message: `${message.join(': ')}${spec === undefined ? '' : '; the last good spec stays in force'}` });
+  } else if (spec !== undefined) {
+    conditions.push({ type: 'ConfigurationValid', status: 'True', reason: spec.warnings.length > 0 ? 'Warnings' : 'Valid', message: spec.warnings.join('; ') || 'the spec is in force' });
+  }
+  const { fencingEnabled, quorumRequired } = spec?.shared.splitBrain ?? { fencingEnabled: false, quorumRequired: false };
+  if ((fencingEnabled || quorumRequired) && (await replica.store.state()).writableUntilMs === undefined) {
+    conditions.push({ type: 'FencingNotActive', status: 'True', reason: 'NotEnforced', message: `spec.splitBrain asks for ${fencingEnabled ? 'fencing' : 'quorum'}, but nothing moves the write lease of this region yet: writes are not fenced during a partition` });
+  }
+  return conditions;
+}

@@ -1,0 +1,82 @@
+import type { Member } from '../model/ids.ts';
+import { noteReport } from '../model/stability.ts';
+import { covers } from '../model/version-vector.ts';
+import { ReplicaError } from '../ports/errors.ts';
+import type { Heartbeat, Peer } from '../ports/peer.ts';
+import { isNewer, peerRecords, updatePeerRecord } from './known-members.ts';
+import { seenOf } from './position.ts';
+import type { Replica } from './replica.ts';
+import { loadSettings } from './settings.ts';
+import { settleSharedSettings } from './shared-settings.ts';
+
+/** Health of a peer, where no spec says otherwise (the documents' defaults). */
+const DEFAULT_THRESHOLDS = { failureThreshold: 3, successThreshold: 1 };
+
+/** This member's side of a heartbeat. @throws ReplicaError `initializing` before the first incarnation */
+export async function ownHeartbeat(replica: Replica): Promise<Heartbeat> {
+  const state = await replica.store.state();
+  if (state.clock === undefined) throw new ReplicaError('initializing', 'this region has not started yet');
+  const settings = await loadSettings(replica);
+  const records = await peerRecords(replica);
+  return {
+    federationId: replica.identity.federationId,
+    member: replica.identity.member,
+    clock: state.clock,
+    seen: seenOf(state),
+    asks: settings.spec?.shared,
+    sentAtMs: replica.clock.nowMs(),
+    agents: 0,
+    reaches: [...records.values()].filter(({ healthy }) => healthy).map(({ member }) => member),
+    hubSpec: undefined,
+  };
+}
+
+/** Exchanges heartbeats with a peer and takes note of whether it answered. */
+export async function beat(replica: Replica, peer: Peer, signal: AbortSignal): Promise<'answered' | 'failed'> {
+  try {
+    await noteHeartbeat(replica, peer.member, await peer.heartbeat(await ownHeartbeat(replica), signal));
+    await noteAnswer(replica, peer.member, undefined);
+    return 'answered';
+  } catch (error) {
+    await noteAnswer(replica, peer.member, error instanceof Error ? error.message : String(error));
+    return 'failed';
+  }
+}
+
+/** Answers a peer's heartbeat with this member's. That it called says nothing of whether it can be called. */
+export async function receiveHeartbeat(replica: Replica, caller: Member, theirs: Heartbeat): Promise<Heartbeat> {
+  const mine = await ownHeartbeat(replica);
+  await noteHeartbeat(replica, caller, theirs);
+  return mine;
+}
+
+async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat): Promise<void> {
+  if (theirs.federationId !== replica.identity.federationId) throw new ReplicaError('refused', `${member} belongs to federation "${theirs.federationId}", this is "${replica.identity.federationId}"`);
+  if (theirs.member !== member || theirs.clock.member !== member) throw new ReplicaError('refused', `${member} sent the heartbeat of ${theirs.member}`);
+  const nowMs = replica.clock.nowMs();
+  const seen = seenOf(await replica.store.state());
+  const { before, after } = await updatePeerRecord(replica, member, (record) => ({
+    ...record,
+    clock: record.clock === undefined || isNewer(theirs.clock, record.clock) || theirs.clock.incarnation === record.clock.incarnation ? theirs.clock : record.clock,
+    seen: theirs.seen,
+    // A member that recovers reports less than it did: what it said before its loss counts no longer.
+    reports: theirs.clock.state === 'recovering' ? { settled: undefined, waiting: undefined } : noteReport(record.reports, theirs.seen, seen),
+    asks: theirs.asks,
+    agents: theirs.agents,
+    lastHeardMs: nowMs,
+    behindSinceMs: covers(seen, theirs.seen) ? undefined : (record.behindSinceMs ?? nowMs),
+  }));
+  if (JSON.stringify(before.asks) !== JSON.stringify(after.asks)) await settleSharedSettings(replica);
+}
+
+async function noteAnswer(replica: Replica, member: Member, error: string | undefined): Promise<void> {
+  const { failureThreshold, successThreshold } = (await loadSettings(replica)).spec?.healthCheck ?? DEFAULT_THRESHOLDS;
+  const { before, after } = await updatePeerRecord(replica, member, (record) => {
+    const failures = error === undefined ? 0 : record.failures + 1;
+    const successes = error === undefined ? record.successes + 1 : 0;
+    const healthy = record.healthy ? failures < failureThreshold : successes >= successThreshold;
+    return { ...record, failures, successes, healthy, error };
+  });
+  if (before.healthy && !after.healthy) await replica.events.publish({ kind: 'MemberUnhealthy', member, reason: error ?? 'unknown' });
+  if (!before.healthy && after.healthy) await replica.events.publish({ kind: 'MemberHealthy', member });
+}

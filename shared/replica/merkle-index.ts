@@ -1,0 +1,105 @@
+import type { ResourceKey } from '../model/ids.ts';
+import type { LogName } from '../model/ids.ts';
+import { isLocalLog } from '../model/ids.ts';
+import { BUCKETS, DIGEST_BYTES, Digests, bucketDigest, bucketOf, emptyLeaves, entryOf, keyHashOf, withEntry } from '../model/merkle.ts';
+import type { Entry } from '../model/merkle.ts';
+import type { Row } from '../model/row.ts';
+import type { VersionVector } from '../model/version-vector.ts';
+import { ReplicaError } from '../ports/errors.ts';
+import type { StoredIndex } from '../ports/store.ts';
+import { MAX_INDEX_BUCKETS } from '../ports/store.ts';
+import { answerPull } from './pages.ts';
+import { positionOf } from './position.ts';
+import type { Replica } from './replica.ts';
+
+/** Log entries taken into the index at a time: few enough that their buckets fit into one update. */
+const FOLLOW_LIMIT = MAX_INDEX_BUCKETS;
+/** Steps of one refresh before the caller goes on with what there is. */
+const MAX_STEPS = 10_000;
+const SCAN_PAGE = 500;
+
+/** The Merkle index as it stands: digests and the members' logs they stand for. */
+export interface Index { readonly digests: Digests; readonly vector: VersionVector; readonly revision: number }
+
+/**
+ * Brings the index up to date from the log, as any local follower (DESIGN §4): reads digests and the rows that changed, never all
+ * rows, unless the log no longer reaches back. Other handlers may do the same; whoever is first wins.
+ */
+export async function refreshIndex(replica: Replica): Promise<Index> {
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    const stored = await replica.store.index();
+    if (stored === undefined) { await rebuild(replica, 'absent'); continue; }
+    const page = await answerPull(replica, stored.vector, FOLLOW_LIMIT, 'local');
+    if (page.kind === 'compacted') { await rebuild(replica, stored.revision); continue; }
+    if (page.segments.length === 0) return { digests: new Digests(stored.leaves), vector: withoutLocal(stored.vector), revision: stored.revision };
+    const rows = page.answers.map(({ key, answer }) => ({ key, row: answer.kind === 'row' ? answer.row : undefined }));
+    await update(replica, stored, rows, page.upTo);
+  }
+  throw new ReplicaError('busy', 'the Merkle index does not catch up with the log');
+}
+
+const withoutLocal = (vector: VersionVector): VersionVector => new Map([...vector].filter(([log]) => !isLocalLog(log)));
+
+interface KeyedRow { readonly key: ResourceKey; readonly row: Row | undefined }
+
+async function update(replica: Replica, stored: StoredIndex, rows: readonly KeyedRow[], vector: VersionVector): Promise<void> {
+  const numbers = [...new Set(rows.map(({ key }) => bucketOf(keyHashOf(key))))];
+  const buckets = new Map(await replica.store.buckets(numbers));
+  for (const { key, row } of rows) {
+    const keyHash = keyHashOf(key);
+    const number = bucketOf(keyHash);
+    buckets.set(number, withEntry(buckets.get(number) ?? [], keyHash, row === undefined ? undefined : entryOf(key, row)));
+  }
+  await replica.store.putIndex({ ifRevision: stored.revision, vector, leaves: leavesWith(stored.leaves, buckets), buckets });
+}
+
+function leavesWith(leaves: Uint8Array, buckets: ReadonlyMap<number, readonly Entry[]>): Uint8Array {
+  const next = Buffer.from(leaves);
+  for (const [number, entries] of buckets) bucketDigest(entries).copy(next, number * DIGEST_BYTES);
+  return next;
+}
+
+/** Reads every row once. The vector is taken before, so that what changes meanwhile is followed afterwards. */
+async function rebuild(replica: Replica, ifRevision: number | 'absent'): Promise<void> {
+  const vector = positionOf(await replica.store.state());
+  const buckets = new Map<number, Entry[]>();
+  let after: ResourceKey | undefined;
+  do {
+    const page = await replica.store.list(after, SCAN_PAGE);
+    for (const [key, row] of page.rows) {
+      const entry = entryOf(key, row);
+      if (entry === undefined) continue;
+      const number = bucketOf(entry.keyHash);
+      buckets.set(number, [...(buckets.get(number) ?? []), entry]);
+    }
+    after = page.next;
+  } while (after !== undefined);
+  await writeAll(replica, buckets, vector, ifRevision);
+}
+
+/** Until the last part is written the index stands for a log that nobody has, so that a rebuild cut short is begun again. */
+const unfinished: VersionVector = new Map<LogName, number>([['lunfinished' as LogName, 1]]);
+
+async function writeAll(replica: Replica, buckets: ReadonlyMap<number, Entry[]>, vector: VersionVector, ifRevision: number | 'absent'): Promise<void> {
+  const before = await replica.store.index();
+  const leaves = emptyLeaves();
+  let revision = ifRevision;
+  const numbers = ifRevision === 'absent' ? [...buckets.keys()] : bucketsInUse(before?.leaves, buckets);
+  for (let at = 0; at === 0 || at < numbers.length; at += MAX_INDEX_BUCKETS) {
+    const part = new Map(numbers.slice(at, at + MAX_INDEX_BUCKETS).map((number) => [number, [...(buckets.get(number) ?? [])].sort((a, b) => (a.keyHash < b.keyHash ? -1 : 1))]));
+    for (const [number, entries] of part) bucketDigest(entries).copy(leaves, number * DIGEST_BYTES);
+    const isLast = at + MAX_INDEX_BUCKETS >= numbers.length;
+    if ((await replica.store.putIndex({ ifRevision: revision, vector: isLast ? vector : unfinished, leaves, buckets: part })) === 'stale') return;
+    revision = revision === 'absent' ? 1 : revision + 1;
+  }
+}
+
+/** Buckets that hold something now or did before: an old one must be emptied. */
+function bucketsInUse(before: Uint8Array | undefined, now: ReadonlyMap<number, readonly Entry[]>): number[] {
+  const numbers = new Set(now.keys());
+  for (let number = 0; number < BUCKETS; number += 1) {
+    const digest = before?.subarray(number * DIGEST_BYTES, (number + 1) * DIGEST_BYTES);
+    if (digest?.some((byte) => byte !== 0) === true) numbers.add(number);
+  }
+  return [...numbers];
+}

@@ -1,0 +1,135 @@
+import type { Content } from '../model/content.ts';
+import { contentOf } from '../model/content.ts';
+import type { Incarnation, ResourceKey } from '../model/ids.ts';
+import { editProvenance, writtenWhole } from '../model/provenance.ts';
+import { splitKey } from '../model/resource-key.ts';
+import type { HeldRow, Provenance, Row, Shown, Sibling } from '../model/row.ts';
+import { hasLiveSibling } from '../model/row.ts';
+import { openToken } from '../model/token.ts';
+import type { Token } from '../model/token.ts';
+import { zeroStamp } from '../model/stamp.ts';
+import { covers, emptyVector, sameVector, sortedEntries } from '../model/version-vector.ts';
+import type { VersionVector } from '../model/version-vector.ts';
+import { viewHash } from '../model/view.ts';
+import type { Observation, RefusalReason } from '../ports/region.ts';
+import type { RegionState } from '../ports/store.ts';
+import type { BridgeRecord, ClusterFacts } from './bridge-record.ts';
+import { hasEverything, isApplied, shownOf, view } from './bridge-record.ts';
+import type { Decision, WantedWrite } from './commit.ts';
+import { storeContent } from './contents.ts';
+import { positionOf } from './position.ts';
+import type { Replica } from './replica.ts';
+import { regionSecret } from './secret.ts';
+import { tokenScope } from './targets.ts';
+
+/** What came of one observation; `row` is what stands here afterwards. */
+export type Observed =
+  | { readonly kind: 'written'; readonly row: HeldRow; readonly sibling: Sibling }
+  | { readonly kind: 'unchanged'; readonly row: HeldRow | undefined }
+  /** The object is behind the region: it is to be shown the target, nothing is written. */
+  | { readonly kind: 'show'; readonly row: HeldRow | undefined }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly message: string };
+
+/**
+ * Tells what an object in the cluster says (DESIGN §11): an echo of what was shown, an edit with the context its author had, a
+ * first contact, a delete, or nothing yet. Pure but for reading; `commit` calls it again when the row changed meanwhile.
+ */
+export async function observe(replica: Replica, observation: Observation, row: HeldRow | undefined, state: RegionState, facts: ClusterFacts & { readonly record: BridgeRecord }): Promise<Decision<Observed>> {
+  if (isAlreadyDone(observation, row, facts.record)) return { answer: { kind: 'unchanged', row } };
+  const shown = await shownOf(replica, observation.key, row, facts);
+  return observation.state.kind === 'gone'
+    ? observeAbsence(replica, observation, row, facts, shown)
+    : observeContent(replica, observation, contentOf(observation.state.content), row, state, facts, shown);
+}
+
+/** A retry or a late copy: the row keeps the latest of this cluster, older or equal is done already. */
+function isAlreadyDone(observation: Observation, row: HeldRow | undefined, record: BridgeRecord): boolean {
+  const last = row?.local.observed;
+  return last?.clusterId === record.clusterId && !isNewerVersion(observation.resourceVersion, last.resourceVersion);
+}
+
+/** Resource versions are decimal numbers of any length. */
+export const isNewerVersion = (a: string, b: string): boolean => (a.length === b.length ? a > b : a.length > b.length);
+
+async function observeAbsence(replica: Replica, observation: Observation, row: HeldRow | undefined, facts: ClusterFacts & { readonly record: BridgeRecord }, shown: Shown | undefined): Promise<Decision<Observed>> {
+  if (row === undefined) return { answer: { kind: 'unchanged', row } };
+  if (shown?.hash === undefined || !isApplied(row, facts, observation.key)) return { answer: { kind: 'show', row } };
+  if (observation.state.kind === 'gone' && !observation.state.confirmed) {
+    return { answer: { kind: 'refused', reason: 'Held', message: 'the object is missing, but its kind, namespace or folder may be going: approve or restore it' } };
+  }
+  return wanted(observation, facts.record, { context: shown.context, firstContact: false, body: () => ({ kind: 'deleted' }) }, undefined);
+}
+
+async function observeContent(
+  replica: Replica, observation: Observation, content: Content, row: HeldRow | undefined, state: RegionState, facts: ClusterFacts & { readonly record: BridgeRecord }, shown: Shown | undefined,
+): Promise<Decision<Observed>> {
+  const { key } = observation;
+  if (shown?.hash === content.hash) return { answer: { kind: 'unchanged', row } };
+  const token = observation.token === undefined ? undefined : openToken(await regionSecret(replica), tokenScope(replica, key, facts.record.clusterId), observation.token);
+  if (row === undefined) {
+    // Deleted and collected. Until the cluster has been told, an untouched object is merely waiting to go.
+    const isWaiting = token?.hash === content.hash && !hasEverything(facts.record, positionOf(state), undefined);
+    if (isWaiting) return { answer: { kind: 'show', row } };
+    return edit(replica, observation, content, facts.record, { context: token?.context ?? emptyVector, firstContact: false }, undefined);
+  }
+  if (token !== undefined && token.hash === content.hash && await isNewestShown(replica, key, row, token, shown, facts)) return { answer: { kind: 'unchanged', row } };
+  const context = token?.context ?? shown?.context;
+  if (context !== undefined) return edit(replica, observation, content, facts.record, { context, firstContact: false }, await versionShown(replica, key, row, token, shown));
+  if (!hasLiveSibling(row)) return edit(replica, observation, content, facts.record, { context: row.context, firstContact: false }, undefined);
+  const { body } = await view(replica, key, row, { clusterId: facts.record.clusterId, shownHash: undefined });
+  if (viewHash(body) === content.hash) return { answer: { kind: 'unchanged', row } };
+  return edit(replica, observation, content, facts.record, { context: emptyVector, firstContact: true }, undefined);
+}
+
+/** An echo: the hash matches and no later version was shown. An older token with its matching hash is a restored copy. */
+async function isNewestShown(replica: Replica, key: ResourceKey, row: HeldRow, token: Token, shown: Shown | undefined, facts: ClusterFacts & { readonly record: BridgeRecord }): Promise<boolean> {
+  if (shown === undefined) return true;
+  if (!covers(token.context, shown.context)) return false;
+  if (!sameVector(token.context, shown.context)) return true;
+  const { body } = await view(replica, key, row, { clusterId: facts.record.clusterId, shownHash: shown.hash ?? 'deleted' });
+  return viewHash(body) === token.hash;
+}
+
+/**
+ * The version an edit started from, with who wrote its fields; undefined where it is lost, and every path counts as changed. Where
+ * only its content is left, its fields count as written by somebody whom every later version knew.
+ */
+async function versionShown(replica: Replica, key: ResourceKey, row: Row, token: Token | undefined, shown: Shown | undefined): Promise<ShownVersion | undefined> {
+  const hash = token?.hash ?? shown?.hash;
+  if (hash === undefined) return undefined;
+  const sibling = row.siblings.find(({ body }) => body.kind === 'live' && body.hash === hash);
+  if (sibling?.body.kind === 'live') {
+    const content = sibling.body.content ?? (await replica.store.content(key, hash));
+    return content === undefined ? undefined : { content, fields: sibling.body.fields };
+  }
+  const { body } = await view(replica, key, row, { clusterId: undefined, shownHash: hash });
+  if (body.kind === 'live' && body.hash === hash && body.content !== undefined) return { content: body.content, fields: body.fields };
+  const [log, counter] = sortedEntries(shown?.context ?? emptyVector)[0] ?? [];
+  if (shown?.hash !== hash || shown.content === undefined || log === undefined || counter === undefined) return undefined;
+  return { content: shown.content, fields: writtenWhole({ dot: { incarnation: log as Incarnation, counter }, stamp: zeroStamp }) };
+}
+type ShownVersion = { readonly content: string; readonly fields: Provenance };
+
+async function edit(
+  replica: Replica, observation: Observation, content: Content, record: BridgeRecord, how: { context: VersionVector; firstContact: boolean }, base: ShownVersion | undefined,
+): Promise<Decision<Observed>> {
+  const inline = await storeContent(replica, observation.key, content);
+  const { kind } = splitKey(observation.key);
+  return wanted(observation, record, {
+    ...how,
+    body: (write) => ({ kind: 'live', hash: content.hash, content: inline, bytes: content.bytes, fields: editProvenance(kind, write, base, content.text, undefined) }),
+  }, content);
+}
+
+function wanted(observation: Observation, { clusterId }: BridgeRecord, write: Pick<WantedWrite, 'context' | 'firstContact' | 'body'>, content: Content | undefined): Decision<Observed> {
+  return {
+    write: {
+      ...write,
+      origin: clusterId,
+      observed: { clusterId, uid: observation.uid, resourceVersion: observation.resourceVersion },
+      // A version beside others was not shown these: its author knew what it knew before.
+      shown: (after, sibling) => ({ clusterId, context: after.siblings.length === 1 ? after.context : sibling.writerContext, hash: content?.hash, content: content?.text }),
+    },
+    answer: (row, sibling) => ({ kind: 'written', row, sibling }),
+  };
+}

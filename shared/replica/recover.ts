@@ -1,0 +1,164 @@
+import type { ClockRow } from '../model/clock-row.ts';
+import { writtenBy } from '../model/clock-row.ts';
+import { isObject } from '../model/content.ts';
+import type { Incarnation, Member, ResourceKey } from '../model/ids.ts';
+import { newIncarnation, newLocalLog } from '../model/ids.ts';
+import type { LogSegment } from '../model/log.ts';
+import { zeroStamp } from '../model/stamp.ts';
+import { counterOf, mergeVectors } from '../model/version-vector.ts';
+import type { VersionVector } from '../model/version-vector.ts';
+import { ReplicaError } from '../ports/errors.ts';
+import type { IncarnationStart, RegionState } from '../ports/store.ts';
+import { isNewer, peerRecords } from './known-members.ts';
+import type { Replica } from './replica.ts';
+import { resynchronize } from './resynchronize.ts';
+import { DOCUMENTS, loadSettings } from './settings.ts';
+
+/** Bytes of randomness behind a new name. */
+const NAME_RANDOM_BYTES = 16;
+const SCAN_PAGE = 500;
+
+/** The clock row, if this region may commit. @throws ReplicaError `initializing` or `recovering` */
+export async function requireServing(replica: Replica, state: RegionState): Promise<ClockRow> {
+  const { clock } = state;
+  if (clock === undefined) throw new ReplicaError('initializing', 'this region has not started its first incarnation yet; it does so within seconds of its start');
+  if (clock.state !== 'serving' || clock.tableId !== (await replica.store.tableId())) {
+    throw new ReplicaError('recovering', `this region lost state (${clock.tableId === (await replica.store.tableId()) ? 'recovery is under way' : 'its table is another than the ledger says'}) and takes no writes until it has compared itself with every member`);
+  }
+  return clock;
+}
+
+/** What a region finds when it looks at itself, before its first commit (DESIGN §4, "Lost state"). */
+export type SelfInspection =
+  | { readonly kind: 'serving' }
+  | { readonly kind: 'new' }
+  | { readonly kind: 'recovering' }
+  | { readonly kind: 'lost'; readonly reason: string; readonly prior: ClockRow };
+
+/** Compares the table with the clock row, which lives in the ledger and may know more. */
+export async function inspectSelf(replica: Replica): Promise<SelfInspection> {
+  const { clock } = await replica.store.state();
+  const elsewhere = await replica.ledger.myClockElsewhere();
+  if (clock === undefined) return elsewhere === undefined ? { kind: 'new' } : { kind: 'lost', reason: 'this region has no state, but the other members know its clock row', prior: elsewhere };
+  if (elsewhere !== undefined && isNewer(elsewhere, clock)) return { kind: 'lost', reason: `the other members know head ${elsewhere.head.toString()} of this region, its own table ${clock.head.toString()}`, prior: elsewhere };
+  const tableId = await replica.store.tableId();
+  if (clock.tableId !== tableId) return { kind: 'lost', reason: 'the table is another than the clock row says: it was restored from a backup', prior: clock };
+  const newest = await replica.store.newestSegment(clock.incarnation);
+  if ((newest?.last ?? 0) !== clock.head) return { kind: 'lost', reason: `the newest segment ends at ${(newest?.last ?? 0).toString()}, the clock row at ${clock.head.toString()}`, prior: clock };
+  return { kind: clock.state === 'recovering' ? 'recovering' : 'serving' };
+}
+
+/**
+ * Makes the region ready to serve, or takes the next step towards it. Run at start, and again while it answers `recovering`.
+ *
+ * A region that lost state stops committing and collecting, answers with nothing seen (a backup is not one consistent picture),
+ * compares itself with *every* member, closes its old incarnation and goes on under a new, random one.
+ */
+export async function ensureServing(replica: Replica, signal: AbortSignal): Promise<'serving' | 'recovering'> {
+  const found = await inspectSelf(replica);
+  switch (found.kind) {
+    case 'serving': return 'serving';
+    case 'new': await startFirst(replica); return 'serving';
+    case 'lost': await beginRecovery(replica, found.prior, found.reason); return recover(replica, signal);
+    case 'recovering': return recover(replica, signal);
+  }
+}
+
+async function startFirst(replica: Replica): Promise<void> {
+  const { member } = replica.identity;
+  const clock: ClockRow = {
+    member, incarnation: newIncarnation(replica.random.bytes(NAME_RANDOM_BYTES)), closed: new Map(), head: 0, hlc: { ...zeroStamp, member },
+    tableId: await replica.store.tableId(), bridgeEpoch: 0, state: 'serving',
+  };
+  await replica.store.startIncarnation({ if: 'absent', clock, local: newLocal(replica), others: new Map(), segments: [] });
+  replica.logger.info('incarnation-started', { member, incarnation: clock.incarnation });
+}
+
+async function beginRecovery(replica: Replica, prior: ClockRow, reason: string): Promise<void> {
+  const { clock } = await replica.store.state();
+  await replica.store.dropDocument(DOCUMENTS.recovery);
+  await replica.store.startIncarnation({
+    if: conditionOf(clock),
+    clock: { ...prior, state: 'recovering', tableId: await replica.store.tableId() },
+    local: newLocal(replica),
+    others: new Map(),
+    segments: [],
+  });
+  await replica.events.publish({ kind: 'StateLost', reason });
+  replica.logger.warn('state-lost', { reason, incarnation: prior.incarnation, head: prior.head });
+}
+
+const conditionOf = (clock: ClockRow | undefined): IncarnationStart['if'] =>
+  clock === undefined ? 'absent' : { incarnation: clock.incarnation, head: clock.head, state: clock.state };
+
+const newLocal = (replica: Replica): IncarnationStart['local'] => ({ log: newLocalLog(replica.random.bytes(NAME_RANDOM_BYTES)), head: 0 });
+
+/** Compares with every member not yet done, then closes the old incarnation. */
+async function recover(replica: Replica, signal: AbortSignal): Promise<'serving' | 'recovering'> {
+  const { others, spec } = await loadSettings(replica);
+  // Without a spec nobody knows the members: those who ever called, or stand in the ledger, are the list until one comes.
+  const members = spec === undefined ? await membersEverHeard(replica) : others;
+  const done = new Set(await membersCompared(replica));
+  for (const member of members) {
+    if (done.has(member)) continue;
+    const peer = replica.peers.peer(member);
+    if (peer === undefined) return 'recovering';
+    try {
+      await resynchronize(replica, peer, signal);
+    } catch (error) {
+      replica.logger.warn('recovery-waits', { member, error: error instanceof Error ? error.message : String(error) });
+      continue;
+    }
+    done.add(member);
+    await replica.store.putDocument(DOCUMENTS.recovery, { compared: [...done] }, undefined);
+  }
+  if (!members.every((member) => done.has(member))) return 'recovering';
+  return closeIncarnation(replica);
+}
+
+async function membersEverHeard(replica: Replica): Promise<readonly Member[]> {
+  const heard = [...(await replica.ledger.clocks()).keys(), ...(await peerRecords(replica)).keys()];
+  return [...new Set(heard)].filter((member) => member !== replica.identity.member);
+}
+
+async function membersCompared(replica: Replica): Promise<readonly Member[]> {
+  const value = (await replica.store.document(DOCUMENTS.recovery))?.value;
+  return isObject(value) && Array.isArray(value['compared']) ? (value['compared'] as Member[]) : [];
+}
+
+/** Closes the old incarnation at the highest counter that anybody can know of it, and starts a new one. */
+async function closeIncarnation(replica: Replica): Promise<'serving' | 'recovering'> {
+  const state = await replica.store.state();
+  const { clock } = state;
+  if (clock?.state !== 'recovering') return clock === undefined ? 'recovering' : 'serving';
+  const known = mergeVectors(await highestCounters(replica), state.seen.others);
+  const old = clock.incarnation;
+  const last = Math.max(clock.head, counterOf(known, old));
+  const incarnation = newIncarnation(replica.random.bytes(NAME_RANDOM_BYTES));
+  const next: ClockRow = { ...clock, incarnation, closed: new Map([...clock.closed, [old, last]]), head: 0, state: 'serving' };
+  const outcome = await replica.store.startIncarnation({
+    if: conditionOf(clock),
+    clock: next,
+    local: state.local ?? newLocal(replica),
+    others: mergeVectors(state.seen.others, writtenBy({ ...next, head: 0 })) as VersionVector<Incarnation>,
+    segments: closingSegments(old, counterOf(state.seen.others, old), last, replica.clock.nowMs()),
+  });
+  replica.logger.info('incarnation-closed', { outcome, closed: old, last, incarnation });
+  return outcome === 'ok' ? 'serving' : 'recovering';
+}
+
+/** One empty range, for what was issued and is nowhere any more. */
+const closingSegments = (log: Incarnation, seen: number, last: number, nowMs: number): readonly LogSegment[] =>
+  last > seen ? [{ log, first: seen + 1, last, entries: [], committedAtMs: nowMs, requestId: undefined, closes: true }] : [];
+
+async function highestCounters(replica: Replica): Promise<VersionVector> {
+  let highest: VersionVector = new Map();
+  let after: ResourceKey | undefined;
+  do {
+    const page = await replica.store.list(after, SCAN_PAGE);
+    for (const row of page.rows.values()) highest = mergeVectors(highest, row.context);
+    after = page.next;
+  } while (after !== undefined);
+  for (const record of (await peerRecords(replica)).values()) if (record.seen !== undefined) highest = mergeVectors(highest, record.seen);
+  return highest;
+}

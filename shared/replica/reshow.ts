@@ -1,0 +1,47 @@
+import type { ResourceKey } from '../model/ids.ts';
+import { splitKey } from '../model/resource-key.ts';
+import type { HeldRow, Shown } from '../model/row.ts';
+import type { Strategy } from '../model/view.ts';
+import { viewHash, viewOf } from '../model/view.ts';
+import { localSegment } from './apply.ts';
+import type { ClusterFacts } from './bridge-record.ts';
+import { isPassed, readClusterFacts } from './bridge-record.ts';
+import { loadContents } from './contents.ts';
+import { held } from './local-part.ts';
+import type { Replica } from './replica.ts';
+
+const PAGE = 100;
+
+/**
+ * After a change of strategy the rows are the same but what they present is not: each conflict is entered into the region's own log,
+ * so that the cluster is shown its new view, and keeps beside it what the cluster has been shown until then.
+ */
+export async function reshowConflicts(replica: Replica, before: Strategy): Promise<void> {
+  const facts = await readClusterFacts(replica);
+  let after: ResourceKey | undefined;
+  do {
+    const page = await replica.store.candidates('conflict', after, PAGE);
+    for (const key of page.rows.keys()) await reshow(replica, key, before, facts);
+    after = page.next;
+  } while (after !== undefined);
+  await replica.events.publish({ kind: 'RowsChanged' });
+}
+
+async function reshow(replica: Replica, key: ResourceKey, before: Strategy, facts: ClusterFacts): Promise<void> {
+  for (let attempt = 0; attempt < replica.limits.writeAttempts; attempt += 1) {
+    const row = (await replica.store.rows([key])).get(key);
+    const { local } = await replica.store.state();
+    if (row === undefined || local === undefined) return;
+    const nowMs = replica.clock.nowMs();
+    const at = { log: local.log, counter: local.head + 1 };
+    const next = held(row, row, { nowMs, shown: await shownUnder(replica, key, row, before, facts), offLog: at });
+    if ((await replica.store.putOffLog({ puts: [{ key, next, if: row.local.revision }], segment: localSegment(at, key, nowMs), ifHead: local.head })) === 'ok') return;
+  }
+}
+
+async function shownUnder(replica: Replica, key: ResourceKey, row: HeldRow, strategy: Strategy, facts: ClusterFacts): Promise<Shown | undefined> {
+  const { record } = facts;
+  if (record === undefined || !isPassed(row, facts, key)) return row.local.shown;
+  const { body } = viewOf(splitKey(key).kind, row, strategy, { clusterId: record.clusterId, shownHash: row.local.shown?.hash }, await loadContents(replica, key, row));
+  return { clusterId: record.clusterId, context: row.context, hash: viewHash(body), content: body.kind === 'live' ? body.content : undefined };
+}

@@ -1,0 +1,68 @@
+import type { ResourceKey } from '../model/ids.ts';
+import type { Incarnation } from '../model/ids.ts';
+import { zeroStamp } from '../model/stamp.ts';
+import { isLocalLog } from '../model/ids.ts';
+import { counterOf, mergeVectors } from '../model/version-vector.ts';
+import type { VersionVector } from '../model/version-vector.ts';
+import { ReplicaError } from '../ports/errors.ts';
+import type { Peer } from '../ports/peer.ts';
+import { applyOffLog } from './apply.ts';
+import { compareSummaries, repairDifferences } from './compare.ts';
+import { fetchMissingContents } from './contents.ts';
+import type { Replica } from './replica.ts';
+
+/** Pages of delete-only rows in one resynchronization: 97 rows each, so ten million. */
+const MAX_PAGES = 100_000;
+/** Attempts to move `seen` while other handlers move it too. */
+const ADVANCE_ATTEMPTS = 10;
+
+/**
+ * Catches up with a peer without its log, as a Kubernetes watcher relists after 410 Gone (DESIGN §3): the peer's `seen` is read
+ * first, then everything is compared by the Merkle index, then every delete-only row taken as well, and only then is that `seen`
+ * joined and the logs' floors set there.
+ *
+ * @throws when the peer stops answering; what was joined by then stays and does no harm
+ */
+export async function resynchronize(replica: Replica, peer: Peer, signal: AbortSignal): Promise<number> {
+  const peerSeen = await seenOfPeer(peer, signal);
+  const compared = await compareSummaries(replica, peer, signal);
+  const pulled = compared.kind === 'same' ? 0 : (await repairDifferences(replica, peer, compared.mine, { pull: true, push: false, limit: Infinity }, signal)).pulled;
+  const deletes = await takeDeleteOnlyRows(replica, peer, signal);
+  await joinSeen(replica, peerSeen);
+  replica.logger.info('resynchronized', { member: peer.member, repaired: pulled, deletes });
+  return pulled + deletes;
+}
+
+/** What the peer had seen before anything of it is compared. */
+async function seenOfPeer(peer: Peer, signal: AbortSignal): Promise<VersionVector> {
+  const answer = await peer.compareDigests({ kind: 'summary', summary: '' }, signal);
+  if (answer.kind !== 'different') throw new ReplicaError('unavailable', `${peer.member} answered a comparison with ${answer.kind}`);
+  return answer.seen;
+}
+
+async function takeDeleteOnlyRows(replica: Replica, peer: Peer, signal: AbortSignal): Promise<number> {
+  let changed = 0;
+  let after: ResourceKey | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const { answers, rest } = await peer.fetchRows({ keys: [], keyHashes: [], deleteOnly: { after } }, signal);
+    await fetchMissingContents(replica, peer, answers.flatMap(({ key, answer }) => (answer.kind === 'row' ? [{ key, row: answer.row }] : [])), signal);
+    const outcome = await applyOffLog(replica, answers);
+    if (outcome.kind !== 'applied') throw new ReplicaError('refused', `${peer.member}: ${outcome.reason}`);
+    changed += outcome.changed.length;
+    after = rest[0];
+    if (after === undefined) return changed;
+  }
+  throw new ReplicaError('unavailable', `${peer.member} has more delete-only rows than can be taken`);
+}
+
+async function joinSeen(replica: Replica, peerSeen: VersionVector): Promise<void> {
+  for (let attempt = 0; attempt < ADVANCE_ATTEMPTS; attempt += 1) {
+    const { seen, clock } = await replica.store.state();
+    const behind = [...peerSeen].filter(([log, counter]) => !isLocalLog(log) && counterOf(seen.others, log) < counter && (clock?.state === 'recovering' || log !== clock?.incarnation));
+    if (behind.length === 0) return;
+    const to = new Map(behind) as VersionVector<Incarnation>;
+    const from = new Map(behind.map(([log]) => [log, counterOf(seen.others, log)] as const));
+    if ((await replica.store.advance({ segments: [], from, to, maxStamp: zeroStamp, floors: mergeVectors(seen.floors, to) })) === 'ok') return;
+  }
+  throw new ReplicaError('busy', 'other handlers kept moving what was seen; resynchronize again');
+}

@@ -1,0 +1,86 @@
+import type { Member } from '../model/ids.ts';
+import { covers } from '../model/version-vector.ts';
+import { ReplicaError } from '../ports/errors.ts';
+import type { Page, Peer } from '../ports/peer.ts';
+import { applyPage } from './apply.ts';
+import { fetchMissingContents } from './contents.ts';
+import { updatePeerRecord } from './known-members.ts';
+import { seenOf } from './position.ts';
+import type { Replica } from './replica.ts';
+import { resynchronize } from './resynchronize.ts';
+import { loadSettings } from './settings.ts';
+
+/** What came of one catching up with a peer. */
+export interface SyncOutcome {
+  readonly peer: Member;
+  readonly outcome: 'level' | 'more' | 'resynchronized' | 'deferred' | 'failed';
+  readonly changes: number;
+  readonly reason: string | undefined;
+}
+
+/** Entries of a page where no spec says otherwise. */
+const DEFAULT_BATCH = 100;
+/** Times another handler may get in between before this one leaves the log to it. */
+const MAX_MOVED = 5;
+
+/**
+ * Catches up with one peer: pulls page after page until level. Nothing it does depends on how it was woken. Never throws for what a
+ * peer does or fails to do; that is the outcome's, and the peer's record's.
+ */
+export async function pullFrom(replica: Replica, peer: Peer, signal: AbortSignal): Promise<SyncOutcome> {
+  let changes = 0;
+  try {
+    const { outcome, reason } = await pullPages(replica, peer, signal, (count) => { changes += count; });
+    await noteSynced(replica, peer.member, outcome);
+    return { peer: peer.member, outcome, changes, reason };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    await updatePeerRecord(replica, peer.member, (record) => ({ ...record, error: reason }));
+    replica.logger.warn('pull-failed', { member: peer.member, reason });
+    return { peer: peer.member, outcome: 'failed', changes, reason };
+  }
+}
+
+async function pullPages(replica: Replica, peer: Peer, signal: AbortSignal, count: (changes: number) => void): Promise<{ outcome: SyncOutcome['outcome']; reason: string | undefined }> {
+  const { spec } = await loadSettings(replica);
+  const limit = spec?.sync.batchSize ?? DEFAULT_BATCH;
+  let moved = 0;
+  for (let round = 0; round < replica.limits.pullRounds; round += 1) {
+    const since = seenOf(await replica.store.state());
+    const page = await peer.pull({ since, limit }, signal);
+    if (page.kind === 'compacted') {
+      count(await resynchronize(replica, peer, signal));
+      return { outcome: 'resynchronized', reason: undefined };
+    }
+    await fetchMissingContents(replica, peer, rowsOf(page), signal);
+    const applied = await applyPage(replica, page);
+    switch (applied.kind) {
+      case 'applied': count(applied.changed.length); break;
+      case 'moved': moved += 1; if (moved > MAX_MOVED) return { outcome: 'more', reason: 'another handler is at the same logs' }; continue;
+      case 'gap': throw new ReplicaError('refused', 'the page does not begin where it was asked to, or lacks rows that its log names');
+      case 'defer': return { outcome: 'deferred', reason: applied.reason };
+      case 'refuse': await reportMisbehaviour(replica, peer.member, applied.reason); throw new ReplicaError('refused', applied.reason);
+    }
+    if (!page.more) return { outcome: 'level', reason: undefined };
+  }
+  return { outcome: 'more', reason: undefined };
+}
+
+export const rowsOf = (page: Pick<Page, 'answers'>): readonly { key: Page['answers'][number]['key']; row: Extract<Page['answers'][number]['answer'], { kind: 'row' }>['row'] }[] =>
+  page.answers.flatMap(({ key, answer }) => (answer.kind === 'row' ? [{ key, row: answer.row }] : []));
+
+/** A peer that sends what cannot be true is told of, and its row or page not taken. */
+export async function reportMisbehaviour(replica: Replica, member: Member, reason: string): Promise<void> {
+  replica.logger.error('peer-misbehaved', { member, reason });
+  await replica.events.publish({ kind: 'PeerMisbehaved', member, reason });
+}
+
+async function noteSynced(replica: Replica, member: Member, outcome: SyncOutcome['outcome']): Promise<void> {
+  const isLevel = outcome === 'level' || outcome === 'resynchronized';
+  if (!isLevel) return;
+  const seen = seenOf(await replica.store.state());
+  await updatePeerRecord(replica, member, (record) => {
+    const isBehind = record.seen !== undefined && !covers(seen, record.seen);
+    return { ...record, error: undefined, lastSyncMs: replica.clock.nowMs(), behindSinceMs: isBehind ? record.behindSinceMs : undefined };
+  });
+}
