@@ -65,7 +65,8 @@ export type ClusterChange =
   /** Events were lost: list again. */
   | { readonly kind: 'relist'; readonly reason: string }
   | { readonly kind: 'federation' }
-  /** The identity, what holds the cluster, or its problems changed. */
+  | { readonly kind: 'problems' }
+  /** The identity or what holds the cluster changed: everything is to be compared again. */
   | { readonly kind: 'condition' };
 
 /** The cluster as such does not answer, or not now. What is wrong with one object is an outcome, not this. */

@@ -59,7 +59,7 @@ class Run {
       this.#sent += send.length;
       this.#applied += apply.length;
       for (const key of send) await this.#start(() => workshop.send(key));
-      for (const target of apply) await this.#start(() => workshop.show(target));
+      for (const target of apply) await this.#start(() => workshop.showCompared(target));
       this.#after = readTo ?? upTo ?? this.#after;
       if (readTo === undefined) return;
       rest = rest.filter(({ key }) => key > readTo);

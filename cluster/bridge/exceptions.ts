@@ -69,6 +69,12 @@ export class Exceptions {
     return due;
   }
 
+  /** Everything is tried at once: after the region or the cluster was away. */
+  makeDue(): void {
+    const dueMs = this.#clock.nowMs();
+    for (const [key, entry] of this.#entries) this.#entries.set(key, { ...entry, dueMs });
+  }
+
   /** News that no report has carried yet. */
   get unreported(): number { return this.#unreported.size; }
 

@@ -1,12 +1,10 @@
-import type { ResourceKey } from '../../shared/model/ids.ts';
-
 /**
- * Runs tasks on resources: one at a time for each resource, and at most `limit` in all. A task that waits for another of its own
- * resource takes no place. Tasks of one resource run in the order they came.
+ * Runs tasks on named things: one at a time for each name, and at most `limit` in all. A task that waits for another of its own name
+ * takes no place. Tasks of one name run in the order they came.
  */
-export class KeyWork {
+export class KeyWork<Key extends string> {
   readonly #limit: number;
-  readonly #tails = new Map<ResourceKey, Promise<void>>();
+  readonly #tails = new Map<Key, Promise<void>>();
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
@@ -18,7 +16,7 @@ export class KeyWork {
   get pending(): number { return this.#tails.size; }
 
   /** Resolves or rejects with the task. */
-  async run<T>(key: ResourceKey, task: () => Promise<T>): Promise<T> {
+  async run<T>(key: Key, task: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key) ?? Promise.resolve();
     const result = before.then(() => this.#inPlace(task));
     const tail = result.then(() => undefined, () => undefined);

@@ -1,3 +1,5 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+
 /**
  * Wakes whoever waits. A notice given while nobody waits is kept, so that it is not lost between looking and waiting; several are
  * one. For one waiter at a time.
@@ -16,6 +18,20 @@ export class Notifier {
     signal.throwIfAborted();
     if (!this.#noticed) await this.#nextNotice(signal);
     this.#noticed = false;
+  }
+
+  /** As `wait`, and resolves after `ms` in any case. */
+  async waitAtMost(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const early = new AbortController();
+    const abort = (): void => early.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      await Promise.race([clock.sleep(ms, early.signal), this.wait(early.signal)]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+      early.abort();
+    }
   }
 
   #nextNotice(signal: AbortSignal): Promise<void> {

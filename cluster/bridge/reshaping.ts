@@ -1,9 +1,6 @@
-import type { Content } from '../../shared/model/content.ts';
-import { canonicalContent, contentOf, parseContent } from '../../shared/model/content.ts';
-import { assemble, isEmptyContainer, leavesOf, sameJson } from '../../shared/model/fields.ts';
-import type { Json } from '../../shared/model/content.ts';
-import type { Path } from '../../shared/model/row.ts';
-import { splitKey } from '../../shared/model/resource-key.ts';
+import type { Content, Json } from '../../shared/model/content.ts';
+import { canonicalContent, contentOf, isObject, parseContent } from '../../shared/model/content.ts';
+import { sameJson } from '../../shared/model/fields.ts';
 import type { Cluster, ClusterObject } from './cluster-port.ts';
 import type { RegionCaller } from './region-caller.ts';
 
@@ -20,29 +17,40 @@ export async function asWritten(cluster: Cluster, region: RegionCaller, object: 
   const here = await cluster.wouldHold(object.key, target.show.content, signal);
   if (here === undefined) return object.content;
   if (here.hash === object.content.hash) return contentOf(target.show.content);
-  return carryEdit(splitKey(object.key).kind, target.show.content, here.text, object.content.text);
+  return carryEdit(target.show.content, here.text, object.content.text);
 }
 
-/** The edit that leads from `here` to `now`, made on `shown`. */
-export function carryEdit(kind: string, shown: string, here: string, now: string): Content {
-  const [original, before, after] = [shown, here, now].map((text) => leavesOf(kind, parseContent(text)));
-  if (original === undefined || before === undefined || after === undefined) throw new RangeError('three contents make three sets of leaves');
-  const leaves = new Map<Path, Json>(original);
-  for (const path of before.keys()) if (!after.has(path)) removeAt(leaves, path);
-  for (const [path, value] of after) if (!before.has(path) || !sameJson(before.get(path), value)) putAt(leaves, path, value);
-  return canonicalContent(assemble(leaves, [after, original]));
+/** Canonical texts: `shown` elsewhere looks like `here` in this cluster, and somebody made `now` of that. What is `shown` then? */
+export function carryEdit(shown: string, here: string, now: string): Content {
+  return canonicalContent(carry(parseContent(shown), parseContent(here), parseContent(now)) ?? {});
 }
 
-function removeAt(leaves: Map<Path, Json>, path: Path): void {
-  leaves.delete(path);
+/** Undefined stands for a field that is not there. */
+function carry(shown: Json | undefined, here: Json | undefined, now: Json | undefined): Json | undefined {
+  if (sameJson(here, now)) return shown;
+  if (isObject(shown) && isObject(here) && isObject(now)) return carryFields(shown, here, now);
+  if (isList(shown) && isList(here) && isList(now) && shown.length === here.length) return carryItems(shown, here, now);
+  return now;
 }
 
-/** A leaf gives way to what is below it, and takes the place of what was below it. */
-function putAt(leaves: Map<Path, Json>, path: Path, value: Json): void {
-  for (const other of leaves.keys()) {
-    const isAbove = path.startsWith(`${other}/`);
-    const isBelow = other.startsWith(`${path}/`) && !isEmptyContainer(value);
-    if (isAbove || isBelow) leaves.delete(other);
-  }
-  leaves.set(path, value);
+function carryFields(shown: Readonly<Record<string, Json>>, here: Readonly<Record<string, Json>>, now: Readonly<Record<string, Json>>): Json {
+  const fields = new Set([...Object.keys(shown), ...Object.keys(now)]);
+  const carried = [...fields].map((field) => [field, carry(shown[field], here[field], now[field])] as const);
+  return Object.fromEntries(carried.filter((entry): entry is readonly [string, Json] => entry[1] !== undefined));
 }
+
+/** Items keep together what belongs together: equal ones first, then those in the same place of a list of the same length. */
+function carryItems(shown: readonly Json[], here: readonly Json[], now: readonly Json[]): Json {
+  const left = new Set(here.keys());
+  const places = now.map((item) => {
+    const equal = [...left].find((at) => sameJson(here[at], item));
+    if (equal !== undefined) left.delete(equal);
+    return equal;
+  });
+  return now.map((item, at) => {
+    const place = places[at] ?? (now.length === here.length && left.delete(at) ? at : undefined);
+    return place === undefined ? item : (carry(shown[place], here[place], item) ?? item);
+  });
+}
+
+const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);

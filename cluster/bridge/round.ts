@@ -50,7 +50,7 @@ export class Round {
   readonly #open: AbortSignal;
   readonly #workshop: Workshop;
   readonly #reporter: Reporter;
-  readonly #signal: AbortSignal;
+  #loops: readonly Promise<never>[] = [];
 
   /** @param open aborted to stop taking work @param signal aborted to stop work under way */
   constructor(parts: RoundParts, open: AbortSignal, signal: AbortSignal) {
@@ -58,7 +58,6 @@ export class Round {
     const committer = new Committer({ region, sessions: position, clock, random, logger, signal });
     this.#parts = parts;
     this.#open = open;
-    this.#signal = signal;
     this.#workshop = new Workshop({
       settle: new Settle({ cluster, region, committer, settled, logger, signal }),
       exceptions, filter, logger, signal,
@@ -70,13 +69,18 @@ export class Round {
 
   /** Never resolves. @throws RegionUnavailableError | ClusterUnavailableError | LowerEpochError | `open`'s reason */
   async run(): Promise<never> {
+    this.#parts.exceptions.makeDue();
     await this.#catchUp(await this.#parts.position.pull(0, this.#open));
     this.#parts.following();
-    return Promise.race([this.#follow(), this.#sendChanges(), this.#retryExceptions()]);
+    this.#loops = [this.#follow(), this.#sendChanges(), this.#retryExceptions()];
+    return Promise.race(this.#loops);
   }
 
-  /** Resolves when work under way is finished. */
-  idle(): Promise<void> { return this.#workshop.idle(); }
+  /** Resolves when work under way is finished and reported; call it after `open` was aborted. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#loops);
+    await this.#workshop.idle();
+  }
 
   /** A session first, then everything is compared; what the page asked for is found by the comparison too. */
   async #catchUp(page: BridgePullResponse): Promise<void> {

@@ -21,10 +21,12 @@ export interface WorkshopParts {
   readonly counted: (by: 1 | -1) => void;
 }
 
+type Clearing = 'always' | 'if-known';
+
 /** Where resources are worked on: whatever asks for one, it goes through here, one task at a time for each resource. */
 export class Workshop {
   readonly #parts: WorkshopParts;
-  readonly #work = new KeyWork(KEYS_IN_WORK);
+  readonly #work = new KeyWork<ResourceKey>(KEYS_IN_WORK);
 
   constructor(parts: WorkshopParts) {
     this.#parts = parts;
@@ -37,7 +39,7 @@ export class Workshop {
   /** Sends what somebody did to a resource, and shows what had to wait for it. @throws LowerEpochError | TooManyExceptionsError */
   async sync(key: ResourceKey): Promise<void> {
     const { settle, exceptions, filter } = this.#parts;
-    if (!passesFilter(filter, splitKey(key))) return;
+    if (!passesFilter(filter, splitKey(key))) { exceptions.clear(key); return; }
     await this.#run(key, async () => {
       const waiting = exceptions.target(key);
       if (waiting !== undefined) return settle.show(waiting);
@@ -45,24 +47,37 @@ export class Workshop {
     });
   }
 
-  /** Sends a resource that the region asked for, even where both seem to agree. */
+  /**
+   * Sends a resource that a comparison asked for, even where both seem to agree. The region may remember an exception of a process
+   * before this one, so that it is over is said in any case.
+   */
   async send(key: ResourceKey): Promise<void> {
-    await this.#run(key, () => this.#parts.settle.observe(key, 'send'));
+    await this.#run(key, () => this.#parts.settle.observe(key, 'send'), 'always');
   }
 
-  /** Shows what the region asks for. What the filter keeps out is not touched, whoever asks. */
+  /** Shows what a comparison asked for. */
+  async showCompared(target: Target): Promise<void> {
+    await this.#show(target, 'always');
+  }
+
+  /** Shows what the region's log asks for. */
   async show(target: Target): Promise<void> {
+    await this.#show(target, 'if-known');
+  }
+
+  /** What the filter keeps out is not touched, whoever asks. */
+  async #show(target: Target, clearing: Clearing): Promise<void> {
     if (!passesFilter(this.#parts.filter, splitKey(target.key))) {
       this.#parts.logger.warn('target outside the filter ignored', { resource: printKey(target.key) });
       return;
     }
-    await this.#run(target.key, () => this.#parts.settle.show(target));
+    await this.#run(target.key, () => this.#parts.settle.show(target), clearing);
   }
 
-  async #run(key: ResourceKey, task: () => Promise<Settlement>): Promise<void> {
+  async #run(key: ResourceKey, task: () => Promise<Settlement>, clearing: Clearing = 'if-known'): Promise<void> {
     await this.#work.run(key, async () => {
       const settlement = await this.#attempt(key, task);
-      this.#record(key, settlement);
+      this.#record(key, settlement, clearing);
       if (settlement.kind === 'settled' && settlement.change !== 'none') this.#parts.logger.info(`resource ${settlement.change}`, { resource: printKey(key) });
     });
   }
@@ -78,10 +93,10 @@ export class Workshop {
     }
   }
 
-  #record(key: ResourceKey, settlement: Settlement): void {
+  #record(key: ResourceKey, settlement: Settlement, clearing: Clearing): void {
     const { exceptions, counted, logger } = this.#parts;
     if (settlement.kind === 'settled') {
-      exceptions.clear(key);
+      exceptions.clear(key, clearing === 'always');
       if (settlement.change === 'created') counted(1);
       if (settlement.change === 'deleted') counted(-1);
       return;

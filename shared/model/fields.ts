@@ -21,8 +21,15 @@ const listMapsOf = (kind: string): ListMaps => LIST_MAPS.get(kind) ?? new Map<st
  */
 export type Leaves = ReadonlyMap<Path, Json>;
 
-const escapeSegment = (field: string): string => (field === '' ? '~3' : field.replaceAll('~', '~0').replaceAll('/', '~1').replace(/^\[/, '~2'));
-const unescapeSegment = (segment: string): string => (segment === '~3' ? '' : segment.replace(/^~2/, '[').replaceAll('~1', '/').replaceAll('~0', '~'));
+/** Escapes what has a meaning in a path: `~`, `/`, `[` at the beginning, and nothing at all. */
+const escapeSegment = (field: string): string => {
+  if (!/[~/]|^\[|^$/.test(field)) return field;
+  return field === '' ? '~3' : field.replaceAll('~', '~0').replaceAll('/', '~1').replace(/^\[/, '~2');
+};
+const unescapeSegment = (segment: string): string => {
+  if (!segment.includes('~')) return segment;
+  return segment === '~3' ? '' : segment.replace(/^~2/, '[').replaceAll('~1', '/').replaceAll('~0', '~');
+};
 /** Whether a path's segment stands for an item of a list map. */
 export const isItem = (segment: string): boolean => segment.startsWith('[');
 /** The path of a segment below another path. */

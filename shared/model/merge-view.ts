@@ -4,7 +4,7 @@ import type { Leaves } from './fields.ts';
 import { assemble, below, isEmptyContainer, isItem, sameJson } from './fields.ts';
 import { compactProvenance, leavesOfText, writerOf } from './provenance.ts';
 import type { Path, Provenance, Sibling } from './row.ts';
-import { writerKnew, writeOf } from './row.ts';
+import { writerKnew } from './row.ts';
 import type { Write } from './stamp.ts';
 import { compareWrites } from './stamp.ts';
 import { sameDot } from './version-vector.ts';
@@ -35,7 +35,7 @@ export interface LiveSibling { readonly sibling: Sibling; readonly content: stri
  * @param live at least one version, of one resource of this kind
  */
 export function mergeSiblings(kind: string, live: readonly LiveSibling[]): Merged {
-  const newestFirst = [...live].sort((a, b) => compareWrites(writeOf(b.sibling), writeOf(a.sibling)));
+  const newestFirst = [...live].sort((a, b) => compareWrites(b.sibling, a.sibling));
   const leaves = new Map(newestFirst.map((version) => [version, leavesOfText(kind, version.content)]));
   const paths = new Set(newestFirst.flatMap((version) => [...(leaves.get(version)?.keys() ?? []), ...version.fields.removed.keys()]));
   const winners = new Map<Path, Written>();

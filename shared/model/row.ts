@@ -92,9 +92,6 @@ export const isDeleteOnly = (row: Row): boolean => row.siblings.length > 0 && ro
 /** Whether any version of the row is live. */
 export const hasLiveSibling = (row: Row): boolean => row.siblings.some((sibling) => sibling.body.kind === 'live');
 
-/** The write a sibling is. */
-export const writeOf = (sibling: Sibling): Write => ({ dot: sibling.dot, stamp: sibling.stamp });
-
 /** The content hash of a body; a deletion has none. */
 export const bodyHash = (body: Body): Hash | 'deleted' => (body.kind === 'live' ? body.hash : 'deleted');
 

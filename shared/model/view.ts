@@ -2,7 +2,7 @@ import type { ClusterId, Hash } from './ids.ts';
 import type { LiveSibling } from './merge-view.ts';
 import { mergeSiblings } from './merge-view.ts';
 import type { Path, Provenance, Row, Sibling } from './row.ts';
-import { bodyHash, isConflict, writeOf } from './row.ts';
+import { bodyHash, isConflict } from './row.ts';
 import { compareWrites } from './stamp.ts';
 
 /** How concurrent versions are shown. Storage never depends on it. */
@@ -38,7 +38,7 @@ export interface Viewer { readonly clusterId: ClusterId | undefined; readonly sh
 export function viewOf(kind: string, row: Row, strategy: Strategy, viewer: Viewer, loaded: ReadonlyMap<Hash, string> = new Map()): View {
   const winner = lastWriter(row);
   if (winner === undefined) return { body: { kind: 'absent' }, conflict: undefined };
-  if (!isConflict(row)) return { body: bodyOf(winner, loaded), conflict: undefined };
+  if (!isConflict(row)) return { body: strategy === 'Merge' ? agreedBody(kind, row, winner, loaded) : bodyOf(winner, loaded), conflict: undefined };
   switch (strategy) {
     case 'LastWriterWins': return decidedFor(row, winner, 'decided', loaded);
     case 'Manual': return decidedFor(row, manualChoice(row, viewer), 'pending', loaded);
@@ -47,37 +47,47 @@ export function viewOf(kind: string, row: Row, strategy: Strategy, viewer: Viewe
 }
 
 /** The version with the greatest stamp. */
-export const lastWriter = (row: Row): Sibling | undefined => byAge(row).at(-1);
+export const lastWriter = (row: Row): Sibling | undefined => (row.siblings.length > 1 ? newestFirst(row.siblings)[0] : row.siblings[0]);
 
-/** Versions from the earliest to the latest. */
-const byAge = (row: Row): Sibling[] => [...row.siblings].sort((a, b) => compareWrites(writeOf(a), writeOf(b)));
+/** Versions from the latest to the earliest. */
+const newestFirst = (siblings: readonly Sibling[]): Sibling[] => [...siblings].sort((a, b) => compareWrites(b, a));
 
 /** Each cluster stays with what it has: its own version, else the one applied there, else the earliest. */
 function manualChoice(row: Row, viewer: Viewer): Sibling {
-  const oldestFirst = byAge(row);
-  const own = viewer.clusterId === undefined ? undefined : oldestFirst.findLast((sibling) => sibling.origin === viewer.clusterId);
-  const choice = own ?? oldestFirst.find((sibling) => bodyHash(sibling.body) === viewer.shownHash) ?? oldestFirst[0];
+  const latestFirst = newestFirst(row.siblings);
+  const own = viewer.clusterId === undefined ? undefined : latestFirst.find((sibling) => sibling.origin === viewer.clusterId);
+  const choice = own ?? latestFirst.findLast((sibling) => bodyHash(sibling.body) === viewer.shownHash) ?? latestFirst.at(-1);
   if (choice === undefined) throw new RangeError('a conflict without versions');
   return choice;
 }
 
 function decidedFor(row: Row, winner: Sibling, status: Conflict['status'], loaded: ReadonlyMap<Hash, string>): View {
-  const losers = row.siblings.filter((sibling) => bodyHash(sibling.body) !== bodyHash(winner.body));
+  const losers = newestFirst(row.siblings).filter((sibling) => bodyHash(sibling.body) !== bodyHash(winner.body));
   return { body: bodyOf(winner, loaded), conflict: { status, overlapping: [], winner, losers } };
 }
 
 function mergeView(kind: string, row: Row, loaded: ReadonlyMap<Hash, string>): View {
-  const live = row.siblings.map((sibling) => liveSibling(sibling, loaded)).filter((version) => version !== undefined);
-  const deleted = row.siblings.filter((sibling) => sibling.body.kind === 'deleted');
+  const versions = newestFirst(row.siblings);
+  const live = versions.map((sibling) => liveSibling(sibling, loaded)).filter((version) => version !== undefined);
+  const deleted = versions.filter((sibling) => sibling.body.kind === 'deleted');
   const [only, second] = live;
   if (only === undefined) return { body: { kind: 'deleted' }, conflict: undefined };
   if (second === undefined) return { body: bodyOf(only.sibling, loaded), conflict: { status: 'decided', overlapping: [], winner: only.sibling, losers: deleted } };
   const { content, fields, overlapping } = mergeSiblings(kind, live);
-  const losers = row.siblings.filter((sibling) => bodyHash(sibling.body) !== content.hash);
+  const losers = versions.filter((sibling) => bodyHash(sibling.body) !== content.hash);
   return {
     body: { kind: 'live', hash: content.hash, content: content.text, fields },
     conflict: { status: overlapping.length > 0 ? 'pending' : 'decided', overlapping, winner: undefined, losers },
   };
+}
+
+/** Versions with equal content are no conflict; each field's writer still is the latest of those who wrote it. */
+function agreedBody(kind: string, row: Row, winner: Sibling, loaded: ReadonlyMap<Hash, string>): ViewBody {
+  const body = bodyOf(winner, loaded);
+  if (row.siblings.length === 1 || body.kind !== 'live' || body.content === undefined) return body;
+  const { content } = body;
+  const live = row.siblings.flatMap((sibling): LiveSibling[] => (sibling.body.kind === 'live' ? [{ sibling, content, fields: sibling.body.fields }] : []));
+  return { ...body, fields: mergeSiblings(kind, live).fields };
 }
 
 function liveSibling(sibling: Sibling, loaded: ReadonlyMap<Hash, string>): LiveSibling | undefined {

@@ -61,6 +61,7 @@ export interface Observation {
   readonly uid: string;
   /** A decimal number that only rises in the cluster; of a missing object, that of the read which found it missing. */
   readonly resourceVersion: string;
+  /** The token the object carries; of a missing one, that of its last state where a watch or a record still has it. */
   readonly token: string | undefined;
   readonly state:
     | { readonly kind: 'live'; readonly content: string }

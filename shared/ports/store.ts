@@ -33,6 +33,8 @@ export interface LocalHead { readonly log: LocalLog; readonly head: number }
 
 /** Everything about a region but its rows. `clock` is undefined until the first incarnation was started. */
 export interface RegionState {
+  /** As `Store.tableId`: where it is not the clock row's, the rows were restored and say nothing of what was seen. */
+  readonly tableId: TableId;
   readonly seen: Seen;
   readonly clock: ClockRow | undefined;
   readonly local: LocalHead | undefined;

@@ -7,7 +7,7 @@ import { ReplicaError } from '../ports/errors.ts';
 import type { BridgeCommitRequest, BridgeCommitResponse, Observation, ObservationResult } from '../ports/region.ts';
 import { MAX_COMMIT_ROWS, TooLargeError } from '../ports/store.ts';
 import type { CallingCluster } from './cluster-identity.ts';
-import { callingCluster } from './cluster-identity.ts';
+import { knownCluster } from './cluster-identity.ts';
 import { commit } from './commit.ts';
 import type { Observed } from './observe.ts';
 import { observe } from './observe.ts';
@@ -28,7 +28,8 @@ export async function commitObservations(replica: Replica, request: BridgeCommit
   const session = openSession(await regionSecret(replica), replica.identity.federationId, request.session);
   if (session === undefined || session.clusterId !== request.clusterId || replica.clock.nowMs() - session.issuedAtMs > SESSION_LIFE_MS) return { kind: 'session-expired' };
   if (request.observations.length > MAX_COMMIT_ROWS) throw new ReplicaError('invalid', `observations: at most ${MAX_COMMIT_ROWS.toString()} in one commit, got ${request.observations.length.toString()}`);
-  const facts = await callingCluster(replica, request);
+  const facts = await knownCluster(replica, request);
+  if (facts === undefined) return { kind: 'session-expired' };
   const { clock } = await replica.store.state();
   if (clock !== undefined && (request.leaseEpoch < clock.bridgeEpoch || session.leaseEpoch < clock.bridgeEpoch)) return { kind: 'lower-epoch' };
 

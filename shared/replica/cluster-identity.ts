@@ -34,6 +34,13 @@ export async function callingCluster(replica: Replica, { clusterId, leaseEpoch }
   throw new ReplicaError('busy', 'two clusters claim to be this member\'s; give each cluster a member of its own');
 }
 
+/** As `callingCluster`, for calls that must not make a cluster this member's: a late commit of a bridge whose cluster is gone. */
+export async function knownCluster(replica: Replica, { clusterId }: BridgeIdentity): Promise<CallingCluster | undefined> {
+  const facts = await readClusterFacts(replica);
+  const { record } = facts;
+  return record !== undefined && ownId(record.clusterId) === clusterId ? { ...facts, record } : undefined;
+}
+
 /** The cluster was restored to an earlier state: its resource versions went back. Everything in it is a first contact. */
 export async function startNewLife(replica: Replica, facts: CallingCluster): Promise<CallingCluster> {
   const id = facts.record.clusterId;

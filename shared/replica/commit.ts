@@ -59,7 +59,7 @@ export async function commit<Answer>(
   for (let attempt = 0; attempt < replica.limits.writeAttempts; attempt += 1) {
     const rows = await replica.store.rows(keys);
     const state = await replica.store.state();
-    const clock = await requireServing(replica, state);
+    const clock = requireServing(state);
     const decisions = new Map<ResourceKey, Decision<Answer>>();
     for (const key of keys) decisions.set(key, await decide(key, rows.get(key), state));
     const built = build(replica, rows, state, clock, decisions, options);

@@ -8,7 +8,7 @@ import { hasLiveSibling } from '../model/row.ts';
 import { openToken } from '../model/token.ts';
 import type { Token } from '../model/token.ts';
 import { zeroStamp } from '../model/stamp.ts';
-import { covers, emptyVector, sameVector, sortedEntries } from '../model/version-vector.ts';
+import { covers, coversDot, emptyVector, sameVector, sortedEntries } from '../model/version-vector.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { viewHash } from '../model/view.ts';
 import type { Observation, RefusalReason } from '../ports/region.ts';
@@ -17,6 +17,7 @@ import type { BridgeRecord, ClusterFacts } from './bridge-record.ts';
 import { hasEverything, isApplied, shownOf, view } from './bridge-record.ts';
 import type { Decision, WantedWrite } from './commit.ts';
 import { storeContent } from './contents.ts';
+import { isOnlyCopy } from './orphans.ts';
 import { positionOf } from './position.ts';
 import type { Replica } from './replica.ts';
 import { regionSecret } from './secret.ts';
@@ -51,21 +52,34 @@ function isAlreadyDone(observation: Observation, row: HeldRow | undefined, recor
 /** Resource versions are decimal numbers of any length. */
 export const isNewerVersion = (a: string, b: string): boolean => (a.length === b.length ? a > b : a.length > b.length);
 
+/**
+ * A missing object is a delete only if all that stands here was shown to the cluster: it is of the cluster's own writing, the
+ * applied vector has passed it, or the token of the object's last state (where a watch gave it) tells so. Anything else is not
+ * applied yet: had the bridge died between a delete it carried out and its report, a newer version would be taken for deleted.
+ */
 async function observeAbsence(replica: Replica, observation: Observation, row: HeldRow | undefined, facts: ClusterFacts & { readonly record: BridgeRecord }, shown: Shown | undefined): Promise<Decision<Observed>> {
   if (row === undefined) return { answer: { kind: 'unchanged', row } };
-  if (shown?.hash === undefined || !isApplied(row, facts, observation.key)) return { answer: { kind: 'show', row } };
+  const token = await tokenOf(replica, observation, facts.record);
+  const wasShown = (sibling: Sibling): boolean => token !== undefined && coversDot(token.context, sibling.dot);
+  const isDelete = token === undefined ? shown?.hash !== undefined && isApplied(row, facts, observation.key) : row.siblings.every(wasShown) || isApplied(row, facts, observation.key);
+  if (!isDelete || !hasLiveSibling(row)) return { answer: { kind: 'show', row } };
   if (observation.state.kind === 'gone' && !observation.state.confirmed) {
     return { answer: { kind: 'refused', reason: 'Held', message: 'the object is missing, but its kind, namespace or folder may be going: approve or restore it' } };
   }
-  return wanted(observation, facts.record, { context: shown.context, firstContact: false, body: () => ({ kind: 'deleted' }) }, undefined);
+  return wanted(observation, facts.record, { context: token?.context ?? row.context, firstContact: false, body: () => ({ kind: 'deleted' }) }, undefined);
+}
+
+async function tokenOf(replica: Replica, { key, token }: Observation, { clusterId }: BridgeRecord): Promise<Token | undefined> {
+  return token === undefined ? undefined : openToken(await regionSecret(replica), tokenScope(replica, key, clusterId), token);
 }
 
 async function observeContent(
   replica: Replica, observation: Observation, content: Content, row: HeldRow | undefined, state: RegionState, facts: ClusterFacts & { readonly record: BridgeRecord }, shown: Shown | undefined,
 ): Promise<Decision<Observed>> {
   const { key } = observation;
+  const token = await tokenOf(replica, observation, facts.record);
   if (shown?.hash === content.hash) return { answer: { kind: 'unchanged', row } };
-  const token = observation.token === undefined ? undefined : openToken(await regionSecret(replica), tokenScope(replica, key, facts.record.clusterId), observation.token);
+  if (token !== undefined && await isOnlyCopy(replica, token, row)) return edit(replica, observation, content, facts.record, { context: token.context, firstContact: false }, undefined);
   if (row === undefined) {
     // Deleted and collected. Until the cluster has been told, an untouched object is merely waiting to go.
     const isWaiting = token?.hash === content.hash && !hasEverything(facts.record, positionOf(state), undefined);

@@ -1,13 +1,15 @@
 import { writtenBy } from '../model/clock-row.ts';
 import type { VersionVector } from '../model/version-vector.ts';
-import { mergeVectors, withCounter } from '../model/version-vector.ts';
+import { emptyVector, mergeVectors, withCounter } from '../model/version-vector.ts';
 import type { RegionState } from '../ports/store.ts';
 
 /**
  * Everything this region has seen. While it recovers from lost state, its own clock row says more than its rows do, so only what
- * was seen since counts (DESIGN §4, "Lost state").
+ * was seen since counts (DESIGN §4, "Lost state"); and a table that was restored and not yet looked at has seen nothing: a backup is
+ * not one consistent picture.
  */
-export function seenOf({ seen, clock }: Pick<RegionState, 'seen' | 'clock'>): VersionVector {
+export function seenOf({ seen, clock, tableId }: Pick<RegionState, 'seen' | 'clock' | 'tableId'>): VersionVector {
+  if (clock !== undefined && clock.tableId !== tableId) return emptyVector;
   return clock === undefined || clock.state === 'recovering' ? seen.others : mergeVectors(seen.others, writtenBy(clock));
 }
 

@@ -10,6 +10,7 @@ import type { VersionVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { IncarnationStart, RegionState } from '../ports/store.ts';
 import { isNewer, peerRecords } from './known-members.ts';
+import { noteOrphans } from './orphans.ts';
 import type { Replica } from './replica.ts';
 import { resynchronize } from './resynchronize.ts';
 import { DOCUMENTS, loadSettings } from './settings.ts';
@@ -19,11 +20,11 @@ const NAME_RANDOM_BYTES = 16;
 const SCAN_PAGE = 500;
 
 /** The clock row, if this region may commit. @throws ReplicaError `initializing` or `recovering` */
-export async function requireServing(replica: Replica, state: RegionState): Promise<ClockRow> {
+export function requireServing(state: RegionState): ClockRow {
   const { clock } = state;
   if (clock === undefined) throw new ReplicaError('initializing', 'this region has not started its first incarnation yet; it does so within seconds of its start');
-  if (clock.state !== 'serving' || clock.tableId !== (await replica.store.tableId())) {
-    throw new ReplicaError('recovering', `this region lost state (${clock.tableId === (await replica.store.tableId()) ? 'recovery is under way' : 'its table is another than the ledger says'}) and takes no writes until it has compared itself with every member`);
+  if (clock.state !== 'serving' || clock.tableId !== state.tableId) {
+    throw new ReplicaError('recovering', `this region lost state (${clock.tableId === state.tableId ? 'recovery is under way' : 'its table is another than the ledger says'}) and takes no writes until it has compared itself with every member`);
   }
   return clock;
 }
@@ -37,11 +38,10 @@ export type SelfInspection =
 
 /** Compares the table with the clock row, which lives in the ledger and may know more. */
 export async function inspectSelf(replica: Replica): Promise<SelfInspection> {
-  const { clock } = await replica.store.state();
+  const { clock, tableId } = await replica.store.state();
   const elsewhere = await replica.ledger.myClockElsewhere();
   if (clock === undefined) return elsewhere === undefined ? { kind: 'new' } : { kind: 'lost', reason: 'this region has no state, but the other members know its clock row', prior: elsewhere };
   if (elsewhere !== undefined && isNewer(elsewhere, clock)) return { kind: 'lost', reason: `the other members know head ${elsewhere.head.toString()} of this region, its own table ${clock.head.toString()}`, prior: elsewhere };
-  const tableId = await replica.store.tableId();
   if (clock.tableId !== tableId) return { kind: 'lost', reason: 'the table is another than the clock row says: it was restored from a backup', prior: clock };
   const newest = await replica.store.newestSegment(clock.incarnation);
   if ((newest?.last ?? 0) !== clock.head) return { kind: 'lost', reason: `the newest segment ends at ${(newest?.last ?? 0).toString()}, the clock row at ${clock.head.toString()}`, prior: clock };
@@ -136,6 +136,7 @@ async function closeIncarnation(replica: Replica): Promise<'serving' | 'recoveri
   const last = Math.max(clock.head, counterOf(known, old));
   const incarnation = newIncarnation(replica.random.bytes(NAME_RANDOM_BYTES));
   const next: ClockRow = { ...clock, incarnation, closed: new Map([...clock.closed, [old, last]]), head: 0, state: 'serving' };
+  await noteOrphans(replica, { log: old, after: counterOf(known, old), last });
   const outcome = await replica.store.startIncarnation({
     if: conditionOf(clock),
     clock: next,

@@ -2,6 +2,7 @@ import type { ClusterId, Hash, LogName, Member, ResourceKey, TableId } from '../
 import { asClusterId, asHash, asMember, asTableId, isLogName } from '../model/ids.ts';
 import { parseResourceKey } from '../model/resource-key.ts';
 import type { Origin } from '../model/row.ts';
+import { MAX_TOKEN_BYTES } from '../model/token.ts';
 import { requireMatch } from './values.ts';
 import { shown, WireError } from './wire-error.ts';
 
@@ -45,6 +46,14 @@ export const requireRequestId = (field: string, text: string): string => require
 
 /** @throws WireError */
 export const requireResourceVersion = (field: string, text: string): string => requireMatch(field, text, RESOURCE_VERSION, 'a resourceVersion: a decimal number');
+
+const TOKEN = /^[\x21-\x7e]+$/;
+/**
+ * An object's token. It stands in an annotation that anybody may write, so one that cannot be a token is none, and no error:
+ * the object would otherwise hold up all others.
+ */
+export const readToken = (text: string | undefined): string | undefined =>
+  text !== undefined && text.length <= MAX_TOKEN_BYTES && TOKEN.test(text) ? text : undefined;
 
 /** Hexadecimal of whole bytes, as roots and hashes are printed. @throws WireError */
 export const requireHex = (field: string, text: string): string => requireMatch(field, text, HEX, 'lower-case hexadecimal of 1 to 64 bytes');

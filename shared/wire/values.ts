@@ -32,7 +32,6 @@ export function requireList<T>(field: string, list: readonly T[], max: number = 
 }
 
 /** Line breaks and tabs are text; other control characters do things to terminals and logs. */
-// eslint-disable-next-line no-control-regex -- these are what is looked for
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 const ALL_CONTROLS = new RegExp(CONTROL, 'g');
 

@@ -4,14 +4,9 @@ import { asMember, asTableId } from '../../shared/model/ids.ts';
 import type { LedgerFactory } from '../../shared/ports/ledger-acceptance.ts';
 import { describeLedger } from '../../shared/ports/ledger-acceptance.ts';
 import type { LedgerChange } from '../../shared/ports/ledger.ts';
-import type { StoreFactory } from '../../shared/ports/store-acceptance.ts';
 import { STORE_MEMBER, describeStore } from '../../shared/ports/store-acceptance.ts';
 import { ALPHA, clockAt, commitOf, create, firstStart, keyOf, keysOf, replace } from '../../shared/ports/store-acceptance/fixtures.ts';
-
-const memoryStore: StoreFactory = async () => ({
-  store: new MemoryStore(new GlobalTable(() => 0).replica(STORE_MEMBER)),
-  close: async () => undefined,
-});
+import { memoryStore } from './memory-store.ts';
 
 const memoryLedgers: LedgerFactory = async (members) => {
   let nowMs = 0;

@@ -1,7 +1,7 @@
 import type { Member } from '../../model/ids.ts';
 import type { LedgerChange } from '../../ports/ledger.ts';
-import type { LedgerItem } from './ledger-item.ts';
-import { isNewer } from './ledger-item.ts';
+import type { LedgerItem } from '../stored/ledger-item.ts';
+import { isNewer } from '../stored/ledger-item.ts';
 import { SimulatedLedger } from './simulated-ledger.ts';
 
 /** One direction between two replicas. */

@@ -12,7 +12,7 @@ import type {
   RegionState, RowPage, RowPut, Store, StoredDocument, StoredIndex,
 } from '../../ports/store.ts';
 import { requireAdvance, requireCommit, requireIndexUpdate, requireKeys, requireOffLog } from '../stored/require-shape.ts';
-import { isClockAsExpected, isClockStill } from './conditions.ts';
+import { isClockAsExpected, isClockStill } from '../stored/conditions.ts';
 import { requireContentFits, requireRowsFit } from './limits.ts';
 import { SegmentList } from './segment-list.ts';
 import type { SimulatedLedger } from './simulated-ledger.ts';
@@ -181,7 +181,7 @@ export class MemoryStore implements Store {
 
   #state(): RegionState {
     const { seen, local, writableUntilMs } = this.#tables;
-    return { seen, clock: this.#ledger.ownClock, local, writableUntilMs };
+    return { tableId: this.#tableId, seen, clock: this.#ledger.ownClock, local, writableUntilMs };
   }
 
   #rows(keys: readonly ResourceKey[]): Map<ResourceKey, HeldRow> {

@@ -2,8 +2,8 @@ import type { ClockRow } from '../../model/clock-row.ts';
 import type { Member } from '../../model/ids.ts';
 import type { Ledger, LedgerChange, LedgerDelete } from '../../ports/ledger.ts';
 import type { GlobalTable } from './global-table.ts';
-import type { ItemValue, ItemVersion, LedgerItem } from './ledger-item.ts';
-import { clockId, deleteId, isNewer, versionAfter } from './ledger-item.ts';
+import type { ItemValue, ItemVersion, LedgerItem } from '../stored/ledger-item.ts';
+import { clockId, deleteId, isNewer, versionAfter } from '../stored/ledger-item.ts';
 
 /** One region's replica of the ledger; made by `GlobalTable.replica`. */
 export class SimulatedLedger implements Ledger {

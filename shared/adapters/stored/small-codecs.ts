@@ -25,9 +25,13 @@ export function decodeClock(text: string): ClockRow {
   const list = new StoredList('clock row', parseStored('clock row', text));
   const [member, incarnation] = [asMember(list.text()), asIncarnation(list.text())];
   const closed = readVector<Incarnation>(list.list('closed'));
-  const [head, hlc, tableId, bridgeEpoch, state] = [list.count(), readStamp(list.list('hlc')), asTableId(list.text()), list.count(), list.text()];
-  if (state !== 'serving' && state !== 'recovering') list.fail('serving or recovering', state);
+  const [head, hlc, tableId, bridgeEpoch, state] = [list.count(), readStamp(list.list('hlc')), asTableId(list.text()), list.count(), readState(list)];
   return { member, incarnation, closed, head, hlc, tableId, bridgeEpoch, state };
+}
+
+function readState(list: StoredList): ClockRow['state'] {
+  const state = list.text();
+  return state === 'serving' || state === 'recovering' ? state : list.fail('serving or recovering', state);
 }
 
 const stampParts = ({ ms, counter, member }: Stamp): unknown[] => [ms, counter, member];

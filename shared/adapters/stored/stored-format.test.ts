@@ -12,35 +12,37 @@ import { decodeBareRow, decodeRow, encodeBareRow, encodeRow } from './row-codec.
 import { decodeSegment, encodeSegment } from './segment-codec.ts';
 import { decodeClock, decodeDocument, decodeEntries, decodeStamp, decodeVector, encodeClock, encodeDocument, encodeEntries, encodeStamp, encodeVector } from './small-codecs.ts';
 
+/** As literals are: with a prototype. */
+const record = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> => fc.record<T>(model, { noNullPrototype: true });
 const counter = fc.oneof(fc.nat(50), fc.nat({ max: Number.MAX_SAFE_INTEGER }));
 const incarnation = fc.constantFrom('ione', 'itwo', 'ithree').map(asIncarnation);
 const vector = fc.array(fc.tuple(incarnation, counter)).map((pairs) => new Map(pairs));
-const write: fc.Arbitrary<Write> = fc.record({
-  dot: fc.record({ incarnation, counter }),
-  stamp: fc.record({ ms: counter, counter: fc.nat(), member: fc.constantFrom('', 'us-west', 'eu-west').map(asMember) }),
+const write: fc.Arbitrary<Write> = record({
+  dot: record({ incarnation, counter }),
+  stamp: record({ ms: counter, counter: fc.nat(), member: fc.constantFrom('', 'us-west', 'eu-west').map(asMember) }),
 });
 const paths = fc.array(fc.tuple(fc.string({ unit: 'binary' }), write)).map((pairs) => new Map(pairs));
-const fields: fc.Arbitrary<Provenance> = fc.record({ base: write, set: paths, removed: paths });
+const fields: fc.Arbitrary<Provenance> = record({ base: write, set: paths, removed: paths });
 const content = fc.option(fc.oneof(fc.constantFrom('{"same":1}', 'a\ud800'), fc.string({ unit: 'binary', size: 'large' })), { nil: undefined });
 const hash = fc.stringMatching(/^[0-9a-f]{64}$/).map(asHash);
-const body: fc.Arbitrary<Body> = fc.oneof(fc.constant({ kind: 'deleted' as const }), fc.record({ kind: fc.constant('live' as const), hash, content, bytes: fc.nat(), fields }));
+const body: fc.Arbitrary<Body> = fc.oneof(fc.constant({ kind: 'deleted' as const }), record({ kind: fc.constant('live' as const), hash, content, bytes: fc.nat(), fields }));
 const origin: fc.Arbitrary<Origin> = fc.oneof(fc.constant('operator' as const), fc.uuid().map(asClusterId));
-const sibling: fc.Arbitrary<Sibling> = fc.tuple(write, fc.record({ writerContext: vector, covers: fc.array(fc.record({ incarnation, counter })), origin, body })).map(([own, rest]) => ({ ...own, ...rest }));
+const sibling: fc.Arbitrary<Sibling> = fc.tuple(write, record({ writerContext: vector, covers: fc.array(record({ incarnation, counter })), origin, body })).map(([own, rest]) => ({ ...own, ...rest }));
 const maybe = <Value>(of: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> => fc.option(of, { nil: undefined });
-const heldRow: fc.Arbitrary<HeldRow> = fc.record({
+const heldRow: fc.Arbitrary<HeldRow> = record({
   context: vector,
   siblings: fc.array(sibling, { maxLength: 4 }),
-  local: fc.record({
+  local: record({
     revision: counter,
     changedAtMs: counter,
-    offLog: maybe(fc.record({ log: fc.constant(asLocalLog('lown')), counter })),
+    offLog: maybe(record({ log: fc.constant(asLocalLog('lown')), counter })),
     conflictSinceMs: maybe(counter),
-    observed: maybe(fc.record({ clusterId: fc.uuid().map(asClusterId), uid: fc.string(), resourceVersion: fc.string() })),
-    shown: maybe(fc.record({ clusterId: fc.uuid().map(asClusterId), context: vector, hash: maybe(hash), content })),
+    observed: maybe(record({ clusterId: fc.uuid().map(asClusterId), uid: fc.string(), resourceVersion: fc.string() })),
+    shown: maybe(record({ clusterId: fc.uuid().map(asClusterId), context: vector, hash: maybe(hash), content })),
   }),
 });
-const segment: fc.Arbitrary<LogSegment> = fc.record({
-  log: incarnation, first: fc.nat(), last: fc.nat(), entries: fc.array(fc.record({ counter: fc.nat(), key: fc.nat(99).map(keyOf) })),
+const segment: fc.Arbitrary<LogSegment> = record({
+  log: incarnation, first: fc.nat(), last: fc.nat(), entries: fc.array(record({ counter: fc.nat(), key: fc.nat(99).map(keyOf) })),
   committedAtMs: counter, requestId: maybe(fc.string()), closes: fc.boolean(),
 });
 

@@ -8,7 +8,7 @@ export function typicalRoute(number: number): string {
   return JSON.stringify({
     apiVersion: 'novaedge.io/v1alpha1',
     kind: 'ProxyRoute',
-    metadata: { annotations: { 'team.example.org/contact': `checkout-${id}@example.org` }, labels: { app: `checkout-${id}`, 'app.kubernetes.io/part-of': 'shop', tier: 'frontend' } },
+    metadata: { annotations: { 'team.example.org/contact': `checkout-team-${id}@example.org` }, labels: { app: `checkout-${id}`, 'app.kubernetes.io/part-of': 'shop', tier: 'frontend' } },
     spec: {
       hostnames: [`shop-${id}.example.org`, `www.shop-${id}.example.org`],
       parentRefs: [{ name: 'public-gateway', namespace: 'ingress' }],
@@ -20,7 +20,7 @@ export function typicalRoute(number: number): string {
           retry: { backoffBase: '25ms', maxRetries: 2, perTryTimeout: '800ms', retryOn: ['5xx', 'reset'] },
           timeout: '3s',
         },
-        { backendRefs: [{ name: `catalog-${id}` }], matches: [{ path: { type: 'Exact', value: `/catalog/${id}/index.html` } }], timeout: '10s' },
+        { backendRefs: [{ name: `catalog-${id}` }], matches: [{ method: 'GET', path: { type: 'Exact', value: `/catalog/${id}/index.html` } }], timeout: '10s' },
       ],
     },
   });

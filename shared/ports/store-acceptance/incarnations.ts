@@ -11,6 +11,7 @@ export function describeIncarnations(factory: StoreFactory): void {
 
     test('says so everywhere', async () => {
       expect(await store().state()).toStrictEqual({
+        tableId: await store().tableId(),
         seen: { others: new Map(), maxStamp: zeroStamp, floors: new Map() }, clock: undefined, local: undefined, writableUntilMs: undefined,
       });
       expect(await store().rows([keyOf(1)])).toStrictEqual(new Map());

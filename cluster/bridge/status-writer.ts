@@ -1,0 +1,38 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Logger } from '../../shared/ports/logger.ts';
+import type { Cluster } from './cluster-port.ts';
+import { STATUS_INTERVAL_MS } from './limits.ts';
+import type { RegionCaller } from './region-caller.ts';
+
+export interface StatusParts {
+  readonly cluster: Cluster;
+  readonly region: RegionCaller;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly numbers: () => { readonly objects: number; readonly dirty: number };
+}
+
+/** Brings the region's view of the federation into the federation object, every few seconds and only when it changed. */
+export async function writeStatusRegularly(parts: StatusParts, signal: AbortSignal): Promise<never> {
+  let written: string | undefined;
+  for (;;) {
+    try {
+      written = await writeOnce(parts, written, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // The region's own absence is told by the round; this only lets the status grow old.
+      parts.logger.debug('status not written', { error: error instanceof Error ? error.message : String(error) });
+    }
+    await parts.clock.sleep(STATUS_INTERVAL_MS, signal);
+  }
+}
+
+async function writeOnce({ cluster, region, logger, version, numbers }: StatusParts, written: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+  const { status, statusHash } = await region.reportStatus({ ...numbers(), version, ifNot: written }, signal);
+  if (status === undefined) return written;
+  const outcome = await cluster.writeStatus(status, signal);
+  if (outcome.kind === 'ok') return statusHash;
+  if (outcome.kind === 'refused') logger.warn('status refused', { reason: outcome.reason, message: outcome.message });
+  return written;
+}

@@ -1,0 +1,321 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ResourceKey } from '../../shared/model/ids.ts';
+import type { Clock, Random } from '../../shared/ports/clock.ts';
+import type { Logger } from '../../shared/ports/logger.ts';
+import type { Problem } from '../bridge/cluster-port.ts';
+import { Notifier } from '../bridge/notifier.ts';
+import { problemOnly, readContents } from './catalog.ts';
+import type { CatalogFile, FileContents } from './catalog.ts';
+import { fileStatAt, lookAt, sameStat } from './file-stat.ts';
+import type { FileStat } from './file-stat.ts';
+import { isManifestName, scanFolder } from './folder-scan.ts';
+import type { Scan } from './folder-scan.ts';
+import { FolderState } from './folder-state.ts';
+import { FolderWatch } from './folder-watch.ts';
+import { HIDDEN_FILE, HiddenFile, HiddenFileError, readHidden } from './hidden-file.ts';
+import { FILES, FILE_BYTES, FRESH_MS, QUIET_TICK_MS, RESCAN_MS, RESCAN_SHARE, SAVE_SOON_MS, VANISH_PATIENCE_MS } from './limits.ts';
+import { ManifestWriter } from './manifest-writer.ts';
+import { QuietFiles } from './quiet-files.ts';
+import { rootAt, sameRoot } from './root-check.ts';
+import type { RootIdentity } from './root-check.ts';
+
+export interface FolderParts {
+  /** With links resolved. */
+  readonly root: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly listener: FolderListener;
+}
+
+/** Called when what the folder holds, or what may be said of it, is another than before. */
+export interface FolderListener {
+  changed(keys: readonly ResourceKey[]): void;
+  federation(): void;
+  problems(problems: readonly Problem[]): void;
+  /** Held, let go, or another cluster. */
+  condition(): void;
+}
+
+/** One opened life of the folder: what is remembered and what is there. Another identity is another life. */
+interface Life { readonly hidden: HiddenFile; readonly state: FolderState; readonly writer: ManifestWriter }
+
+/** A folder being followed: it is watched and rescanned, files are read when they are quiet, and what they say is remembered. */
+export class Folder {
+  readonly #parts: FolderParts;
+  readonly #quiet = new QuietFiles();
+  readonly #watch: FolderWatch;
+  readonly #notice = new Notifier();
+  readonly #closed = new AbortController();
+  readonly #holds = new Map<string, Problem>();
+  #life: Life | undefined;
+  #rootId: RootIdentity | undefined;
+  #scan: Promise<void> | undefined;
+  #isScanWanted = false;
+  #lastScan = { beganMs: -Infinity, tookMs: 0 };
+  #saveAtMs = Infinity;
+  #left: Scan['left'] = [];
+  #told = '';
+  #toldFederation = '';
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(parts: FolderParts) {
+    this.#parts = parts;
+    this.#watch = new FolderWatch(parts.root, parts.logger, (path) => { this.#onNotice(path); });
+  }
+
+  get life(): Life {
+    if (this.#life === undefined) throw new RangeError('the folder was not started');
+    return this.#life;
+  }
+
+  /** Looks at everything; afterwards changes are told. @throws HiddenFileError | the file system's errors */
+  async start(): Promise<void> {
+    this.#rootId = rootAt(this.#parts.root);
+    const remembered = await readHidden(this.#parts.root);
+    if ('kind' in remembered && remembered.why !== 'missing') this.#parts.logger.warn('hidden file not used', { why: remembered.why, effect: 'the folder is another cluster than before: everything in it is a first contact' });
+    await this.#begin('kind' in remembered ? undefined : remembered);
+    this.#loop = this.#run();
+  }
+
+  /** Ends within what is being looked at; what is remembered is saved. */
+  async close(): Promise<void> {
+    this.#closed.abort(new Error('the folder was closed'));
+    this.#watch.close();
+    this.#notice.notify();
+    await this.#loop;
+    const hidden = this.#life?.hidden;
+    if (hidden?.isDirty === true && this.#holds.size === 0) await hidden.save().catch((error: unknown) => { this.#complain(error); });
+  }
+
+  held(): Problem | undefined { return [...this.#holds.values()][0]; }
+
+  problems(): readonly Problem[] {
+    const left = this.#left.map(({ path, message }): Problem => ({ key: undefined, reason: 'NotRead', message: `${path}: ${message}` }));
+    return [...this.#holds.values(), ...this.life.state.problems(), ...left];
+  }
+
+  /** A file is not what it was taken for: it is looked at soon. */
+  suspect(path: string): void {
+    this.#quiet.suspect(path, fileStatAt(join(this.#parts.root, path)), this.#parts.clock.nowMs());
+    this.#notice.notify();
+  }
+  isSuspect(path: string): boolean { return this.#quiet.has(path); }
+
+  /** Resolves when everything in the folder was looked at a moment ago, and what had changed was read. */
+  async fresh(): Promise<void> {
+    const { clock } = this.#parts;
+    if (clock.nowMs() - this.#lastScan.beganMs > Math.max(FRESH_MS, this.#lastScan.tookMs / RESCAN_SHARE / 4)) await this.#scanOnce();
+    await this.settled();
+  }
+
+  /** Resolves when no file is on the move, or one has been for too long. */
+  async settled(): Promise<void> {
+    const { clock } = this.#parts;
+    const untilMs = clock.nowMs() + VANISH_PATIENCE_MS;
+    while (this.#quiet.size > 0 && this.#holds.size === 0 && clock.nowMs() < untilMs) {
+      this.#notice.notify();
+      await clock.sleep(QUIET_TICK_MS, this.#closed.signal);
+    }
+  }
+
+  /** Makes what is remembered durable now. */
+  async save(): Promise<void> {
+    this.#saveAtMs = Infinity;
+    try {
+      await this.life.hidden.save();
+      this.#release('CannotWrite');
+    } catch (error) {
+      if (error instanceof HiddenFileError && error.kind === 'unwritable') this.#hold({ key: undefined, reason: 'CannotWrite', message: error.message });
+      else this.#isScanWanted = true;
+      this.#notice.notify();
+      throw error;
+    }
+  }
+
+  /** Makes what is remembered durable before long. */
+  saveSoon(): void {
+    this.#saveAtMs = Math.min(this.#saveAtMs, this.#parts.clock.nowMs() + SAVE_SOON_MS);
+    this.#notice.notify();
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#parts;
+    while (!this.#closed.signal.aborted) {
+      try {
+        await this.#notice.waitAtMost(this.#restMs(), clock, this.#closed.signal);
+        if (this.#isScanDue()) await this.#scanOnce();
+        await this.#takeQuiet();
+        if (clock.nowMs() >= this.#saveAtMs && this.#holds.size === 0) await this.save();
+        this.#tellProblems();
+      } catch (error) {
+        if (!this.#closed.signal.aborted) this.#complain(error);
+      }
+    }
+  }
+
+  #restMs(): number {
+    if (this.#quiet.size > 0 || this.#isScanWanted) return QUIET_TICK_MS;
+    const nowMs = this.#parts.clock.nowMs();
+    return Math.max(0, Math.min(this.#nextScanMs(), this.#saveAtMs) - nowMs);
+  }
+
+  #nextScanMs(): number { return this.#lastScan.beganMs + Math.max(RESCAN_MS, this.#lastScan.tookMs / RESCAN_SHARE); }
+
+  /** Scans that events ask for keep a distance from one another, as long as one takes. */
+  #isScanDue(): boolean {
+    const nowMs = this.#parts.clock.nowMs();
+    const { beganMs, tookMs } = this.#lastScan;
+    return nowMs >= this.#nextScanMs() || (this.#isScanWanted && nowMs >= beganMs + 2 * tookMs + QUIET_TICK_MS);
+  }
+
+  #onNotice(path: string | undefined): void {
+    const name = path?.slice(path.lastIndexOf('/') + 1);
+    if (path === undefined || name === undefined) this.#isScanWanted = true;
+    else if (name.startsWith('.')) this.#isScanWanted ||= path === HIDDEN_FILE && this.#life?.hidden.check() !== 'ours';
+    else if (isManifestName(name)) this.#suspectIfChanged(path);
+    else this.#isScanWanted ||= lookAt(join(this.#parts.root, path))?.isFile() !== true;
+    this.#notice.notify();
+  }
+
+  #suspectIfChanged(path: string): void {
+    const stat = fileStatAt(join(this.#parts.root, path));
+    if (this.#quiet.has(path) || !sameStat(stat, this.#life?.state.catalog.files.get(path)?.stat)) this.#quiet.suspect(path, stat, this.#parts.clock.nowMs());
+  }
+
+  /** Several who ask at the same time get one scan; it begins after they asked. */
+  #scanOnce(): Promise<void> {
+    this.#scan ??= Promise.resolve().then(() => this.#scanNow()).finally(() => { this.#scan = undefined; });
+    return this.#scan;
+  }
+
+  async #scanNow(): Promise<void> {
+    const { root, clock } = this.#parts;
+    if (!(await this.#checkRoot())) { this.#lastScan = { beganMs: clock.nowMs(), tookMs: 0 }; return; }
+    this.#isScanWanted = false;
+    const beganMs = clock.nowMs();
+    const scan = await scanFolder(root);
+    this.#lastScan = { beganMs, tookMs: clock.nowMs() - beganMs };
+    if (scan.tooMany) { this.#hold({ key: undefined, reason: 'TooManyFiles', message: `the folder holds more than ${FILES.toString()} manifest files; split it between members` }); return; }
+    this.#release('TooManyFiles');
+    this.#left = scan.left;
+    this.#suspectDifferences(scan);
+    // What happened in a folder before it was watched is seen by one more scan.
+    if (!this.#closed.signal.aborted && this.#watch.follow(scan.folders).length > 0) this.#isScanWanted = true;
+  }
+
+  #suspectDifferences({ files }: Scan): void {
+    const nowMs = this.#parts.clock.nowMs();
+    const { state } = this.life;
+    for (const [path, stat] of files) if (!sameStat(stat, state.catalog.files.get(path)?.stat)) this.#quiet.suspect(path, stat, nowMs);
+    for (const path of state.catalog.files.keys()) if (!files.has(path)) this.#quiet.suspect(path, undefined, nowMs);
+  }
+
+  /** Reads the files that are quiet and takes note of what they say, all in one step. */
+  async #takeQuiet(): Promise<void> {
+    const { root, clock, listener } = this.#parts;
+    if (this.held() !== undefined) { this.#quiet.clear(); return; }
+    const look = (path: string): FileStat | undefined => fileStatAt(join(root, path));
+    const quiet = this.#quiet.takeQuiet(clock.nowMs(), look);
+    if (quiet.length === 0) return;
+    const { state, hidden } = this.life;
+    const read: [string, CatalogFile | undefined][] = [];
+    for (const { path, stat } of quiet) read.push([path, stat === undefined ? undefined : { ...(await this.#read(path, stat)), stat }]);
+    if (!(await this.#checkRoot()) || this.life.state !== state) return;
+    const still = read.filter(([path, file]) => sameStat(look(path), file?.stat));
+    for (const [path] of read) if (!still.some(([other]) => other === path)) this.suspect(path);
+    const keys = state.take(still.filter(([path, file]) => file === undefined || !sameStat(file.stat, state.catalog.files.get(path)?.stat)));
+    const isFederationNews = this.#isFederationNews(state);
+    if (hidden.isDirty) await this.save();
+    if (keys.length > 0) listener.changed(keys);
+    if (isFederationNews) listener.federation();
+  }
+
+  async #read(path: string, { bytes }: FileStat): Promise<FileContents> {
+    if (bytes > BigInt(FILE_BYTES)) return problemOnly({ kind: 'wrong', message: `${path}: ${bytes.toString()} bytes; files up to ${FILE_BYTES.toString()} bytes are read` });
+    try {
+      return readContents(path, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(join(this.#parts.root, path))));
+    } catch (error) {
+      return problemOnly({ kind: 'wrong', message: `${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}` });
+    }
+  }
+
+  #isFederationNews(state: FolderState): boolean {
+    const now = JSON.stringify(state.federation());
+    const isNews = now !== this.#toldFederation;
+    this.#toldFederation = now;
+    return isNews;
+  }
+
+  #tellProblems(): void {
+    const problems = this.problems();
+    const text = JSON.stringify(problems);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#parts.listener.problems(problems);
+  }
+
+  /** Whether the folder still is the one that was opened. If not it is held, or begun anew as another cluster. */
+  async #checkRoot(): Promise<boolean> {
+    const { root } = this.#parts;
+    const now = rootAt(root);
+    if (now === undefined) { this.#hold({ key: undefined, reason: 'RootMissing', message: `${root} is gone. Nothing is taken for deleted; put the folder back` }); return false; }
+    const isSame = this.#rootId !== undefined && sameRoot(now, this.#rootId);
+    const check = isSame ? this.life.hidden.check() : 'replaced';
+    if (check === 'ours') { this.#release('RootMissing', 'RootReplaced', 'TakenOver'); return true; }
+    const remembered = await readHidden(root);
+    if (!isSame && 'kind' in remembered) {
+      this.#hold({ key: undefined, reason: 'RootReplaced', message: `another folder stands at ${root}, without ${HIDDEN_FILE}. Nothing is taken for deleted; put the old one back, or restart to begin with this one as a new cluster` });
+      return false;
+    }
+    if (!('kind' in remembered) && remembered.clusterId === this.life.hidden.clusterId && remembered.epoch > this.life.hidden.epoch) {
+      this.#hold({ key: undefined, reason: 'TakenOver', message: `another bridge was started on ${root}; this one takes no more part` });
+      return false;
+    }
+    this.#rootId = now;
+    await this.#begin('kind' in remembered ? undefined : remembered);
+    this.#parts.logger.warn('folder begun anew', { clusterId: this.life.hidden.clusterId, why: check === 'lost' ? 'the hidden file is gone' : 'the hidden file is another' });
+    this.#parts.listener.condition();
+    return true;
+  }
+
+  /** Starts a life: everything is looked at before anything is said. */
+  async #begin(remembered: ConstructorParameters<typeof HiddenFile>[2]): Promise<void> {
+    const { root, clock, random } = this.#parts;
+    const hidden = new HiddenFile(root, { random, clock }, remembered, lookAt(join(root, HIDDEN_FILE))?.ino);
+    const state = new FolderState(hidden);
+    const writer = new ManifestWriter({ root, state, hidden, random, save: () => this.save(), saveSoon: () => { this.saveSoon(); }, suspect: (path) => { this.suspect(path); } });
+    this.#life = { hidden, state, writer };
+    this.#quiet.clear();
+    await hidden.save();
+    this.#holds.clear();
+    await this.#scanNow();
+    for (const path of state.recordedFiles) if (!state.catalog.files.has(path)) this.suspect(path);
+    while (this.#quiet.size > 0 && this.#holds.size === 0) {
+      await clock.sleep(QUIET_TICK_MS, this.#closed.signal);
+      await this.#takeQuiet();
+    }
+    this.#isFederationNews(state);
+    this.#tellProblems();
+  }
+
+  #hold(problem: Problem): void {
+    const isNews = this.#holds.get(problem.reason)?.message !== problem.message;
+    this.#holds.set(problem.reason, problem);
+    if (!isNews) return;
+    this.#parts.logger.error('folder held', { reason: problem.reason, message: problem.message });
+    this.#parts.listener.condition();
+  }
+
+  #release(...reasons: readonly string[]): void {
+    const released = reasons.filter((reason) => this.#holds.delete(reason));
+    if (released.length === 0) return;
+    this.#parts.logger.info('folder no longer held', { reasons: released.join(', ') });
+    this.#parts.listener.condition();
+  }
+
+  #complain(error: unknown): void {
+    this.#parts.logger.warn('folder not followed', { error: error instanceof Error ? error.message : String(error) });
+  }
+}

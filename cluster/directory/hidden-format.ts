@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { asClusterId, asHash } from '../../shared/model/ids.ts';
+import type { ResourceKey } from '../../shared/model/ids.ts';
+import { parseResourceKey } from '../../shared/model/resource-key.ts';
+import type { Remembered } from './hidden-file.ts';
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/).transform(asHash);
+const counter = z.int().nonnegative();
+const intent = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('live'), hash, token: z.string() }),
+  z.object({ kind: z.literal('gone') }),
+]);
+const record = z.object({
+  uid: z.string().min(1),
+  version: counter,
+  hash: hash.optional(),
+  token: z.string().optional(),
+  file: z.string().min(1),
+  intent: intent.optional(),
+}).transform(({ uid, version, hash: seen, token, file, intent: planned }) => ({ uid, version, hash: seen, token, file, intent: planned }));
+
+const hidden = z.object({
+  format: z.literal(1),
+  clusterId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/).transform(asClusterId),
+  inode: z.string().regex(/^\d+$/),
+  epoch: counter,
+  counter,
+  federation: z.object({ hash: hash.optional(), generation: counter, file: z.string().optional() })
+    .transform(({ hash: seen, generation, file }) => ({ hash: seen, generation, file })),
+  objects: z.record(z.string(), record),
+});
+
+/** Reads the hidden file; undefined when it is damaged in any way: then nothing in it is believed. */
+export function parseHidden(text: string): Remembered | undefined {
+  try {
+    const { objects, ...head } = hidden.parse(JSON.parse(text));
+    const entries = Object.entries(objects).map(([key, value]): [ResourceKey, typeof value] => [parseResourceKey(key), value]);
+    return { ...head, objects: new Map(entries) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import type { PutItemCommandInput, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type { ResourceKey } from '../../model/ids.ts';
+import { printKey } from '../../model/resource-key.ts';
+import type { HeldRow } from '../../model/row.ts';
+import type { RowCondition } from '../../ports/store.ts';
+import type { EncodedPut } from '../stored/encoded-put.ts';
+import { decodeRow } from '../stored/row-codec.ts';
+import type { Item } from './items.ts';
+import { bytes, bytesIn, keyOf, number, text, textIn } from './items.ts';
+import { CANDIDATES_INDEX, PARTITION, SORT, candidatePartitionOf, rowKey } from './table-layout.ts';
+
+const REVISION = 'v';
+const DATA = 'd';
+
+/** The row an item holds. @throws StoredFormatError */
+export function readRow(item: Item): readonly [ResourceKey, HeldRow] {
+  const key = textIn(item, SORT) as ResourceKey;
+  return [key, decodeRow(`row of ${printKey(key)}`, bytesIn(item, DATA))];
+}
+
+type Condition = Pick<PutItemCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'>;
+
+const conditionOf = (condition: RowCondition): Condition =>
+  condition === 'absent'
+    ? { ConditionExpression: `attribute_not_exists(${PARTITION})` }
+    : { ConditionExpression: `${REVISION} = :revision`, ExpressionAttributeValues: { ':revision': number(condition) } };
+
+/** What a put does to the row's item, on its condition. */
+export type RowWrite =
+  | { readonly kind: 'put'; readonly input: PutItemCommandInput }
+  | { readonly kind: 'delete'; readonly input: Condition & { readonly TableName: string; readonly Key: PutItemCommandInput['Item'] } };
+
+export function rowWrite(table: string, { key, next, if: condition }: EncodedPut): RowWrite {
+  const place = keyOf(rowKey(key));
+  if (next === 'drop') return { kind: 'delete', input: { TableName: table, Key: place, ...conditionOf(condition) } };
+  const candidate = next.candidate && { [CANDIDATES_INDEX.partitionKey]: text(candidatePartitionOf(next.candidate, key)) };
+  const item = { ...place, [REVISION]: number(next.revision), [DATA]: bytes(next.bytes), ...candidate };
+  return { kind: 'put', input: { TableName: table, Item: item, ...conditionOf(condition) } };
+}
+
+/** The same as part of a transaction. Dropping what must be absent is the check alone. */
+export function rowTransactItem(table: string, put: EncodedPut): TransactWriteItem {
+  const write = rowWrite(table, put);
+  if (write.kind === 'put') return { Put: { ...write.input, TableName: table, Item: write.input.Item } };
+  const { ConditionExpression, ...input } = write.input;
+  return put.if === 'absent' ? { ConditionCheck: { ...input, ConditionExpression, Key: write.input.Key } } : { Delete: { ...input, ConditionExpression, Key: write.input.Key } };
+}

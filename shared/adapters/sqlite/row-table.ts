@@ -1,0 +1,61 @@
+import type { ResourceKey } from '../../model/ids.ts';
+import type { HeldRow } from '../../model/row.ts';
+import { printKey } from '../../model/resource-key.ts';
+import type { CandidateKind, RowPage, RowPut } from '../../ports/store.ts';
+import type { EncodedPut } from '../stored/encoded-put.ts';
+import { decodeRow } from '../stored/row-codec.ts';
+import { blob, count, text } from './columns.ts';
+import type { Database, ResultRow } from './database.ts';
+
+/** The rows of resources. */
+export class RowTable {
+  readonly #database: Database;
+
+  constructor(database: Database) { this.#database = database; }
+
+  rows(keys: readonly ResourceKey[]): Map<ResourceKey, HeldRow> {
+    const found = new Map<ResourceKey, HeldRow>();
+    for (const key of keys) {
+      const row = this.#database.get('SELECT key, bytes FROM rows WHERE key = ?', key);
+      if (row !== undefined) found.set(key, readRow(row)[1]);
+    }
+    return found;
+  }
+
+  areCurrent(puts: readonly RowPut[]): boolean {
+    return puts.every((put) => {
+      const row = this.#database.get('SELECT revision FROM rows WHERE key = ?', put.key);
+      return (row === undefined ? 'absent' : count(row, 'revision')) === put.if;
+    });
+  }
+
+  put(puts: readonly EncodedPut[]): void {
+    for (const { key, next } of puts) {
+      if (next === 'drop') this.#database.run('DELETE FROM rows WHERE key = ?', key);
+      else {
+        this.#database.run(
+          'INSERT INTO rows VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision, candidate = excluded.candidate, bytes = excluded.bytes',
+          key, next.revision, next.candidate ?? null, next.bytes);
+      }
+    }
+  }
+
+  list(after: ResourceKey | undefined, limit: number): RowPage {
+    return toPage(this.#database.all('SELECT key, bytes FROM rows WHERE key > ? ORDER BY key LIMIT ?', after ?? '', limit + 1), limit);
+  }
+
+  candidates(kind: CandidateKind, after: ResourceKey | undefined, limit: number): RowPage {
+    return toPage(this.#database.all('SELECT key, bytes FROM rows WHERE candidate = ? AND key > ? ORDER BY key LIMIT ?', kind, after ?? '', limit + 1), limit);
+  }
+}
+
+/** One row more was read than is given, to know whether there are more. */
+function toPage(found: readonly ResultRow[], limit: number): RowPage {
+  const rows = new Map(found.slice(0, limit).map(readRow));
+  return { rows, next: found.length > limit ? [...rows.keys()].at(-1) : undefined };
+}
+
+function readRow(row: ResultRow): readonly [ResourceKey, HeldRow] {
+  const key = text(row, 'key') as ResourceKey;
+  return [key, decodeRow(`row of ${printKey(key)}`, blob(row, 'bytes'))];
+}

@@ -1,0 +1,33 @@
+import type { ServiceImpl } from '@connectrpc/connect';
+import type { BridgeService } from '../../proto/gen/novaedge/federation/v1/bridge_service_pb.ts';
+import type { Region } from '../ports/region.ts';
+import { readCommitRequest, writeCommitResponse } from '../wire/bridge-commit.ts';
+import { readBridgeCompareRequest, readViewAtRequest, writeBridgeCompareResponse, writeViewAtResponse } from '../wire/bridge-compare.ts';
+import { readPutFederationRequest, readReportStatusRequest, writePutFederationResponse, writeReportStatusResponse } from '../wire/bridge-federation.ts';
+import { readBridgePullRequest, readReportAppliedRequest, writeBridgePullResponse } from '../wire/bridge-pull.ts';
+
+/** BridgeService over a region. Which bridge may call is decided before. */
+export const bridgeService = (region: Region): ServiceImpl<typeof BridgeService> => ({
+  async putFederation(request, { signal }) {
+    return writePutFederationResponse(await region.putFederation(readPutFederationRequest(request), signal));
+  },
+  async commit(request, { signal }) {
+    return writeCommitResponse(await region.commit(readCommitRequest(request), signal));
+  },
+  async pull(request, { signal }) {
+    return writeBridgePullResponse(await region.pull(readBridgePullRequest(request), signal));
+  },
+  async compare(request, { signal }) {
+    return writeBridgeCompareResponse(await region.compare(readBridgeCompareRequest(request), signal));
+  },
+  async viewAt(request, { signal }) {
+    return writeViewAtResponse(await region.viewAt(readViewAtRequest(request), signal));
+  },
+  async reportApplied(request, { signal }) {
+    await region.reportApplied(readReportAppliedRequest(request), signal);
+    return {};
+  },
+  async reportStatus(request, { signal }) {
+    return writeReportStatusResponse(await region.reportStatus(readReportStatusRequest(request), signal));
+  },
+});

@@ -1,0 +1,70 @@
+import { X509Certificate } from 'node:crypto';
+import { IdentityError } from './identity-error.ts';
+
+/** A client's certificate, however it was obtained: DER or PEM, with the intermediates that the TLS layer verified it by. */
+export interface ClientCertificate {
+  readonly leaf: X509Certificate;
+  /** Empty where nobody has verified the path yet: then only an authority itself counts as issuer. */
+  readonly intermediates: readonly X509Certificate[];
+}
+
+/** What of a certificate names its holder. */
+export interface SubjectNames { readonly commonName: string | undefined; readonly dnsNames: readonly string[]; readonly uris: readonly string[] }
+
+/** Reads a leaf in DER or PEM. @throws IdentityError */
+export function readLeaf(certificate: string | Uint8Array): X509Certificate {
+  try {
+    return new X509Certificate(certificate);
+  } catch (error) {
+    throw new IdentityError('the client certificate cannot be read', { cause: error });
+  }
+}
+
+const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** All certificates of a PEM text. @throws RangeError when there is none, or one cannot be read */
+export function readPemBundle(field: string, pem: string): readonly X509Certificate[] {
+  const blocks = pem.match(PEM_BLOCK) ?? [];
+  if (blocks.length === 0) throw new RangeError(`${field}: no certificate found; expected PEM text with "BEGIN CERTIFICATE"`);
+  return blocks.map((block) => {
+    try {
+      return new X509Certificate(block);
+    } catch (error) {
+      throw new RangeError(`${field}: a certificate cannot be read`, { cause: error });
+    }
+  });
+}
+
+export const notBeforeMs = (certificate: X509Certificate): number => certificate.validFromDate.getTime();
+export const notAfterMs = (certificate: X509Certificate): number => certificate.validToDate.getTime();
+
+/** One element of Node's text of a subjectAltName: a type and a value, which is quoted as JSON where it could be mistaken. */
+const ALT_NAME = /([A-Za-z][A-Za-z ]*):("(?:[^"\\]|\\.)*"|[^",]*)(?:, |$)/y;
+
+/** The names in a certificate. @throws IdentityError when they cannot be told apart for certain */
+export function subjectNames(certificate: X509Certificate): SubjectNames {
+  const text = certificate.subjectAltName ?? '';
+  const names: { readonly type: string; readonly value: string }[] = [];
+  ALT_NAME.lastIndex = 0;
+  while (ALT_NAME.lastIndex < text.length) {
+    const [, type, value] = ALT_NAME.exec(text) ?? [];
+    if (type === undefined || value === undefined) throw new IdentityError('the names of the client certificate cannot be read');
+    names.push({ type, value: value.startsWith('"') ? unquote(value) : value });
+  }
+  const ofType = (wanted: string): readonly string[] => names.filter(({ type }) => type === wanted).map(({ value }) => value);
+  return { commonName: commonNameOf(certificate), dnsNames: ofType('DNS'), uris: ofType('URI') };
+}
+
+function unquote(value: string): string {
+  try {
+    return String(JSON.parse(value));
+  } catch (error) {
+    throw new IdentityError('the names of the client certificate cannot be read', { cause: error });
+  }
+}
+
+/** Undefined where there is none, or several: then it is nobody's name. */
+function commonNameOf(certificate: X509Certificate): string | undefined {
+  const subject: { readonly CN?: unknown } = certificate.toLegacyObject().subject;
+  return typeof subject.CN === 'string' ? subject.CN : undefined;
+}

@@ -1,0 +1,71 @@
+import type { ServiceImpl } from '@connectrpc/connect';
+import type { OperatorService } from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
+import { ReplicaError } from '../ports/errors.ts';
+import type { Operator } from '../ports/operator.ts';
+import { optionalKey, requireKey, requireMember, requireRequestId } from '../wire/names.ts';
+import { requireManifestText, writeApplied, writeConflict, writeHistory, writeResource } from '../wire/operator-resources.ts';
+import { writeStatus } from '../wire/operator-status.ts';
+import { writeReconcileResults, writeSyncResults } from '../wire/operator-sync.ts';
+import { optionalText, requireText } from '../wire/values.ts';
+import { cutToFit, limitOf, partOf } from './listing.ts';
+
+/** The longest kind, namespace or `--keep`. */
+const NAME_CHARACTERS = 253;
+
+/** OperatorService over a region's operator port. Who may call is decided before; the app keeps the audit log. */
+export const operatorService = (operator: Operator): ServiceImpl<typeof OperatorService> => ({
+  async status() {
+    return { status: writeStatus(await operator.status()) };
+  },
+  async getResource({ key }) {
+    const resource = await operator.get(requireKey('key', key));
+    return resource === undefined ? {} : { resource: writeResource(resource) };
+  },
+  async listResources({ kind, namespace, after, limit }) {
+    const filter = { kind: optionalText('kind', kind, NAME_CHARACTERS), namespace: optionalText('namespace', namespace, NAME_CHARACTERS) };
+    const { resources, next } = await operator.list(filter, optionalKey('after', after), limitOf(limit));
+    const part = cutToFit({ items: resources, next });
+    return { resources: part.items.map(writeResource), ...(part.next !== undefined && { next: part.next }) };
+  },
+  async applyResource({ manifest, requestId }) {
+    return writeApplied(await operator.apply(requireManifestText('manifest', manifest), requireRequestId('request_id', requestId)));
+  },
+  async deleteResource({ key, requestId }) {
+    return { deleted: (await operator.delete(requireKey('key', key), requireRequestId('request_id', requestId))) === 'deleted' };
+  },
+  async listConflicts({ all, after, limit }) {
+    const part = partOf(await operator.conflicts(all), optionalKey('after', after), limitOf(limit));
+    return { conflicts: part.items.map(writeConflict), ...(part.next !== undefined && { next: part.next }) };
+  },
+  async describeConflict({ key }) {
+    const conflict = await operator.conflict(requireKey('key', key));
+    return conflict === undefined ? {} : { conflict: writeConflict(conflict) };
+  },
+  async resolveConflict({ key, keep, requestId }) {
+    return operator.resolve(requireKey('key', key), requireText('keep', keep, NAME_CHARACTERS), requireRequestId('request_id', requestId));
+  },
+  async syncNow({ peer }, { signal }) {
+    return writeSyncResults(await operator.syncNow(peer === undefined ? undefined : requireMember('peer', peer), signal));
+  },
+  async reconcile({ peer }, { signal }) {
+    return writeReconcileResults(await operator.reconcile(peer === undefined ? undefined : requireMember('peer', peer), signal));
+  },
+  async history({ key }) {
+    return writeHistory(await operator.history(requireKey('key', key)));
+  },
+  listAgents: notBuilt('listing agents'),
+  rollback: notBuilt('rolling back', 'Apply the manifest you want instead: novactl federation get shows the versions there are'),
+  verify: notBuilt('verifying', 'novactl federation reconcile compares with every peer, and repairs'),
+  evict: notBuilt('evicting a member'),
+  approve: notBuilt('approving what is held'),
+  reject: notBuilt('rejecting what is held'),
+  drill: notBuilt('drills'),
+  leave: notBuilt('leaving in good order'),
+  listDeadLetters: notBuilt('listing dead letters'),
+  replayDeadLetters: notBuilt('replaying dead letters'),
+});
+
+/** A method whose messages are decided and whose work is not done yet. */
+function notBuilt(what: string, instead = 'Nothing was changed'): () => never {
+  return () => { throw new ReplicaError('unsupported', `${what} is not built yet. ${instead}.`); };
+}
