@@ -26,12 +26,15 @@ export class FolderState {
   /** Resources whose intent belongs to a write under way, not to one that a crash interrupted. */
   readonly #writing = new Set<ResourceKey>();
   readonly #lastUids = new Map<ResourceKey, string>();
+  #droppedVersion = 0;
 
   constructor(hidden: HiddenFile) {
     this.#hidden = hidden;
     for (const [key, { file }] of hidden.objects) this.#note(file, key);
   }
 
+  /** The counter at the last removal: what is said of a missing resource must not be older. */
+  get droppedVersion(): number { return this.#droppedVersion; }
   /** Files that held something when they were last seen. */
   get recordedFiles(): Iterable<string> { return this.#recorded.keys(); }
   lastUid(key: ResourceKey): string { return this.#hidden.objects.get(key)?.uid ?? this.#lastUids.get(key) ?? ''; }
@@ -177,7 +180,7 @@ export class FolderState {
   #drop(key: ResourceKey, record: ObjectRecord | undefined): void {
     if (record === undefined) return;
     this.#hidden.drop(key);
-    this.#hidden.nextVersion();
+    this.#droppedVersion = this.#hidden.nextVersion();
     this.#unnote(record.file, key);
     this.#lastUids.set(key, record.uid);
     const [oldest] = this.#lastUids.keys();

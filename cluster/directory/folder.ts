@@ -142,7 +142,8 @@ export class Folder {
 
   async #run(): Promise<void> {
     const { clock } = this.#parts;
-    while (!this.#closed.signal.aborted) {
+    const isOpen = (): boolean => !this.#closed.signal.aborted;
+    while (isOpen()) {
       try {
         await this.#notice.waitAtMost(this.#restMs(), clock, this.#closed.signal);
         if (this.#isScanDue()) await this.#scanOnce();
@@ -150,7 +151,7 @@ export class Folder {
         if (clock.nowMs() >= this.#saveAtMs && this.#holds.size === 0) await this.save();
         this.#tellProblems();
       } catch (error) {
-        if (!this.#closed.signal.aborted) this.#complain(error);
+        if (isOpen()) this.#complain(error);
       }
     }
   }
@@ -285,7 +286,7 @@ export class Folder {
     const { root, clock, random } = this.#parts;
     const hidden = new HiddenFile(root, { random, clock }, remembered, lookAt(join(root, HIDDEN_FILE))?.ino);
     const state = new FolderState(hidden);
-    const writer = new ManifestWriter({ root, state, hidden, random, save: () => this.save(), saveSoon: () => { this.saveSoon(); }, suspect: (path) => { this.suspect(path); } });
+    const writer = new ManifestWriter({ root, state, random, save: () => this.save(), saveSoon: () => { this.saveSoon(); }, suspect: (path) => { this.suspect(path); } });
     this.#life = { hidden, state, writer };
     this.#quiet.clear();
     await hidden.save();

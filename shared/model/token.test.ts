@@ -70,7 +70,7 @@ describe('a token', () => {
 
   test('of a session is none', () => {
     fc.assert(fc.property(secrets, scopes, (secret, scope) => {
-      const session = sealSession(secret, scope.federationId, { clusterId: scope.clusterId, leaseEpoch: 1, issuedAtMs: 1 });
+      const session = sealSession(secret, scope.federationId, { clusterId: scope.clusterId, leaseEpoch: 1, issuedAtMs: 1, recordRevision: 1 });
       expect(openToken(secret, scope, session)).toBeUndefined();
     }));
   });
@@ -99,6 +99,7 @@ describe('a write session', () => {
     clusterId: fc.oneof(fc.uuid(), fc.string({ unit: 'grapheme' })).map(asClusterId),
     leaseEpoch: fc.nat(),
     issuedAtMs: fc.integer({ min: 0, max: 4_000_000_000_000 }),
+    recordRevision: fc.nat(),
   });
 
   test('opens as what was sealed', () => {

@@ -51,25 +51,32 @@ function parseContext(text: string): VersionVector | undefined {
 }
 
 /** What a bridge got with its last pull and sends with its commits, so that no late retry can bring back what was collected. */
-export interface WriteSession { readonly clusterId: ClusterId; readonly leaseEpoch: number; readonly issuedAtMs: number }
+export interface WriteSession {
+  readonly clusterId: ClusterId;
+  readonly leaseEpoch: number;
+  readonly issuedAtMs: number;
+  /** What was recorded as shown when it was issued: an edit without a token, sent under an older one, may be from before that. */
+  readonly recordRevision: number;
+}
 
 /** A session older than this is refused (DESIGN §11). */
 export const SESSION_LIFE_MS = 10 * 60 * 1000;
 
 export function sealSession(secret: Uint8Array, federationId: string, session: WriteSession): string {
-  const body = `s${VERSION}.${session.leaseEpoch.toString(36)}.${session.issuedAtMs.toString(36)}.${Buffer.from(session.clusterId).toString('base64url')}`;
+  const body = `s${VERSION}.${session.leaseEpoch.toString(36)}.${session.issuedAtMs.toString(36)}.${session.recordRevision.toString(36)}.${Buffer.from(session.clusterId).toString('base64url')}`;
   return `${body}.${sessionMac(secret, federationId, body)}`;
 }
 
 /** Reads a session; undefined when this region did not make it. */
 export function openSession(secret: Uint8Array, federationId: string, text: string): WriteSession | undefined {
-  const [version, epoch, issued, cluster, mac, ...more] = text.split('.');
-  if (version !== `s${VERSION}` || epoch === undefined || issued === undefined || cluster === undefined || mac === undefined || more.length > 0) return undefined;
-  if (!isSameMac(mac, sessionMac(secret, federationId, `${version}.${epoch}.${issued}.${cluster}`))) return undefined;
+  const [version, epoch, issued, revision, cluster, mac, ...more] = text.split('.');
+  if (version !== `s${VERSION}` || epoch === undefined || issued === undefined || revision === undefined || cluster === undefined || mac === undefined || more.length > 0) return undefined;
+  if (!isSameMac(mac, sessionMac(secret, federationId, `${version}.${epoch}.${issued}.${revision}.${cluster}`))) return undefined;
   return {
     clusterId: Buffer.from(cluster, 'base64url').toString() as ClusterId,
     leaseEpoch: Number.parseInt(epoch, 36),
     issuedAtMs: Number.parseInt(issued, 36),
+    recordRevision: Number.parseInt(revision, 36),
   };
 }
 

@@ -10,7 +10,7 @@ import type { CallingCluster } from './cluster-identity.ts';
 import { knownCluster } from './cluster-identity.ts';
 import { commit } from './commit.ts';
 import type { Observed } from './observe.ts';
-import { observe } from './observe.ts';
+import { observe, tokenOf } from './observe.ts';
 import { filterInForce, isSpoke } from './policy.ts';
 import type { Replica } from './replica.ts';
 import { regionSecret } from './secret.ts';
@@ -30,6 +30,9 @@ export async function commitObservations(replica: Replica, request: BridgeCommit
   if (request.observations.length > MAX_COMMIT_ROWS) throw new ReplicaError('invalid', `observations: at most ${MAX_COMMIT_ROWS.toString()} in one commit, got ${request.observations.length.toString()}`);
   const facts = await knownCluster(replica, request);
   if (facts === undefined) return { kind: 'session-expired' };
+  // Without a token only the record tells what the author was shown, so what was recorded since may not count.
+  const isCurrent = session.recordRevision === facts.revision;
+  if (!isCurrent && (await someLackToken(replica, request.observations, facts))) return { kind: 'session-expired' };
   const { clock } = await replica.store.state();
   if (clock !== undefined && (request.leaseEpoch < clock.bridgeEpoch || session.leaseEpoch < clock.bridgeEpoch)) return { kind: 'lower-epoch' };
 
@@ -42,6 +45,11 @@ export async function commitObservations(replica: Replica, request: BridgeCommit
   }
   for (const result of await commitAdmitted(replica, request, facts, admitted)) results.set(result.key, result);
   return { kind: 'done', results: request.observations.map(({ key }) => results.get(key) ?? refused(key, 'Invalid', 'no result')) };
+}
+
+async function someLackToken(replica: Replica, observations: readonly Observation[], facts: CallingCluster): Promise<boolean> {
+  for (const observation of observations) if ((await tokenOf(replica, observation, facts.record)) === undefined) return true;
+  return false;
 }
 
 const refused = (key: ResourceKey, reason: Extract<ObservationResult, { outcome: 'refused' }>['reason'], message: string): ObservationResult =>

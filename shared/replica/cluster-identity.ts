@@ -8,7 +8,7 @@ import { dropException, putRecord, readClusterFacts } from './bridge-record.ts';
 import type { Replica } from './replica.ts';
 
 /** The facts about the cluster that is calling; its record always exists. */
-export type CallingCluster = ClusterFacts & { readonly record: BridgeRecord };
+export type CallingCluster = ClusterFacts & { readonly record: BridgeRecord; readonly revision: number };
 
 /** The number of a cluster's life, counted up when it turns out to have been restored. */
 const LIFE_MARK = '~';
@@ -27,8 +27,8 @@ export async function callingCluster(replica: Replica, { clusterId, leaseEpoch }
   if (!/^[A-Za-z0-9-]{1,64}$/.test(clusterId)) throw new ReplicaError('invalid', 'clusterId: expected 1 to 64 letters, digits or "-", such as the UID of the kube-system namespace');
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const facts = await readClusterFacts(replica);
-    const { record } = facts;
-    if (record !== undefined && ownId(record.clusterId) === clusterId) return { ...facts, record };
+    const { record, revision } = facts;
+    if (record !== undefined && revision !== 'absent' && ownId(record.clusterId) === clusterId) return { ...facts, record, revision };
     await startRecord(replica, facts, asClusterId(clusterId), leaseEpoch);
   }
   throw new ReplicaError('busy', 'two clusters claim to be this member\'s; give each cluster a member of its own');
@@ -37,8 +37,8 @@ export async function callingCluster(replica: Replica, { clusterId, leaseEpoch }
 /** As `callingCluster`, for calls that must not make a cluster this member's: a late commit of a bridge whose cluster is gone. */
 export async function knownCluster(replica: Replica, { clusterId }: BridgeIdentity): Promise<CallingCluster | undefined> {
   const facts = await readClusterFacts(replica);
-  const { record } = facts;
-  return record !== undefined && ownId(record.clusterId) === clusterId ? { ...facts, record } : undefined;
+  const { record, revision } = facts;
+  return record !== undefined && revision !== 'absent' && ownId(record.clusterId) === clusterId ? { ...facts, record, revision } : undefined;
 }
 
 /** The cluster was restored to an earlier state: its resource versions went back. Everything in it is a first contact. */

@@ -23,7 +23,7 @@ const MAX_LIMIT = 1000;
 /** What the cluster is to show of what changed since it last pulled, waiting a little when nothing did. */
 export async function pullTargets(replica: Replica, request: BridgePullRequest, signal: AbortSignal): Promise<BridgePullResponse> {
   const facts = await callingCluster(replica, request);
-  const session = await sessionFor(replica, request);
+  const session = await sessionFor(replica, request, facts.revision);
   const deadlineMs = replica.clock.nowMs() + Math.min(request.waitMs, MAX_PULL_WAIT_MS);
   for (;;) {
     const armed = replica.wakeups.arm();
@@ -37,8 +37,8 @@ export async function pullTargets(replica: Replica, request: BridgePullRequest, 
   }
 }
 
-async function sessionFor(replica: Replica, { clusterId, leaseEpoch }: BridgeIdentity): Promise<string> {
-  return sealSession(await regionSecret(replica), replica.identity.federationId, { clusterId, leaseEpoch, issuedAtMs: replica.clock.nowMs() });
+async function sessionFor(replica: Replica, { clusterId, leaseEpoch }: BridgeIdentity, revision: number): Promise<string> {
+  return sealSession(await regionSecret(replica), replica.identity.federationId, { clusterId, leaseEpoch, issuedAtMs: replica.clock.nowMs(), recordRevision: revision });
 }
 
 async function targetsOf(replica: Replica, page: Page, facts: CallingCluster): Promise<readonly Target[]> {

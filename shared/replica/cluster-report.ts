@@ -1,8 +1,9 @@
 import { filterHashOf } from '../model/federated-part.ts';
-import { mergeVectors, meetVectors } from '../model/version-vector.ts';
+import { meetVectors, mergeVectors, sameVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { ReportAppliedRequest } from '../ports/region.ts';
 import { dropException, putException, putRecord } from './bridge-record.ts';
+import type { BridgeRecord } from './bridge-record.ts';
 import { callingCluster } from './cluster-identity.ts';
 import { filterInForce } from './policy.ts';
 import { positionOf } from './position.ts';
@@ -26,17 +27,21 @@ export async function recordApplied(replica: Replica, request: ReportAppliedRequ
     }
     const position = positionOf(await replica.store.state());
     const filter = filterInForce(await loadSettings(replica));
-    const outcome = await putRecord(replica, {
+    const next: BridgeRecord = {
       ...record,
       leaseEpoch: request.leaseEpoch,
       applied: mergeVectors(record.applied, meetVectors(request.applied, position)),
       listResourceVersion: request.listResourceVersion ?? record.listResourceVersion,
       filter: request.filterHash === filterHashOf(filter) ? filter : record.filter,
       reportedAtMs: nowMs,
-    }, facts.revision);
-    if (outcome === 'stale') continue;
+    };
+    // A report of nothing new leaves the record as it is, and with it the write sessions that were issued under it.
+    if (!saysTheSame(record, next) && (await putRecord(replica, next, facts.revision)) === 'stale') continue;
     for (const key of request.cleared) await dropException(replica, key);
     return;
   }
   throw new ReplicaError('busy', 'the applied record kept changing; report again');
 }
+
+const saysTheSame = (a: BridgeRecord, b: BridgeRecord): boolean =>
+  sameVector(a.applied, b.applied) && a.leaseEpoch === b.leaseEpoch && a.listResourceVersion === b.listResourceVersion && a.filter !== undefined && b.filter !== undefined && filterHashOf(a.filter) === filterHashOf(b.filter);

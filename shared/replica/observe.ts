@@ -69,7 +69,8 @@ async function observeAbsence(replica: Replica, observation: Observation, row: H
   return wanted(observation, facts.record, { context: token?.context ?? row.context, firstContact: false, body: () => ({ kind: 'deleted' }) }, undefined);
 }
 
-async function tokenOf(replica: Replica, { key, token }: Observation, { clusterId }: BridgeRecord): Promise<Token | undefined> {
+/** The token an observation carries, if this region made it for this resource of this cluster. */
+export async function tokenOf(replica: Replica, { key, token }: Observation, { clusterId }: BridgeRecord): Promise<Token | undefined> {
   return token === undefined ? undefined : openToken(await regionSecret(replica), tokenScope(replica, key, clusterId), token);
 }
 

@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import type { AltName } from '../wire/alt-names.ts';
+import { altNamesOf, parseAltNames } from '../wire/alt-names.ts';
 import { IdentityError } from './identity-error.ts';
 
 /** A client's certificate, however it was obtained: DER or PEM, with the intermediates that the TLS layer verified it by. */
@@ -38,26 +40,15 @@ export function readPemBundle(field: string, pem: string): readonly X509Certific
 export const notBeforeMs = (certificate: X509Certificate): number => certificate.validFromDate.getTime();
 export const notAfterMs = (certificate: X509Certificate): number => certificate.validToDate.getTime();
 
-/** One element of Node's text of a subjectAltName: a type and a value, which is quoted as JSON where it could be mistaken. */
-const ALT_NAME = /([A-Za-z][A-Za-z ]*):("(?:[^"\\]|\\.)*"|[^",]*)(?:, |$)/y;
-
 /** The names in a certificate. @throws IdentityError when they cannot be told apart for certain */
 export function subjectNames(certificate: X509Certificate): SubjectNames {
-  const text = certificate.subjectAltName ?? '';
-  const names: { readonly type: string; readonly value: string }[] = [];
-  ALT_NAME.lastIndex = 0;
-  while (ALT_NAME.lastIndex < text.length) {
-    const [, type, value] = ALT_NAME.exec(text) ?? [];
-    if (type === undefined || value === undefined) throw new IdentityError('the names of the client certificate cannot be read');
-    names.push({ type, value: value.startsWith('"') ? unquote(value) : value });
-  }
-  const ofType = (wanted: string): readonly string[] => names.filter(({ type }) => type === wanted).map(({ value }) => value);
-  return { commonName: commonNameOf(certificate), dnsNames: ofType('DNS'), uris: ofType('URI') };
+  const names = readNames(certificate.subjectAltName ?? '');
+  return { commonName: commonNameOf(certificate), dnsNames: altNamesOf(names, 'DNS'), uris: altNamesOf(names, 'URI') };
 }
 
-function unquote(value: string): string {
+function readNames(text: string): readonly AltName[] {
   try {
-    return String(JSON.parse(value));
+    return parseAltNames(text);
   } catch (error) {
     throw new IdentityError('the names of the client certificate cannot be read', { cause: error });
   }

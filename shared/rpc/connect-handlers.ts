@@ -4,24 +4,23 @@ import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/conn
 import { universalServerRequestFromFetch, universalServerResponseToFetch } from '@connectrpc/connect/protocol';
 import { codeFromString, codeToHttpStatus, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import type { Clock } from '../ports/clock.ts';
+import type { Operator } from '../ports/operator.ts';
+import type { Region } from '../ports/region.ts';
+import { COMPRESS_MIN_BYTES, COMPRESSIONS } from '../wire/compression.ts';
 import type { AgentHandlers } from './agent-service.ts';
 import { agentService } from './agent-service.ts';
 import { bridgeService } from './bridge-service.ts';
 import type { Call } from './call.ts';
 import { valuesFor } from './call.ts';
 import type { Role } from './caller.ts';
-import { COMPRESSIONS } from './compression.ts';
 import { replicaCodeOf } from './error-codes.ts';
 import { answerFor, withDetail } from './errors.ts';
 import type { RpcLimits } from './limits.ts';
-import { COMPRESS_MIN_BYTES } from './limits.ts';
 import { SERVICES } from './methods.ts';
 import { operatorService } from './operator-service.ts';
 import type { PeerHandlers } from './peer-service.ts';
 import { peerService } from './peer-service.ts';
 import { runCall } from './run-call.ts';
-import type { Operator } from '../ports/operator.ts';
-import type { Region } from '../ports/region.ts';
 
 /** What a program serves. A service without handlers is not offered there. */
 export interface Handlers { readonly peer?: PeerHandlers; readonly bridge?: Region; readonly agent?: AgentHandlers; readonly operator?: Operator }

@@ -42,5 +42,3 @@ export const DEFAULT_LIMITS: RpcLimits = {
 
 /** Identities whose quota is remembered, per role. Those that rested longest are forgotten, which gives them a full one. */
 export const MAX_REMEMBERED_IDENTITIES = 10_000;
-/** Answers shorter than this are not worth compressing: they fit into one packet. */
-export const COMPRESS_MIN_BYTES = 1024;

@@ -24,7 +24,10 @@ export const ERROR_CODES: Readonly<Record<ReplicaErrorCode, ErrorCodes>> = {
   quota: { connect: Code.ResourceExhausted, exit: EXIT.limit },
 };
 
-/** What a Connect code means where no `ErrorDetail` says it exactly: from a gateway, or from the library itself. */
+/**
+ * What a Connect code means where no `ErrorDetail` says it exactly: it comes from a gateway, or from the library itself, which says
+ * aborted of a broken connection and resource_exhausted of a message over a limit.
+ */
 const FALLBACK: Readonly<Record<Code, ReplicaErrorCode>> = {
   [Code.Canceled]: 'unavailable',
   [Code.Unknown]: 'unavailable',
@@ -33,9 +36,9 @@ const FALLBACK: Readonly<Record<Code, ReplicaErrorCode>> = {
   [Code.NotFound]: 'not-found',
   [Code.AlreadyExists]: 'conflict',
   [Code.PermissionDenied]: 'refused',
-  [Code.ResourceExhausted]: 'quota',
+  [Code.ResourceExhausted]: 'too-large',
   [Code.FailedPrecondition]: 'refused',
-  [Code.Aborted]: 'conflict',
+  [Code.Aborted]: 'unavailable',
   [Code.OutOfRange]: 'too-large',
   [Code.Unimplemented]: 'unsupported',
   [Code.Internal]: 'unavailable',

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emulatorPython } from './virtual-environment.ts';
 
+const LAUNCHER = join(import.meta.dirname, 'launch_ministack.py');
 /** It is ready in half a second; a busy machine may need this. */
 const START_TIMEOUT_MS = 30_000;
 /** It saves nothing when it ends, so it may be killed after this. */
@@ -20,12 +21,10 @@ export interface Ministack { readonly url: string; stop(): Promise<void> }
 export interface MinistackOptions {
   /** Further settings; see MiniStack's documentation. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Python arguments in place of `-m ministack`, for a launcher that corrects it first. */
-  readonly launcher?: readonly string[];
 }
 
 /** Starts MiniStack and waits until it answers. */
-export async function startMinistack({ environment = {}, launcher = ['-m', 'ministack'] }: MinistackOptions = {}): Promise<Ministack> {
+export async function startMinistack({ environment = {} }: MinistackOptions = {}): Promise<Ministack> {
   const [python, port] = [await emulatorPython(), await freePort()];
   const home = mkdtempSync(join(tmpdir(), 'novaedge-emulator-'));
   const url = `http://127.0.0.1:${port.toString()}`;
@@ -34,7 +33,7 @@ export async function startMinistack({ environment = {}, launcher = ['-m', 'mini
     PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: home, TMPDIR: home, TZ: 'UTC', GATEWAY_PORT: port.toString(), BIND_HOST: '127.0.0.1',
     LAMBDA_EXECUTOR: 'local', LOG_LEVEL: 'WARNING', IOT_MTLS_ENABLED: '0', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', ...environment,
   };
-  const server = spawn(python, launcher, { cwd: home, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(python, [LAUNCHER], { cwd: home, env, stdio: ['ignore', 'ignore', 'pipe'] });
   const killWithUs = (): void => { server.kill('SIGKILL'); };
   process.once('exit', killWithUs);
   const stop = async (): Promise<void> => {

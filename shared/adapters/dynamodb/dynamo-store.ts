@@ -68,13 +68,14 @@ export class DynamoStore implements Store {
   /** Each part is the newest, all together need not be of one moment: `picture` is. */
   async state(): Promise<RegionState> {
     const places = this.#statePlaces();
-    const found = await this.#calls.batchGet(places);
-    return stateOf(places.map((place) => found.get(keyId(place))));
+    const [tableId, found] = await Promise.all([this.tableId(), this.#calls.batchGet(places)]);
+    return stateOf(tableId, places.map((place) => found.get(keyId(place))));
   }
 
   async picture(keys: readonly ResourceKey[]): Promise<Picture> {
     requireKeys(keys);
-    return this.#rows.withRows(this.#statePlaces(), keys, stateOf);
+    const tableId = await this.tableId();
+    return this.#rows.withRows(this.#statePlaces(), keys, (items) => stateOf(tableId, items));
   }
 
   async commit(transaction: CommitTransaction): Promise<CommitOutcome> {
@@ -199,5 +200,5 @@ export class DynamoStore implements Store {
   }
 }
 
-const stateOf = ([clock, seen, fence]: readonly (Item | undefined)[]): RegionState =>
-  ({ seen: readSeen(seen), clock: readClock(clock), local: readLocal(seen), writableUntilMs: fence === undefined ? undefined : numberIn(fence, UNTIL) });
+const stateOf = (tableId: TableId, [clock, seen, fence]: readonly (Item | undefined)[]): RegionState =>
+  ({ tableId, seen: readSeen(seen), clock: readClock(clock), local: readLocal(seen), writableUntilMs: fence === undefined ? undefined : numberIn(fence, UNTIL) });

@@ -82,7 +82,7 @@ export const firstStart = (more: Partial<IncarnationStart> = {}): IncarnationSta
 const LOGS: readonly LogName[] = [ALPHA, ALPHABET, BETA, GAMMA, OWN_LOG];
 
 /** Everything of a store that can be seen through its port, for telling that nothing changed. */
-export async function dump(store: Store, logs: readonly LogName[] = LOGS): Promise<unknown> {
+export async function dump(store: Store, logs: readonly LogName[] = LOGS) {
   const { index, leaves } = await indexOf(store);
   return {
     state: await store.state(),

@@ -57,7 +57,7 @@ export async function callOf(operation: Operation, reference: Store): Promise<Ca
     case 'list': return (store) => store.list(which === 0 ? undefined : keyOf(which), 20);
     case 'candidates': return (store) => store.candidates(size > 2 ? 'conflict' : 'delete-only', which === 0 ? undefined : keyOf(which), 20);
     case 'segments': return async (store) => [await store.segments(logAt(which), size * 2, size), await store.newestSegment(logAt(which))];
-    case 'reads': return async (store) => [await store.picture([keyOf(which), keyOf(which + 1)]), await store.content(keyOf(which % 3), contentOf(`{"size":${size.toString()}}`).hash), await store.documents('name/')];
+    case 'reads': return async (store) => [{ ...await store.picture([keyOf(which), keyOf(which + 1)]), tableId: undefined }, await store.content(keyOf(which % 3), contentOf(`{"size":${size.toString()}}`).hash), await store.documents('name/')];
   }
 }
 

@@ -1,0 +1,39 @@
+import type { CallOptions } from '@connectrpc/connect';
+import { ConnectError } from '@connectrpc/connect';
+import { ErrorDetailSchema } from '../../../proto/gen/novaedge/federation/v1/error_pb.ts';
+import { ReplicaError } from '../../ports/errors.ts';
+import { replicaCodeOf } from '../../wire/error-codes.ts';
+import { WireError } from '../../wire/wire-error.ts';
+
+/**
+ * Makes one call with a timeout, and turns what goes wrong into what a caller can decide on.
+ *
+ * @param server who is called, as errors name it
+ * @param work sends the request and reads the answer
+ * @throws ReplicaError with the code that the other side gave; `unavailable` when it did not answer, or not sensibly
+ * @throws the signal's reason when the caller gave up
+ */
+export async function callServer<T>(server: string, timeoutMs: number, signal: AbortSignal, work: (options: CallOptions) => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  try {
+    return await work({ signal, timeoutMs });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw replicaErrorOf(server, error);
+  }
+}
+
+function replicaErrorOf(server: string, error: unknown): unknown {
+  if (error instanceof WireError) return new ReplicaError('unavailable', `${server} answered with a message that is not what the contract says: ${error.message}`, { cause: error });
+  if (!(error instanceof ConnectError)) return error;
+  const [detail] = error.findDetails(ErrorDetailSchema);
+  const reason = error.rawMessage === '' ? 'no reason given' : error.rawMessage;
+  return new ReplicaError(replicaCodeOf(error.code, detail?.code), `${server}: ${reason}${causeOf(error)}`, { cause: error });
+}
+
+/** What Node says of a connection that failed, where the library's message does not. */
+function causeOf(error: ConnectError): string {
+  const { cause } = error;
+  if (!(cause instanceof Error) || cause.message === '' || error.rawMessage.includes(cause.message)) return '';
+  return ` (${cause.message})`;
+}

@@ -1,0 +1,119 @@
+import type { CallOptions, Client } from '@connectrpc/connect';
+import { createClient } from '@connectrpc/connect';
+import { OperatorService } from '../../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
+import type { Member, ResourceKey } from '../../model/ids.ts';
+import type { ConflictInfo, FederationStatus, HistoryEntry, Operator, ResourceInfo } from '../../ports/operator.ts';
+import { MAX_ENTRIES } from '../../wire/limits.ts';
+import { optionalKey } from '../../wire/names.ts';
+import { readApplied, readConflict, readHistory, readResource } from '../../wire/operator-resources.ts';
+import { readStatus } from '../../wire/operator-status.ts';
+import { readReconcileResults, readSyncResults } from '../../wire/operator-sync.ts';
+import { requireList, requireSet, requireText } from '../../wire/values.ts';
+import { callServer } from './call.ts';
+import type { ClientTls } from './connection.ts';
+import { Connection } from './connection.ts';
+
+export interface ConnectOperatorOptions {
+  readonly federationId: string;
+  /** The member that the region is to be of; undefined believes its host's name. */
+  readonly member: Member | undefined;
+  readonly endpoint: string;
+  readonly tls: () => ClientTls;
+  readonly callTimeoutMs?: number;
+}
+
+const CALL_TIMEOUT_MS = 30_000;
+/** Answers that a list of conflicts is put together from; each has at least one. */
+const MAX_LIST_CALLS = 10_000;
+
+/** A region as an operator calls it, over Connect. */
+export class ConnectOperator implements Operator {
+  readonly #connection: Connection;
+  readonly #endpoint: string;
+  readonly #callTimeoutMs: number;
+
+  /** @throws RangeError for an endpoint that is none */
+  constructor({ federationId, member, endpoint, tls, callTimeoutMs = CALL_TIMEOUT_MS }: ConnectOperatorOptions) {
+    this.#connection = new Connection({ endpoint, tls, expected: { federationId, member } });
+    this.#endpoint = endpoint;
+    this.#callTimeoutMs = callTimeoutMs;
+  }
+
+  status(): Promise<FederationStatus> {
+    return this.#call(async (client, options) => readStatus('status', requireSet('status', (await client.status({}, options)).status, 'a status')));
+  }
+
+  get(key: ResourceKey): Promise<ResourceInfo | undefined> {
+    return this.#call(async (client, options) => {
+      const { resource } = await client.getResource({ key }, options);
+      return resource === undefined ? undefined : readResource('resource', resource);
+    });
+  }
+
+  list(filter: { readonly kind: string | undefined; readonly namespace: string | undefined }, after: ResourceKey | undefined, limit: number): Promise<{ readonly resources: readonly ResourceInfo[]; readonly next: ResourceKey | undefined }> {
+    return this.#call(async (client, options) => {
+      const { resources, next } = await client.listResources({ ...set({ ...filter, after }), limit }, options);
+      return { resources: requireList('resources', resources, MAX_ENTRIES).map((resource, at) => readResource(`resources[${at.toString()}]`, resource)), next: optionalKey('next', next) };
+    });
+  }
+
+  apply(manifest: string, requestId: string): ReturnType<Operator['apply']> {
+    return this.#call(async (client, options) => readApplied(await client.applyResource({ manifest, requestId }, options)));
+  }
+
+  delete(key: ResourceKey, requestId: string): Promise<'deleted' | 'not-found'> {
+    return this.#call(async (client, options) => ((await client.deleteResource({ key, requestId }, options)).deleted ? 'deleted' : 'not-found'));
+  }
+
+  async conflicts(all: boolean): Promise<readonly ConflictInfo[]> {
+    const found: ConflictInfo[] = [];
+    let after: ResourceKey | undefined;
+    for (let calls = 0; calls < MAX_LIST_CALLS; calls += 1) {
+      const from = after;
+      const part = await this.#call(async (client, options) => {
+        const { conflicts, next } = await client.listConflicts({ all, ...set({ after: from }) }, options);
+        return { conflicts: requireList('conflicts', conflicts, MAX_ENTRIES).map((conflict, at) => readConflict(`conflicts[${at.toString()}]`, conflict)), next: optionalKey('next', next) };
+      });
+      found.push(...part.conflicts);
+      after = part.next;
+      if (after === undefined) break;
+    }
+    return found;
+  }
+
+  conflict(key: ResourceKey): Promise<ConflictInfo | undefined> {
+    return this.#call(async (client, options) => {
+      const { conflict } = await client.describeConflict({ key }, options);
+      return conflict === undefined ? undefined : readConflict('conflict', conflict);
+    });
+  }
+
+  resolve(key: ResourceKey, keep: string, requestId: string): Promise<{ readonly version: string }> {
+    return this.#call(async (client, options) => ({ version: requireText('version', (await client.resolveConflict({ key, keep, requestId }, options)).version) }));
+  }
+
+  syncNow(peer: Member | undefined, signal: AbortSignal): ReturnType<Operator['syncNow']> {
+    return this.#call(async (client, options) => readSyncResults(await client.syncNow(set({ peer }), options)), signal);
+  }
+
+  reconcile(peer: Member | undefined, signal: AbortSignal): ReturnType<Operator['reconcile']> {
+    return this.#call(async (client, options) => readReconcileResults(await client.reconcile(set({ peer }), options)), signal);
+  }
+
+  history(key: ResourceKey): Promise<readonly HistoryEntry[]> {
+    return this.#call(async (client, options) => readHistory(await client.history({ key }, options)));
+  }
+
+  /** Ends its connections. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  #call<T>(work: (client: Client<typeof OperatorService>, options: CallOptions) => Promise<T>, signal: AbortSignal = new AbortController().signal): Promise<T> {
+    return callServer(this.#endpoint, this.#callTimeoutMs, signal, (options) => work(createClient(OperatorService, this.#connection.transport), options));
+  }
+}
+
+/** Fields that are set: a message leaves the others out. */
+const set = <Fields extends Readonly<Record<string, string | undefined>>>(fields: Fields): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
