@@ -89,7 +89,7 @@ export class HiddenFile {
     this.#random = random;
     this.clusterId = remembered?.clusterId ?? asClusterId(uuidOf(random.bytes(16)));
     // A region remembers the highest epoch of its cluster; where the file was lost, time is what still rises.
-    this.epoch = Math.max((remembered?.epoch ?? 0) + 1, Math.floor(clock.nowMs() / 1000));
+    this.epoch = Math.max((remembered?.epoch ?? 0) + 1, Math.floor(clock.nowMs()));
     this.#counter = remembered?.counter ?? 0;
     this.#federation = remembered?.federation ?? { hash: undefined, generation: 0, file: undefined };
     this.#objects = new Map(remembered?.objects);

@@ -287,6 +287,15 @@ describe('mistakes', () => {
     ]);
   });
 
+  test.each<[string, JsonObject, string[]]>([
+    ['members that are no objects are no namesakes', having('spec.members', ['eu', 'ap']), ['spec.members[0]', 'spec.members[1]']],
+    ['members that cannot be read leave the majority open', having('spec.splitBrain.quorumSize', 2, having('spec.members', 'eu')), ['spec.members']],
+    ['an object without a namespace leaves that of a secret open', having('metadata.namespace', undefined, having('spec.members[0].tls.caSecretRef', { name: 'ca', namespace: 'other' })), ['metadata.namespace']],
+    ['two spellings of which one cannot be read', having('spec.splitBrain', { partitionTimeout: 'soon', detectionDelay: '1m' }), ['spec.splitBrain.partitionTimeout']],
+  ])('one is not told twice: %s', (_what, manifest, fields) => {
+    expect(problemsOf(manifest).map(({ field }) => field)).toEqual(fields);
+  });
+
   test('the error says them all, and is bounded', () => {
     const extra = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`extra${at.toString()}`, 'x'.repeat(10_000)]));
 

@@ -79,12 +79,15 @@ export class Digests {
   get root(): string { return this.at({ level: 0, index: 0 }).toString('hex'); }
 }
 
+/** The digests of children none of which holds an entry. */
+const EMPTY_CHILDREN = Buffer.alloc(DIGEST_BYTES << FAN_OUT_BITS);
+
 function parents(children: Buffer): Buffer {
   const bytes = DIGEST_BYTES << FAN_OUT_BITS;
   const digests = Buffer.alloc((children.length / bytes) * DIGEST_BYTES);
   for (let at = 0; at * bytes < children.length; at += 1) {
     const group = children.subarray(at * bytes, (at + 1) * bytes);
-    if (group.some((byte) => byte !== 0)) sha256(group).copy(digests, at * DIGEST_BYTES, 0, DIGEST_BYTES);
+    if (!group.equals(EMPTY_CHILDREN)) sha256(group).copy(digests, at * DIGEST_BYTES, 0, DIGEST_BYTES);
   }
   return digests;
 }

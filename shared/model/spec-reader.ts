@@ -132,10 +132,10 @@ export const ignored: Reader<undefined> = () => undefined;
 
 /**
  * One meaning that several fields may spell; undefined where none does.
- * Fields that say different things are a mistake that names them all.
+ * Fields that say different things are a mistake that names both; one that could not be read says nothing.
  */
 export function oneMeaning<T extends string | number | boolean>(spellings: Readonly<Record<string, T | undefined>>, findings: Findings): T | undefined {
-  const given = Object.entries(spellings).filter((entry): entry is [string, T] => entry[1] !== undefined);
+  const given = Object.entries(spellings).filter((entry): entry is [string, T] => entry[1] !== undefined && !findings.isWrong(entry[0]));
   const [first, ...others] = given;
   const other = others.find(([, value]) => value !== first?.[1]);
   if (first !== undefined && other !== undefined) {

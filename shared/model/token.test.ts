@@ -64,7 +64,7 @@ describe('a token', () => {
   });
 
   test('is none where it is anything else', () => {
-    fc.assert(fc.property(secrets, scopes, fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.string({ maxLength: 5 }), { maxLength: 6 }).map((parts) => ['1', ...parts].join('.'))), (secret, scope, text) =>
+    fc.assert(fc.property(secrets, scopes, fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.array(fc.string({ maxLength: 5 }), { maxLength: 6 }).map((parts) => ['1', ...parts].join('.'))), (secret, scope, text) =>
       openToken(secret, scope, text) === undefined));
   });
 
@@ -123,7 +123,7 @@ describe('a write session', () => {
 
   test('is none where it is anything else, a token among them', () => {
     const scope = { federationId: 'prod', clusterId: asClusterId('a'), key: resourceKey({ group: '', kind: 'Secret', namespace: 'a', name: 'b' }) };
-    fc.assert(fc.property(secrets, fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.string({ maxLength: 5 }), { maxLength: 6 }).map((parts) => ['s1', ...parts].join('.'))), (secret, text) => {
+    fc.assert(fc.property(secrets, fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.array(fc.string({ maxLength: 5 }), { maxLength: 6 }).map((parts) => ['s1', ...parts].join('.'))), (secret, text) => {
       expect(openSession(secret, 'prod', text)).toBeUndefined();
       expect(openSession(secret, 'prod', sealToken(secret, scope, { context: new Map(), hash: hashText(text) }))).toBeUndefined();
     }));

@@ -47,6 +47,10 @@ describe('a write', () => {
     expect(third.siblings[0]?.covers.map(dotKey).sort()).toEqual(['iusxxxxxxxx.1', 'iusxxxxxxxx.2']);
   });
 
+  test('does not name among these what its author had been shown anyway', () => {
+    expect(writeAt(before, 2, before.context).siblings[0]?.covers).toEqual([]);
+  });
+
   test('stays beside an operator\'s at the same member that its cluster was not shown [I6]', () => {
     const operated = writeAt(before, 2, before.context, 'operator');
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteItemCommand, DeleteTableCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoLedger, DynamoStore, TableNames } from '../../shared/adapters/dynamodb/index.ts';
@@ -16,11 +17,14 @@ type Items = ReadonlyMap<string, Record<string, unknown>>;
 export interface EmulatedRegions {
   readonly proxy: FaultProxy;
   /** An empty store in tables of its own, with its ledger. */
-  region(member?: Member): Promise<{ readonly store: DynamoStore; readonly ledger: DynamoLedger; readonly tables: TableNames; close(): Promise<void> }>;
+  region(options?: { readonly member?: Member; readonly requestTimeoutMs?: number; readonly sleep?: (ms: number) => Promise<void> }): Promise<{ readonly store: DynamoStore; readonly ledger: DynamoLedger; readonly tables: TableNames; close(): Promise<void> }>;
   store(): Promise<StoreUnderTest>;
   ledgers(members: readonly Member[]): Promise<LedgersUnderTest>;
   stop(): Promise<void>;
 }
+
+/** Pauses as they are meant, ten times shorter: the emulator is near. */
+const shortly = (ms: number): Promise<void> => setTimeout(ms / 10);
 
 /** @param random for the faults that are injected */
 export async function startEmulatedRegions(random: () => number = Math.random): Promise<EmulatedRegions> {
@@ -28,21 +32,27 @@ export async function startEmulatedRegions(random: () => number = Math.random): 
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_EC2_METADATA_DISABLED: 'true' });
   const emulator = await startMinistack();
   const proxy = new FaultProxy(emulator.url, random);
-  const client = createClient({ region: 'us-west-2', endpoint: await proxy.start() });
+  const endpoint = await proxy.start();
+  const clients = new Map<number | undefined, DynamoDBClient>();
+  const clientOf = (requestTimeoutMs: number | undefined): DynamoDBClient => {
+    const client = clients.get(requestTimeoutMs) ?? createClient({ region: 'us-west-2', endpoint, ...(requestTimeoutMs !== undefined && { requestTimeoutMs }) });
+    clients.set(requestTimeoutMs, client);
+    return client;
+  };
   const direct = createClient({ region: 'us-west-2', endpoint: emulator.url });
   let made = 0;
 
-  const region: EmulatedRegions['region'] = async (member = STORE_MEMBER) => {
+  const region: EmulatedRegions['region'] = async ({ member = STORE_MEMBER, requestTimeoutMs, sleep = shortly } = {}) => {
     made += 1;
     const tables: TableNames = { regional: `region-${made.toString()}`, ledger: `ledger-${made.toString()}` };
     await createTables(direct, tables);
-    const opened = openDynamo({ client, tables, member, sleep: async () => undefined, random: Math.random });
+    const opened = openDynamo({ client: clientOf(requestTimeoutMs), tables, member, sleep, random: Math.random });
     const close = async (): Promise<void> => { for (const TableName of Object.values(tables)) await direct.send(new DeleteTableCommand({ TableName })); };
     return { ...opened, tables, close };
   };
 
   const ledgers: EmulatedRegions['ledgers'] = async (members) => {
-    const regions = await Promise.all(members.map(async (member) => ({ member, changes: [] as LedgerChange[], ...await region(member) })));
+    const regions = await Promise.all(members.map(async (member) => ({ member, changes: [] as LedgerChange[], ...await region({ member }) })));
     const known = new Map<Member, Items>();
     return {
       replicas: new Map(regions.map((one) => [one.member, one])),
@@ -52,12 +62,12 @@ export async function startEmulatedRegions(random: () => number = Math.random): 
   };
 
   const stop = async (): Promise<void> => {
-    client.destroy();
+    for (const client of clients.values()) client.destroy();
     direct.destroy();
     await proxy.stop();
     await emulator.stop();
   };
-  return { proxy, region, store: region, ledgers, stop };
+  return { proxy, region, store: () => region(), ledgers, stop };
 }
 
 interface Replica { readonly member: Member; readonly tables: TableNames; readonly changes: LedgerChange[] }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,15 +18,23 @@ export type Fault =
   | 'server-error'
   /** Carried out, but the answer never arrives. */
   | 'answer-lost'
-  /** Not carried out, and no answer. */
-  | 'request-lost';
+  /** Not carried out, and the connection breaks. */
+  | 'request-lost'
+  /** Not carried out, and nothing happens at all. */
+  | 'hang'
+  /** Refused because it reads more bytes than one transaction can. */
+  | 'too-much';
 
 export interface FaultRule {
   readonly fault: Fault;
   /** Such as `TransactWriteItems`; any unless given. */
   readonly action?: string;
+  /** Only where the request contains this. */
+  readonly match?: string;
   /** How often it happens, from 0 to 1; always unless given. */
   readonly share?: number;
+  /** A request that was met is let through when it comes again, so that whoever tries again gets through. */
+  readonly oncePerRequest?: boolean;
   /** How many times at most. */
   readonly times?: number;
 }
@@ -38,7 +47,7 @@ export class FaultProxy {
   readonly #random: () => number;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
   readonly #server: Server;
-  #rules: { readonly rule: FaultRule; hits: number }[] = [];
+  #rules: { readonly rule: FaultRule; hits: number; readonly met: Set<string> }[] = [];
 
   /** @param random from 0 to 1, for rules with a share */
   constructor(upstream: string, random: () => number) {
@@ -59,7 +68,7 @@ export class FaultProxy {
   }
 
   /** From now on these rules hold; the first that fits a request is taken. */
-  inject(...rules: readonly FaultRule[]): void { this.#rules = rules.map((rule) => ({ rule, hits: 0 })); }
+  inject(...rules: readonly FaultRule[]): void { this.#rules = rules.map((rule) => ({ rule, hits: 0, met: new Set() })); }
 
   /** How many requests went wrong since `inject`. */
   get hits(): number { return this.#rules.reduce((sum, { hits }) => sum + hits, 0); }
@@ -69,16 +78,24 @@ export class FaultProxy {
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
     const action = String(incoming.headers['x-amz-target'] ?? '').split('.').pop() ?? '';
-    const fault = this.#faultOf(action);
+    const fault = this.#faultOf(action, body);
+    if (fault === 'hang') return;
     if (fault === 'request-lost') incoming.socket.destroy();
     else if (fault === undefined || fault === 'answer-lost') this.#forward(incoming, outgoing, body, fault === 'answer-lost');
     else this.#answer(outgoing, errorOf(fault, action, body));
   }
 
-  #faultOf(action: string): Fault | undefined {
-    const found = this.#rules.find(({ rule, hits }) => (rule.action ?? action) === action && hits < (rule.times ?? Infinity) && this.#random() < (rule.share ?? 1));
-    if (found !== undefined) found.hits += 1;
-    return found?.rule.fault;
+  #faultOf(action: string, body: Buffer): Fault | undefined {
+    const request = createHash('sha256').update(body).digest('hex');
+    for (const known of this.#rules) {
+      const { fault, match = '', share = 1, times = Infinity, oncePerRequest = false } = known.rule;
+      const fits = (known.rule.action ?? action) === action && known.hits < times && body.includes(match) && !(oncePerRequest && known.met.has(request));
+      if (!fits || this.#random() >= share) continue;
+      known.hits += 1;
+      known.met.add(request);
+      return fault;
+    }
+    return undefined;
   }
 
   #forward(incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer, isAnswerLost: boolean): void {
@@ -104,12 +121,13 @@ interface Injected { readonly status: number; readonly body: unknown }
 
 const injected = (type: string, more: object = {}, status = 400): Injected => ({ status, body: { __type: `${PREFIX}${type}`, message: 'injected', Message: 'injected', ...more } });
 
-function errorOf(fault: Exclude<Fault, 'answer-lost' | 'request-lost'>, action: string, body: Buffer): Injected {
+function errorOf(fault: Exclude<Fault, 'answer-lost' | 'request-lost' | 'hang'>, action: string, body: Buffer): Injected {
   const asked = JSON.parse(body.toString()) as { TransactItems?: readonly unknown[]; RequestItems?: object };
   switch (fault) {
     case 'conflict': return asked.TransactItems === undefined ? injected('TransactionConflictException') : cancelled(asked.TransactItems.length, 'TransactionConflict');
     case 'throttled': return asked.TransactItems === undefined ? injected('ProvisionedThroughputExceededException') : cancelled(asked.TransactItems.length, 'ThrottlingError');
     case 'unprocessed': return { status: 200, body: action === 'BatchGetItem' ? { Responses: {}, UnprocessedKeys: asked.RequestItems } : { UnprocessedItems: asked.RequestItems } };
+    case 'too-much': return injected('ValidationException');
     case 'server-error': return injected('InternalServerError', {}, 500);
   }
 }

@@ -1,9 +1,7 @@
-// Must come before @peculiar/x509, which does not bring it.
-import 'reflect-metadata';
-import * as x509 from '@peculiar/x509';
 import { generateKeys, keyToPem, SIGNATURE_ALGORITHM } from './keys.ts';
 import type { Validity } from './validity.ts';
 import { AUTHORITY_LIFE_MS, datesOf } from './validity.ts';
+import * as x509 from './x509.ts';
 
 /** A certificate with its private key, both in PEM: an authority to issue by, or a leaf to serve and to call with. */
 export interface KeyedCertificate { readonly certificatePem: string; readonly privateKeyPem: string }

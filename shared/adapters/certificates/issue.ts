@@ -1,7 +1,4 @@
-// Must come before @peculiar/x509, which does not bring it.
-import 'reflect-metadata';
 import { isIP } from 'node:net';
-import * as x509 from '@peculiar/x509';
 import type { Member } from '../../model/ids.ts';
 import type { IdentityName, OperatorLevel } from '../../wire/identity-name.ts';
 import { identityUri } from '../../wire/identity-name.ts';
@@ -9,6 +6,7 @@ import type { KeyedCertificate } from './authority.ts';
 import { generateKeys, keyFromPem, keyToPem, SIGNATURE_ALGORITHM } from './keys.ts';
 import type { Validity } from './validity.ts';
 import { datesOf, LEAF_LIFE_MS, OPERATOR_LIFE_MS } from './validity.ts';
+import * as x509 from './x509.ts';
 
 /** A certificate for a member: it serves the member's endpoint and calls its peers. `hosts`: names and addresses of the endpoint. */
 export const issueMemberCertificate = (authority: KeyedCertificate, of: { readonly federationId: string; readonly member: Member; readonly hosts: readonly string[] }, validity: Validity): Promise<KeyedCertificate> =>

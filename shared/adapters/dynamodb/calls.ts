@@ -1,6 +1,6 @@
 import type { ConsumedCapacity, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetItemCommand, BatchWriteItemCommand, DeleteItemCommand, GetItemCommand, PutItemCommand, QueryCommand, ScanCommand, TransactGetItemsCommand,
+  BatchGetItemCommand, BatchWriteItemCommand, DeleteItemCommand, DescribeTableCommand, GetItemCommand, PutItemCommand, QueryCommand, ScanCommand, TransactGetItemsCommand,
   TransactWriteItemsCommand, UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { DeleteItemCommandInput, PutItemCommandInput, QueryCommandInput, ScanCommandInput, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
@@ -38,6 +38,13 @@ export class Calls {
   constructor(client: DynamoDBClient, patience: Patience) {
     this.#client = client;
     this.#patience = patience;
+  }
+
+  /** A table's identity, which a restore changes. */
+  async identityOf(table: string): Promise<string> {
+    const { Table: description } = await this.#repeatable(() => this.#client.send(new DescribeTableCommand({ TableName: table })));
+    if (description?.TableId === undefined) throw new Error(`table ${table} has no identity`);
+    return description.TableId;
   }
 
   /** The newest state of an item. */

@@ -1,5 +1,4 @@
-import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { Json } from '../../model/content.ts';
 import type { Hash, LogName, Member, ResourceKey, TableId } from '../../model/ids.ts';
 import { asTableId } from '../../model/ids.ts';
@@ -32,7 +31,6 @@ const UNTIL = 'w';
 
 /** A member's state in its region's table, its clock row in the region's replica of the ledger. */
 export class DynamoStore implements Store {
-  readonly #client: DynamoDBClient;
   readonly #calls: Calls;
   readonly #tables: TableNames;
   readonly #member: Member;
@@ -41,8 +39,7 @@ export class DynamoStore implements Store {
   readonly #items: ItemCalls;
   #tableId: TableId | undefined;
 
-  constructor(client: DynamoDBClient, calls: Calls, tables: TableNames, member: Member) {
-    this.#client = client;
+  constructor(calls: Calls, tables: TableNames, member: Member) {
     this.#calls = calls;
     this.#tables = tables;
     this.#member = member;
@@ -55,13 +52,7 @@ export class DynamoStore implements Store {
   get units(): Readonly<Units> { return this.#calls.units; }
 
   /** Asked once: a table never changes its identity, a restore is another table of another name. */
-  async tableId(): Promise<TableId> {
-    if (this.#tableId !== undefined) return this.#tableId;
-    const { Table: table } = await this.#client.send(new DescribeTableCommand({ TableName: this.#tables.regional }));
-    if (table?.TableId === undefined) throw new Error(`table ${this.#tables.regional} has no identity`);
-    this.#tableId = asTableId(table.TableId);
-    return this.#tableId;
-  }
+  async tableId(): Promise<TableId> { return (this.#tableId ??= asTableId(await this.#calls.identityOf(this.#tables.regional))); }
 
   async rows(keys: readonly ResourceKey[]): Promise<ReadonlyMap<ResourceKey, HeldRow>> { return this.#rows.rows(keys); }
 

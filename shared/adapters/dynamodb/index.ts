@@ -27,5 +27,5 @@ export interface DynamoOptions extends PatienceOptions {
 /** A member's store and ledger over its region's tables. */
 export function openDynamo({ client, tables, member, ...patience }: DynamoOptions): { readonly store: DynamoStore; readonly ledger: DynamoLedger } {
   const calls = (): Calls => new Calls(client, new Patience(patience));
-  return { store: new DynamoStore(client, calls(), tables, member), ledger: new DynamoLedger(calls(), tables.ledger, member) };
+  return { store: new DynamoStore(calls(), tables, member), ledger: new DynamoLedger(calls(), tables.ledger, member) };
 }

@@ -13,7 +13,7 @@ import { readRow } from './row-items.ts';
 import { CANDIDATES_INDEX, PARTITION, SHARDS, SHARD_NAMES, SORT, candidatePartition, rowKey, rowPartition } from './table-layout.ts';
 
 /** How often rows that change while they are read are read again before it is given up. */
-const MAX_STEADY_ATTEMPTS = 5;
+const MAX_STEADY_ATTEMPTS = 10;
 
 /** Reads of rows. */
 export class RowCalls {
@@ -67,11 +67,12 @@ export class RowCalls {
    * times stood like that in between, when the others were read.
    */
   async #steadily(others: readonly Place[], keys: readonly ResourceKey[], stateOf: (items: readonly (Item | undefined)[]) => RegionState): Promise<Picture> {
+    let before = await this.rows(keys);
     for (let attempt = 1; attempt <= MAX_STEADY_ATTEMPTS; attempt += 1) {
-      const before = await this.rows(keys);
       const items = await this.#calls.transactGet(others);
       const after = await this.rows(keys);
       if (keys.every((key) => before.get(key)?.local.revision === after.get(key)?.local.revision)) return { ...stateOf(items), rows: after };
+      before = after;
       await this.#calls.pause(attempt);
     }
     throw new StoreBusyError(`rows changed ${MAX_STEADY_ATTEMPTS.toString()} times while a picture was taken; try again later`);

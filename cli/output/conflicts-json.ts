@@ -1,0 +1,32 @@
+import type { Json } from '../../shared/model/content.ts';
+import { parseContent } from '../../shared/model/content.ts';
+import { printKey } from '../../shared/model/resource-key.ts';
+import type { ConflictInfo, VersionInfo } from '../../shared/ports/operator.ts';
+import { losersOf } from './conflicts-text.ts';
+import { printPath } from './paths.ts';
+import { isoTime } from './times.ts';
+
+/** A conflict as scripts read it. */
+export const conflictJson = (conflict: ConflictInfo): Json => ({
+  resource: printKey(conflict.key),
+  key: conflict.key,
+  status: conflict.status,
+  strategy: conflict.strategy,
+  detectedAt: isoTime(conflict.detectedAtMs),
+  overlapping: conflict.overlapping.map(printPath),
+  shown: conflict.winner ?? null,
+  lost: losersOf(conflict).map(({ version }) => version),
+  why: conflict.why,
+  versions: conflict.versions.map(versionJson),
+});
+
+const versionJson = (version: VersionInfo): Json => ({
+  version: version.version,
+  member: version.member,
+  local: version.isLocal,
+  writtenAt: isoTime(version.writtenAtMs),
+  origin: version.origin,
+  deleted: version.deleted,
+  hash: version.hash ?? null,
+  manifest: version.manifest === undefined ? null : parseContent(version.manifest),
+});

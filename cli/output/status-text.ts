@@ -1,0 +1,77 @@
+import type { FederationStatus, MemberStatus } from '../../shared/ports/operator.ts';
+import { printKey } from '../../shared/model/resource-key.ts';
+import type { StatusWithPartition } from './partition-text.ts';
+import { partitionLines, yesNo } from './partition-text.ts';
+import type { Column } from './table.ts';
+import { plainColumns, table } from './table.ts';
+import { formatAgo, formatLag } from './times.ts';
+
+/** `verbose` has everything that the status carries. */
+export type StatusDetail = 'table' | 'wide' | 'verbose';
+
+const INDENT = '  ';
+// The widths are the setup guide's (Step 6).
+const MEMBER_COLUMNS: readonly Column[] = [{ header: 'NAME', minimumWidth: 19 }, { header: 'REGION', minimumWidth: 7 }, { header: 'STATUS', minimumWidth: 7 }, ...plainColumns('SYNC LAG', 'LAST SYNC', 'AGENTS')];
+
+/** A federation's status as the setup guide prints it. */
+export function statusText(status: StatusWithPartition, nowMs: number, detail: StatusDetail): string {
+  const head = [`Federation: ${status.federationId}`, `Local Member: ${status.localMember}`, `Phase: ${status.phase}`];
+  const members = `Members:\n${membersTable(status.members, nowMs, detail)}`;
+  if (detail === 'verbose') return [...head, ...partitionLines(status), ...details(status, nowMs), '', members].join('\n') + sections(status);
+  const notes = attention(status);
+  return `${[...head, '', members].join('\n')}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`;
+}
+
+function membersTable(members: readonly MemberStatus[], nowMs: number, detail: StatusDetail): string {
+  const isShort = detail === 'table';
+  const columns = isShort ? MEMBER_COLUMNS : [...MEMBER_COLUMNS, ...plainColumns('LAST SEEN', 'ENDPOINT', 'ERROR')];
+  return table(columns, members.map((member) => {
+    const { name, region, isLocal, healthy, syncLagMs, lastSyncMs, lastSeenMs, agents, endpoint, error } = member;
+    const short = [name, region || '-', isLocal ? 'Local' : healthy ? 'Healthy' : 'Unhealthy', formatLag(syncLagMs), formatAgo(lastSyncMs, nowMs), agents.toString()];
+    return isShort ? short : [...short, isLocal ? '-' : formatAgo(lastSeenMs, nowMs), endpoint || '-', error ?? '-'];
+  }), INDENT);
+}
+
+/** What somebody should do something about; nothing where all is well, as in the guide. */
+function attention({ conflictsPending, writesFenced, recovering, exceptions, members }: FederationStatus): readonly string[] {
+  const failing = members.filter(({ healthy, isLocal }) => !healthy && !isLocal);
+  return [
+    ...failing.map(({ name, error }) => `${name} is unhealthy${error === undefined ? '' : `: ${error.replaceAll(/\s*\n\s*/g, ' ')}`}`),
+    ...(writesFenced ? ['Writes are fenced here until the partition heals: novactl federation status --verbose'] : []),
+    ...(recovering ? ['This region has lost state and is recovering: it commits nothing until it has caught up'] : []),
+    ...(conflictsPending > 0 ? [`${countOf(conflictsPending, 'conflict waits', 'conflicts wait')} for a person: novactl federation conflicts`] : []),
+    ...(exceptions.length > 0 ? [`${countOf(exceptions.length, 'resource is', 'resources are')} not applied in the cluster: novactl federation status --verbose`] : []),
+  ];
+}
+
+const countOf = (count: number, one: string, many: string): string => `${count.toString()} ${count === 1 ? one : many}`;
+
+const details = (status: FederationStatus, nowMs: number): readonly string[] => [
+  `Mode: ${status.mode}`,
+  `Conflict Strategy: ${status.strategy}`,
+  `Conflicts Pending: ${status.conflictsPending.toString()}`,
+  `Resources: ${status.resources.toString()}`,
+  `Last Sync: ${formatAgo(status.lastSyncMs, nowMs)}`,
+  `Recovering: ${yesNo(status.recovering)}`,
+  `Observed Generation: ${status.observedGeneration.toString()}`,
+  `Merkle Root: ${status.merkleRoot || '-'}`,
+];
+
+function sections(status: FederationStatus): string {
+  const parts = [
+    ['Conditions', table(plainColumns('TYPE', 'STATUS', 'REASON', 'MESSAGE'), status.conditions.map(({ type, status: value, reason, message }) => [type, value, reason, message]), INDENT), status.conditions.length],
+    ['Exceptions', table(plainColumns('RESOURCE', 'REASON', 'MESSAGE'), status.exceptions.map(({ key, reason, message }) => [printKey(key), reason, message]), INDENT), status.exceptions.length],
+    ['Vector Clocks', clocksTable(status), status.members.length],
+  ] as const;
+  return parts.map(([title, text, count]) => `\n${title}:\n${count === 0 ? `${INDENT}none\n` : text}`).join('');
+}
+
+/** What each member has seen of each: a member that trails shows lower numbers than the others. */
+function clocksTable({ members, localVectorClock }: FederationStatus): string {
+  const clockOf = ({ isLocal, vectorClock }: MemberStatus): Readonly<Record<string, number>> => (isLocal ? localVectorClock : vectorClock);
+  const names = [...new Set(members.flatMap((member) => Object.keys(clockOf(member))))].sort();
+  return table(plainColumns('MEMBER', 'HAS SEEN'), members.map((member) => [member.name, names.flatMap((name) => {
+    const counter = clockOf(member)[name];
+    return counter === undefined ? [] : [`${name}=${counter.toString()}`];
+  }).join(' ') || '-']), INDENT);
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { homedir } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { connectRegion } from './connection/connect-region.ts';
+import { InterruptedError } from './errors.ts';
+import type { Host, Output } from './host.ts';
+import { SupervisorClient } from './supervisor-client.ts';
+
+/** The process that novactl runs in. The only place that reads `process`. */
+export function processHost(): Host {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // The second time somebody means it.
+      if (interrupted.signal.aborted) process.exit(1);
+      interrupted.abort(new InterruptedError(`ended by ${signal}; a write that was on its way may have been done: look before you repeat it`));
+    });
+  }
+  // The reader has gone, as `head` does: nobody is left to tell.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => { if (error.code === 'EPIPE') process.exit(0); else throw error; });
+  }
+  return {
+    out: outputOf(process.stdout),
+    err: outputOf(process.stderr),
+    readStdin: () => text(process.stdin),
+    environment: process.env,
+    workingFolder: process.cwd(),
+    homeFolder: homedir(),
+    nowMs: () => Date.now(),
+    newRequestId: () => randomUUID(),
+    interrupted: interrupted.signal,
+    timeoutSignal: (ms) => AbortSignal.timeout(ms),
+    connect: connectRegion,
+    localControl: (dataFolder) => new SupervisorClient(dataFolder, interrupted.signal),
+  };
+}
+
+const outputOf = (stream: NodeJS.WriteStream): Output => ({
+  columns: stream.isTTY ? stream.columns : undefined,
+  write: (chunk) => { stream.write(chunk); },
+});
+
+/** Resolves when everything written has been handed on. */
+export async function flushed(): Promise<void> {
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => { stream.write('', () => { resolve(); }); })));
+}

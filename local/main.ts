@@ -1,0 +1,68 @@
+import { relative } from 'node:path';
+import { runDemo } from './demo.ts';
+import type { StartOptions } from './options.ts';
+import { readOptions, USAGE } from './options.ts';
+import { startControlServer } from './supervisor/control-server.ts';
+import { removeSupervisorFile, requireUnsupervised, settleSetup, StartError, writeSupervisorFile } from './supervisor/data-folder.ts';
+import type { Plan } from './supervisor/plan.ts';
+import { makePlan } from './supervisor/plan.ts';
+import { prepare } from './supervisor/prepare.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+
+const say = (text: string): void => { process.stdout.write(`${text}\n`); };
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) { say(USAGE); return 0; }
+  await requireUnsupervised(options.data);
+  const setup = await settleSetup(options.data, options);
+  const plan = makePlan(options.data, setup.members, setup.firstPort);
+  await prepare({ plan, logLevel: options.logLevel, nowMs: Date.now() });
+  const supervisor = new Supervisor(plan, (member, how) => { say(`${member} ended by itself (${how}). Start it again with: npx novactl local start ${member}${dataOption(options)}`); });
+  const control = await startControlServer(supervisor);
+  await writeSupervisorFile(options.data, control);
+  const stopAsked = new Promise<'SIGINT' | 'SIGTERM'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { resolve(signal); });
+  });
+  try {
+    say(`Starting ${plan.members.length.toString()} members …`);
+    await supervisor.start();
+    if (options.demo) return await runDemo(plan, say);
+    say(welcome(plan, options));
+    await stopAsked;
+    say('\nStopping …');
+    return 0;
+  } finally {
+    await supervisor.stop();
+    control.close();
+    await removeSupervisorFile(options.data);
+  }
+}
+
+function welcome(plan: Plan, options: StartOptions): string {
+  const width = Math.max(...plan.members.map(({ name }) => name.length));
+  const [first, second] = plan.members;
+  const here = (path: string): string => relative(process.cwd(), path) || '.';
+  const lines = plan.members.map(({ name, port, folder }) => `  ${name.padEnd(width)}  https://127.0.0.1:${port.toString()}  ${here(folder)}/`);
+  const data = dataOption(options);
+  return [
+    '', `Federation "${plan.federationId}" is running. Each folder is a cluster: its manifests are the cluster's objects.`, '', ...lines, '',
+    'Try:',
+    ...(first === undefined || second === undefined ? [] : [
+      `  cp docs/examples/setup-guide/route.yaml ${here(first.folder)}/`,
+      `  cat ${here(second.folder)}/default/proxyroute-test-route.yaml`,
+      `  npx novactl federation status`,
+      `  npx novactl local cut ${first.name} ${second.name}${data}`,
+    ]),
+    '', 'Ctrl-C stops it; npm start goes on where it was.',
+  ].join('\n');
+}
+
+const dataOption = (options: StartOptions): string => (relative(process.cwd(), options.data) === '.novaedge' ? '' : ` --data ${relative(process.cwd(), options.data)}`);
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`error: ${error instanceof StartError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+}

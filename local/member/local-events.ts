@@ -1,0 +1,47 @@
+import type { Events, FederationEvent, Wakeups } from '../../shared/ports/events.ts';
+import type { Logger } from '../../shared/ports/logger.ts';
+
+/** Events within one process: who waits for a change is woken, who listens is told. */
+export class LocalEvents implements Events, Wakeups {
+  readonly #logger: Logger;
+  readonly #listeners = new Set<(event: FederationEvent) => void>();
+  readonly #sleepers = new Set<() => void>();
+
+  constructor(logger: Logger) { this.#logger = logger; }
+
+  publish(event: FederationEvent): Promise<void> {
+    if (event.kind === 'Committed' || event.kind === 'RowsChanged' || event.kind === 'SpecChanged') this.#wakeAll();
+    else this.#logger.info(event.kind, { ...event });
+    for (const listener of this.#listeners) listener(event);
+    return Promise.resolve();
+  }
+
+  /** Tells a listener of every event from now on. */
+  onEvent(listener: (event: FederationEvent) => void): void { this.#listeners.add(listener); }
+
+  arm(): { wait(maxMs: number, signal: AbortSignal): Promise<void> } {
+    let wake: () => void = () => undefined;
+    const woken = new Promise<void>((resolve) => { wake = resolve; });
+    this.#sleepers.add(wake);
+    return {
+      wait: async (maxMs, signal) => {
+        const timer = setTimeout(wake, maxMs);
+        signal.addEventListener('abort', wake, { once: true });
+        try {
+          await woken;
+        } finally {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', wake);
+          this.#sleepers.delete(wake);
+        }
+      },
+    };
+  }
+
+  /** Forgets those who armed and never waited as well. */
+  #wakeAll(): void {
+    const sleepers = [...this.#sleepers];
+    this.#sleepers.clear();
+    for (const wake of sleepers) wake();
+  }
+}

@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+
+/** What one member's process is told by the supervisor, as a JSON file. Paths are absolute. */
+export const memberConfigSchema = z.strictObject({
+  federationId: z.string(),
+  member: z.string(),
+  port: z.number().int(),
+  /** Files: the member's database and its folder of manifests. */
+  database: z.string(),
+  folder: z.string(),
+  log: z.string(),
+  logLevel: z.string(),
+  tls: z.strictObject({ authority: z.string(), memberCert: z.string(), memberKey: z.string(), bridgeCert: z.string(), bridgeKey: z.string() }),
+  /** Where the other members' ledgers are reached: a relay each. */
+  ledgers: z.array(z.strictObject({ member: z.string(), endpoint: z.string() })),
+  minimumTombstoneTtlMs: z.number().int(),
+});
+export type MemberConfig = z.infer<typeof memberConfigSchema>;
+
+/** @throws with the field's name and what was expected */
+export async function readMemberConfig(path: string): Promise<MemberConfig> {
+  return memberConfigSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+}

@@ -1,0 +1,66 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { findFreePorts, firstTaken } from './ports.ts';
+import { MAX_MEMBERS, portsNeeded } from './plan.ts';
+
+/** What a data folder was set up as; never changes afterwards, since endpoints stand in the users' manifests. */
+const setupSchema = z.strictObject({ members: z.number().int().min(1).max(MAX_MEMBERS), firstPort: z.number().int() });
+export type Setup = z.infer<typeof setupSchema>;
+
+/** Something a person can mend; said without a stack. */
+export class StartError extends Error { override readonly name = 'StartError' }
+
+const SETUP_FILE = 'setup.json';
+/** Who supervises this folder now, and where it is asked; read by `novactl local`. */
+const SUPERVISOR_FILE = 'supervisor.json';
+
+/** The set-up of a data folder, made at the first start. @throws StartError when what is asked for now is not what it was made with */
+export async function settleSetup(data: string, wanted: { readonly members: number | undefined; readonly port: number | undefined }): Promise<Setup> {
+  await mkdir(data, { recursive: true });
+  const path = join(data, SETUP_FILE);
+  const known = await readFile(path, 'utf8').then((text) => setupSchema.parse(JSON.parse(text)), () => undefined);
+  if (known !== undefined) {
+    if (wanted.members !== undefined && wanted.members !== known.members) throw new StartError(`--members ${wanted.members.toString()}: ${data} was set up with ${known.members.toString()}; give another --data, or remove it`);
+    if (wanted.port !== undefined && wanted.port !== known.firstPort) throw new StartError(`--port ${wanted.port.toString()}: ${data} was set up with ports from ${known.firstPort.toString()}; give another --data, or remove it`);
+    await requireFree(known, data);
+    return known;
+  }
+  const members = wanted.members ?? 3;
+  const setup: Setup = { members, firstPort: wanted.port ?? (await findFreePorts(portsNeeded(members))) };
+  await requireFree(setup, data);
+  await writeFile(path, `${JSON.stringify(setup)}\n`);
+  return setup;
+}
+
+async function requireFree({ members, firstPort }: Setup, data: string): Promise<void> {
+  const taken = await firstTaken(firstPort, portsNeeded(members));
+  if (taken !== undefined) throw new StartError(`port ${taken.toString()} of ${data} is in use by another program; stop that, or start with another --data and --port`);
+}
+
+const supervisorSchema = z.object({ pid: z.number().int(), url: z.string(), token: z.string() });
+
+/** @throws StartError when a federation runs on this data already */
+export async function requireUnsupervised(data: string): Promise<void> {
+  const running = await readFile(join(data, SUPERVISOR_FILE), 'utf8').then((text) => supervisorSchema.parse(JSON.parse(text)), () => undefined);
+  if (running === undefined || !isAlive(running.pid)) return;
+  const answers = await fetch(`${running.url}/status`, { headers: { authorization: `Bearer ${running.token}` }, signal: AbortSignal.timeout(2000) }).then((response) => response.ok, () => false);
+  if (answers) throw new StartError(`a federation runs on ${data} already (process ${running.pid.toString()}); stop it with Ctrl-C there, or give another --data`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export async function writeSupervisorFile(data: string, supervisor: { readonly url: string; readonly token: string }): Promise<void> {
+  const path = join(data, SUPERVISOR_FILE);
+  await writeFile(`${path}.new`, `${JSON.stringify({ pid: process.pid, ...supervisor })}\n`, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+export const removeSupervisorFile = (data: string): Promise<void> => rm(join(data, SUPERVISOR_FILE), { force: true });

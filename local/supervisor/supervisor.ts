@@ -1,0 +1,128 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { MemberPlan, Plan } from './plan.ts';
+import type { LocalLink, LocalMember } from './control-contract.ts';
+import { Relay } from './relay.ts';
+
+const MEMBER_PROGRAM = fileURLToPath(new URL('../member/main.ts', import.meta.url));
+const START_TIMEOUT_MS = 20_000;
+/** A member that has not stopped by then is killed; its state survives that. */
+const STOP_TIMEOUT_MS = 8000;
+
+type Ended = { readonly state: 'stopped' } | { readonly state: 'failed'; readonly error: string };
+
+/** Someone asked for a member that is not there. */
+export class UnknownMemberError extends Error { override readonly name = 'UnknownMemberError' }
+
+/** Starts and stops members' processes and the relays between them. */
+export class Supervisor {
+  readonly plan: Plan;
+  readonly #processes = new Map<string, ChildProcess>();
+  readonly #starting = new Map<string, Promise<void>>();
+  readonly #ended = new Map<string, Ended>();
+  readonly #told = new WeakSet<ChildProcess>();
+  readonly #relays = new Map<string, Relay>();
+  readonly #onExit: (member: string, how: string) => void;
+
+  constructor(plan: Plan, onExit: (member: string, how: string) => void) {
+    this.plan = plan;
+    this.#onExit = onExit;
+  }
+
+  async start(): Promise<void> {
+    for (const { from, to, kind, port, targetPort } of this.plan.relays) {
+      const relay = new Relay(targetPort);
+      await relay.listen(port);
+      this.#relays.set(relayName(from, to, kind), relay);
+    }
+    await Promise.all(this.plan.members.map(({ name }) => this.startMember(name)));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.plan.members.map(({ name }) => this.stopMember(name)));
+    for (const relay of this.#relays.values()) relay.close();
+  }
+
+  /** Resolves once its API answers. Starting one that runs does nothing. */
+  async startMember(name: string): Promise<void> {
+    const member = this.#member(name);
+    const starting = this.#starting.get(name);
+    if (starting !== undefined) return starting;
+    if (this.#processes.has(name)) return;
+    const child = fork(MEMBER_PROGRAM, [member.config], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#processes.set(name, child);
+    let complaints = '';
+    child.stderr?.on('data', (text: Buffer) => { complaints = (complaints + text.toString()).slice(-4000); });
+    child.once('exit', (code, signal) => {
+      this.#processes.delete(name);
+      const how = signal === null ? `exit code ${(code ?? 0).toString()}${complaints === '' ? '' : `: ${complaints.trim()}`}` : signal;
+      const wasTold = this.#told.has(child);
+      this.#ended.set(name, wasTold ? { state: 'stopped' } : { state: 'failed', error: how });
+      if (!wasTold) this.#onExit(name, how);
+    });
+    const started = ready(child, name, member.log).finally(() => { this.#starting.delete(name); });
+    this.#starting.set(name, started);
+    return started;
+  }
+
+  async stopMember(name: string, how: 'stop' | 'kill' = 'stop'): Promise<void> {
+    this.#member(name);
+    const child = this.#processes.get(name);
+    if (child === undefined) return;
+    this.#told.add(child);
+    const exited = new Promise<void>((resolve) => { child.once('exit', () => { resolve(); }); });
+    child.kill(how === 'kill' ? 'SIGKILL' : 'SIGTERM');
+    const timer = setTimeout(() => { child.kill('SIGKILL'); }, STOP_TIMEOUT_MS);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  /** Parts two members, both ways; the ledger too, unless `rpcOnly`. */
+  setLink(a: string, b: string, cut: boolean, rpcOnly: boolean): void {
+    this.#member(a);
+    this.#member(b);
+    for (const [from, to] of [[a, b], [b, a]] as const) {
+      for (const kind of rpcOnly ? (['rpc'] as const) : (['rpc', 'ledger'] as const)) {
+        const relay = this.#relays.get(relayName(from, to, kind));
+        if (cut) relay?.cut();
+        else relay?.heal();
+      }
+    }
+  }
+
+  member(name: string): LocalMember {
+    const { port, folder } = this.#member(name);
+    const pid = this.#processes.get(name)?.pid ?? null;
+    const ended = this.#ended.get(name);
+    const state = this.#starting.has(name) ? 'starting' : pid !== null ? 'running' : (ended?.state ?? 'stopped');
+    return { name, state, endpoint: `127.0.0.1:${port.toString()}`, folder, pid, error: pid === null && ended?.state === 'failed' ? ended.error : null };
+  }
+
+  members(): readonly LocalMember[] { return this.plan.members.map(({ name }) => this.member(name)); }
+
+  /** The pairs that are cut. */
+  links(): readonly LocalLink[] {
+    const { members } = this.plan;
+    const pairs = members.flatMap((a, at) => members.slice(at + 1).map((b) => [a.name, b.name] as const));
+    return pairs.filter(([a, b]) => this.#isCut(a, b, 'rpc')).map(([a, b]) => ({ a, b, rpcOnly: !this.#isCut(a, b, 'ledger') }));
+  }
+
+  #isCut(a: string, b: string, kind: 'rpc' | 'ledger'): boolean { return this.#relays.get(relayName(a, b, kind))?.isCut === true; }
+
+  #member(name: string): MemberPlan {
+    const member = this.plan.members.find((candidate) => candidate.name === name);
+    if (member === undefined) throw new UnknownMemberError(`${name} is no member; there are ${this.plan.members.map((candidate) => candidate.name).join(', ')}`);
+    return member;
+  }
+}
+
+const relayName = (from: string, to: string, kind: string): string => `${from} ${to} ${kind}`;
+
+function ready(child: ChildProcess, name: string, log: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => { reject(new Error(`${name} did not start within ${(START_TIMEOUT_MS / 1000).toString()} s; its log is ${log}`)); }, START_TIMEOUT_MS);
+    child.once('message', () => { clearTimeout(timer); resolve(); });
+    child.once('exit', () => { clearTimeout(timer); reject(new Error(`${name} ended while starting; its log is ${log}`)); });
+  });
+}
