@@ -1,4 +1,3 @@
-import type { Context } from './config/config.ts';
 import type { Connect } from './connection/connect.ts';
 import type { LocalControl } from './local-control.ts';
 
@@ -13,6 +12,7 @@ export interface Host {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingFolder: string;
   readonly homeFolder: string;
+  readonly nodeVersion: string;
   /** Milliseconds since 1970. */
   nowMs(): number;
   /** A new name for a write: under the same one it is done once. */
@@ -26,6 +26,3 @@ export interface Host {
   /** Steers the local federation whose data is in a folder. */
   localControl(dataFolder: string): LocalControl;
 }
-
-/** A context's member, where the configuration names it, else the context's own name. */
-export const memberOf = ({ member, name }: Context): string => member ?? name;

@@ -27,6 +27,7 @@ export function processHost(): Host {
     environment: process.env,
     workingFolder: process.cwd(),
     homeFolder: homedir(),
+    nodeVersion: process.versions.node,
     nowMs: () => Date.now(),
     newRequestId: () => randomUUID(),
     interrupted: interrupted.signal,

@@ -1,10 +1,11 @@
 import { parseContent } from '../../shared/model/content.ts';
 import type { JsonObject } from '../../shared/model/content.ts';
-import { printKey, splitKey } from '../../shared/model/resource-key.ts';
+import { splitKey } from '../../shared/model/resource-key.ts';
 import type { ConflictInfo, VersionInfo } from '../../shared/ports/operator.ts';
 import { titleCase, versionText } from './conflicts-text.ts';
 import { differingPaths, printPath } from './paths.ts';
 import { yamlText } from './print.ts';
+import { printResource } from './resource-name.ts';
 import { sideBySide } from './side-by-side.ts';
 import { plainColumns, table } from './table.ts';
 import { formatAgo } from './times.ts';
@@ -20,7 +21,7 @@ export function conflictDescription(conflict: ConflictInfo, nowMs: number, colum
 function head(conflict: ConflictInfo, nowMs: number): string {
   const { group } = splitKey(conflict.key);
   return [
-    `Resource: ${printKey(conflict.key)}`,
+    `Resource: ${printResource(conflict.key)}`,
     ...(group === '' ? [] : [`Group: ${group}`]),
     `Status: ${titleCase(conflict.status)}`,
     `Strategy: ${conflict.strategy}`,
@@ -62,7 +63,7 @@ function sorted({ apiVersion, kind, metadata, ...rest }: JsonObject): JsonObject
 }
 
 function advice({ key, status }: ConflictInfo, versions: readonly VersionInfo[]): string {
-  const resource = printKey(key);
+  const resource = printResource(key);
   const isPlain = versions.length === 2 && versions.filter(({ isLocal }) => isLocal).length === 1;
   const choices = isPlain ? 'local|remote' : [...new Set(versions.map(({ member }) => member))].join('|');
   const why = status === 'pending' ? 'Resolve it with' : 'Decided automatically; keep another version with';

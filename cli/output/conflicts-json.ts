@@ -1,14 +1,14 @@
 import type { Json } from '../../shared/model/content.ts';
 import { parseContent } from '../../shared/model/content.ts';
-import { printKey } from '../../shared/model/resource-key.ts';
 import type { ConflictInfo, VersionInfo } from '../../shared/ports/operator.ts';
 import { losersOf } from './conflicts-text.ts';
 import { printPath } from './paths.ts';
+import { printResource } from './resource-name.ts';
 import { isoTime } from './times.ts';
 
 /** A conflict as scripts read it. */
 export const conflictJson = (conflict: ConflictInfo): Json => ({
-  resource: printKey(conflict.key),
+  resource: printResource(conflict.key),
   key: conflict.key,
   status: conflict.status,
   strategy: conflict.strategy,

@@ -1,6 +1,6 @@
-import { printKey } from '../../shared/model/resource-key.ts';
 import type { ConflictInfo, VersionInfo } from '../../shared/ports/operator.ts';
 import { printPath } from './paths.ts';
+import { printResource } from './resource-name.ts';
 import type { Column } from './table.ts';
 import { plainColumns, table } from './table.ts';
 import { formatAgo } from './times.ts';
@@ -13,7 +13,7 @@ export function conflictsText(conflicts: readonly ConflictInfo[], nowMs: number,
   if (conflicts.length === 0) return all ? 'No conflicts.\n' : 'No conflicts are pending.\n';
   const columns = [...COLUMNS, ...(all ? plainColumns('STATUS', 'SHOWN', 'LOST', 'WHY') : []), ...(wide ? plainColumns('STRATEGY', 'OVERLAPPING') : [])];
   return table(columns, conflicts.map((conflict) => [
-    printKey(conflict.key),
+    printResource(conflict.key),
     sideText(conflict.versions, true),
     sideText(conflict.versions, false),
     formatAgo(conflict.detectedAtMs, nowMs),

@@ -1,8 +1,8 @@
 import type { Json } from '../../shared/model/content.ts';
-import { printKey } from '../../shared/model/resource-key.ts';
 import type { MemberStatus } from '../../shared/ports/operator.ts';
 import type { StatusWithPartition } from './partition-text.ts';
 import { partitionStateOf } from './partition-text.ts';
+import { printResource } from './resource-name.ts';
 import { isoTime } from './times.ts';
 
 /** A federation's status as scripts read it; the names are those of the federation object's status where it has them. */
@@ -22,7 +22,7 @@ export const statusJson = (status: StatusWithPartition): Json => ({
   splitBrain: splitBrainJson(status),
   members: status.members.map(memberJson),
   conditions: status.conditions.map(({ type, status: value, reason, message }) => ({ type, status: value, reason, message })),
-  exceptions: status.exceptions.map(({ key, reason, message }) => ({ resource: printKey(key), key, reason, message })),
+  exceptions: status.exceptions.map(({ key, reason, message }) => ({ resource: printResource(key), key, reason, message })),
 });
 
 const memberJson = (member: MemberStatus): Json => ({

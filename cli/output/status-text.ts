@@ -1,7 +1,7 @@
 import type { FederationStatus, MemberStatus } from '../../shared/ports/operator.ts';
-import { printKey } from '../../shared/model/resource-key.ts';
 import type { StatusWithPartition } from './partition-text.ts';
 import { partitionLines, yesNo } from './partition-text.ts';
+import { printResource } from './resource-name.ts';
 import type { Column } from './table.ts';
 import { plainColumns, table } from './table.ts';
 import { formatAgo, formatLag } from './times.ts';
@@ -60,7 +60,7 @@ const details = (status: FederationStatus, nowMs: number): readonly string[] => 
 function sections(status: FederationStatus): string {
   const parts = [
     ['Conditions', table(plainColumns('TYPE', 'STATUS', 'REASON', 'MESSAGE'), status.conditions.map(({ type, status: value, reason, message }) => [type, value, reason, message]), INDENT), status.conditions.length],
-    ['Exceptions', table(plainColumns('RESOURCE', 'REASON', 'MESSAGE'), status.exceptions.map(({ key, reason, message }) => [printKey(key), reason, message]), INDENT), status.exceptions.length],
+    ['Exceptions', table(plainColumns('RESOURCE', 'REASON', 'MESSAGE'), status.exceptions.map(({ key, reason, message }) => [printResource(key), reason, message]), INDENT), status.exceptions.length],
     ['Vector Clocks', clocksTable(status), status.members.length],
   ] as const;
   return parts.map(([title, text, count]) => `\n${title}:\n${count === 0 ? `${INDENT}none\n` : text}`).join('');

@@ -2,9 +2,9 @@ import { NOVAEDGE_GROUP } from '../../shared/model/federated-part.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { nearestName } from '../../shared/model/nearest-name.ts';
 import { resourceKey, splitKey } from '../../shared/model/resource-key.ts';
-import type { ResourceName } from '../../shared/model/resource-key.ts';
 import type { Operator } from '../../shared/ports/operator.ts';
 import { CommandError } from '../errors.ts';
+import { printName } from '../output/resource-name.ts';
 import { KNOWN_KINDS } from './kinds.ts';
 import { listAll } from './list-all.ts';
 import type { AskedResource } from './resource-argument.ts';
@@ -28,7 +28,7 @@ export async function findKey(operator: Operator, asked: AskedResource): Promise
     .filter(({ parts }) => parts.name === name && parts.namespace === namespace && (group === undefined || parts.group === group));
   const [only, ...others] = named;
   if (only !== undefined && others.length === 0) return only.key;
-  if (only !== undefined) throw new CommandError('invalid', `${printAsked(asked)} is more than one resource: ${named.map(({ parts }) => printFull(parts)).join(', ')}; name the group`);
+  if (only !== undefined) throw new CommandError('invalid', `${printAsked(asked)} is more than one resource: ${named.map(({ parts }) => printName(parts)).join(', ')}; name the group`);
   if (isWritten(kind)) return resourceKey({ group: group ?? NOVAEDGE_GROUP, kind, namespace, name });
   throw unknownKind(kind, resources.map(({ key }) => splitKey(key).kind));
 }
@@ -44,10 +44,6 @@ export function unknownKind(kind: string, inUse: readonly string[] = []): Comman
   return new CommandError('not-found', `there is no kind ${JSON.stringify(kind)} here; ${hint}`);
 }
 
-/** `Kind/ns/name`, with the group where the kind is none of ours. */
-export const printFull = ({ group, kind, namespace, name }: ResourceName): string =>
-  `${group === NOVAEDGE_GROUP || group === '' ? kind : `${kind}.${group}`}/${namespace}/${name}`;
-
 /** Says that a resource is not there, and which one may have been meant. */
 export async function notThere(operator: Operator, key: ResourceKey): Promise<CommandError> {
   const wanted = splitKey(key);
@@ -55,10 +51,10 @@ export async function notThere(operator: Operator, key: ResourceKey): Promise<Co
   const there = resources.map((resource) => splitKey(resource.key));
   const elsewhere = there.filter(({ name }) => name === wanted.name);
   const near = nearestName(wanted.name, there.filter(({ namespace }) => namespace === wanted.namespace).map(({ name }) => name));
-  const hint = near !== undefined ? `did you mean ${printFull({ ...wanted, name: near })}?`
-    : elsewhere.length > 0 ? `there is ${elsewhere.slice(0, MAX_SUGGESTED).map(printFull).join(', ')}`
+  const hint = near !== undefined ? `did you mean ${printName({ ...wanted, name: near })}?`
+    : elsewhere.length > 0 ? `there is ${elsewhere.slice(0, MAX_SUGGESTED).map(printName).join(', ')}`
       : `novactl get ${wanted.kind} -A lists those there are`;
-  return new CommandError('not-found', `${printFull(wanted)} is not here; ${hint}`);
+  return new CommandError('not-found', `${printName(wanted)} is not here; ${hint}`);
 }
 
 const MAX_SUGGESTED = 5;

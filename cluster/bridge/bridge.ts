@@ -76,6 +76,7 @@ class RunningBridge {
   readonly #dirty = new DirtyKeys();
   readonly #doorbell = new Notifier();
   readonly #turn = new Notifier();
+  readonly #statusSoon = new Notifier();
   readonly #settled = new SettledStates();
   readonly #counts: Counts = { objects: 0, inWork: () => 0 };
   readonly exceptions: Exceptions;
@@ -148,13 +149,14 @@ class RunningBridge {
     });
     this.#keeper = keeper;
     this.#settled.clear();
+    this.exceptions.forget();
     this.#agreement = { kind: 'none' };
     const numbers = (): { objects: number; dirty: number } => ({ objects: this.#counts.objects, dirty: this.#dirty.size + this.#counts.inWork() + this.exceptions.size });
     const rounds = this.#rounds(caller, identity.clusterId, life.signal);
     try {
       await Promise.race([
         keeper.run(life.signal),
-        writeStatusRegularly({ cluster, region: caller, clock, logger, version, numbers }, life.signal),
+        writeStatusRegularly({ cluster, region: caller, clock, logger, version, numbers, soon: this.#statusSoon }, life.signal),
         rounds,
       ]);
     } finally {
@@ -257,7 +259,10 @@ class RunningBridge {
   }
 
   #enter(state: BridgeState): void {
-    if (this.state.kind !== state.kind) this.#parts.logger.debug('bridge state', { state: state.kind });
+    if (this.state.kind !== state.kind) {
+      this.#parts.logger.debug('bridge state', { state: state.kind });
+      this.#statusSoon.notify();
+    }
     this.state = state;
   }
 }

@@ -342,6 +342,7 @@ function describeWithRegion(harness: () => ClusterHarness, makeFederation: (sett
     }
     async function follow(spec: JsonObject = {}): Promise<void> {
       await harness().userWrites(here.manifest(spec));
+      await eventually(async () => { expect((await harness().cluster().federation(never)).kind).toBe('live'); }, PATIENCE);
       await startAgain();
     }
     async function startAgain(): Promise<void> {

@@ -69,6 +69,13 @@ export class Exceptions {
     return due;
   }
 
+  /** Another cluster: what was said of the one before is worth nothing. */
+  forget(): void {
+    this.#entries.clear();
+    this.#unreported.clear();
+    this.#keptBytes = 0;
+  }
+
   /** Everything is tried at once: after the region or the cluster was away. */
   makeDue(): void {
     const dueMs = this.#clock.nowMs();

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Cluster } from './cluster-port.ts';
 import { STATUS_INTERVAL_MS } from './limits.ts';
+import type { Notifier } from './notifier.ts';
 import type { RegionCaller } from './region-caller.ts';
 
 export interface StatusParts {
@@ -10,6 +11,8 @@ export interface StatusParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
+  /** Rung when there is reason to look before the time. */
+  readonly soon: Notifier;
   readonly numbers: () => { readonly objects: number; readonly dirty: number };
 }
 
@@ -24,7 +27,7 @@ export async function writeStatusRegularly(parts: StatusParts, signal: AbortSign
       // The region's own absence is told by the round; this only lets the status grow old.
       parts.logger.debug('status not written', { error: error instanceof Error ? error.message : String(error) });
     }
-    await parts.clock.sleep(STATUS_INTERVAL_MS, signal);
+    await parts.soon.waitAtMost(STATUS_INTERVAL_MS, parts.clock, signal);
   }
 }
 

@@ -131,8 +131,8 @@ export class TestMember {
   readonly calls: { readonly method: keyof Region; readonly request: unknown }[] = [];
   /** The region does not answer. */
   isDown = false;
-  /** Called before a call is carried out; may throw. */
-  before: ((method: keyof Region, request: unknown) => Promise<void> | void) | undefined;
+  /** Called before a call is carried out; may throw, or answer in the region's place. */
+  before: ((method: keyof Region, request: unknown) => unknown) | undefined;
   readonly #settings: FederationSettings;
   readonly #others: readonly string[];
   readonly #federation: TestFederation;
@@ -211,7 +211,8 @@ export class TestMember {
       async (request: Request, signal: AbortSignal): Promise<Answer> => {
         this.calls.push({ method, request });
         if (this.isDown) throw new Error('connection refused');
-        await this.before?.(method, request);
+        const instead = await this.before?.(method, request);
+        if (instead !== undefined) return instead as Answer;
         const answer = await call(request, signal);
         // It may have gone down while a pull was waiting.
         if (this.isDown) throw new Error('connection reset');

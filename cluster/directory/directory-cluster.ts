@@ -28,6 +28,8 @@ export interface DirectoryParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** False for a file system that tells nothing of changes (a network share): then every change is found by a rescan. */
+  readonly watchEvents?: boolean;
 }
 
 /** Opens a folder of manifests as a cluster; everything in it has been looked at when this resolves. Close it when the bridge has ended. */
@@ -50,13 +52,13 @@ export class DirectoryCluster implements Cluster {
   readonly #status: StatusFile;
   readonly #listeners = new Set<(change: ClusterChange) => void>();
 
-  constructor(root: string, { clock, random, logger }: DirectoryParts) {
+  constructor(root: string, { clock, random, logger, watchEvents = true }: DirectoryParts) {
     const tell = (change: ClusterChange): void => { for (const listener of this.#listeners) listener(change); };
     this.#root = root;
     this.#logger = logger;
     this.#status = new StatusFile(root, { clock, random, logger });
     this.#folder = new Folder({
-      root, clock, random, logger,
+      root, clock, random, logger, watchEvents,
       listener: {
         changed: (keys) => { tell({ kind: 'changed', keys }); },
         federation: () => { tell({ kind: 'federation' }); },

@@ -27,6 +27,7 @@ export interface FolderParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly listener: FolderListener;
+  readonly watchEvents: boolean;
 }
 
 /** Called when what the folder holds, or what may be said of it, is another than before. */
@@ -203,7 +204,7 @@ export class Folder {
     this.#left = scan.left;
     this.#suspectDifferences(scan);
     // What happened in a folder before it was watched is seen by one more scan.
-    if (!this.#closed.signal.aborted && this.#watch.follow(scan.folders).length > 0) this.#isScanWanted = true;
+    if (this.#parts.watchEvents && !this.#closed.signal.aborted && this.#watch.follow(scan.folders).length > 0) this.#isScanWanted = true;
   }
 
   #suspectDifferences({ files }: Scan): void {

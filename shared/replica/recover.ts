@@ -3,7 +3,6 @@ import { writtenBy } from '../model/clock-row.ts';
 import { isObject } from '../model/content.ts';
 import type { Incarnation, Member, ResourceKey } from '../model/ids.ts';
 import { newIncarnation, newLocalLog } from '../model/ids.ts';
-import type { LogSegment } from '../model/log.ts';
 import { zeroStamp } from '../model/stamp.ts';
 import { counterOf, mergeVectors } from '../model/version-vector.ts';
 import type { VersionVector } from '../model/version-vector.ts';
@@ -126,7 +125,11 @@ async function membersCompared(replica: Replica): Promise<readonly Member[]> {
   return isObject(value) && Array.isArray(value['compared']) ? (value['compared'] as Member[]) : [];
 }
 
-/** Closes the old incarnation at the highest counter that anybody can know of it, and starts a new one. */
+/**
+ * Closes the old incarnation at the highest counter that anybody can know of it, and starts a new one. Its log's floor moves there:
+ * whoever has not seen all of it resynchronizes, because a restored log and restored rows need not fit together
+ * (docs/decisions/0002-closing-moves-the-floor.md).
+ */
 async function closeIncarnation(replica: Replica): Promise<'serving' | 'recovering'> {
   const state = await replica.store.state();
   const { clock } = state;
@@ -137,20 +140,17 @@ async function closeIncarnation(replica: Replica): Promise<'serving' | 'recoveri
   const incarnation = newIncarnation(replica.random.bytes(NAME_RANDOM_BYTES));
   const next: ClockRow = { ...clock, incarnation, closed: new Map([...clock.closed, [old, last]]), head: 0, state: 'serving' };
   await noteOrphans(replica, { log: old, after: counterOf(known, old), last });
+  if (last > 0) await replica.store.moveFloor(old, last);
   const outcome = await replica.store.startIncarnation({
     if: conditionOf(clock),
     clock: next,
     local: state.local ?? newLocal(replica),
     others: mergeVectors(state.seen.others, writtenBy({ ...next, head: 0 })) as VersionVector<Incarnation>,
-    segments: closingSegments(old, counterOf(state.seen.others, old), last, replica.clock.nowMs()),
+    segments: [],
   });
   replica.logger.info('incarnation-closed', { outcome, closed: old, last, incarnation });
   return outcome === 'ok' ? 'serving' : 'recovering';
 }
-
-/** One empty range, for what was issued and is nowhere any more. */
-const closingSegments = (log: Incarnation, seen: number, last: number, nowMs: number): readonly LogSegment[] =>
-  last > seen ? [{ log, first: seen + 1, last, entries: [], committedAtMs: nowMs, requestId: undefined, closes: true }] : [];
 
 async function highestCounters(replica: Replica): Promise<VersionVector> {
   let highest: VersionVector = new Map();

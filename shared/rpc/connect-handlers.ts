@@ -49,8 +49,14 @@ export function connectHandlers(handlers: Handlers, { federationId, limits, cloc
   return routers.flatMap((offered) => (offered === undefined ? [] : offered.router.handlers.map((handler) => ({ role: offered.role, handler }))));
 }
 
+const TIMEOUT_HEADER = 'connect-timeout-ms';
+/** A day. */
+const MAX_TIMEOUT_MS = 86_400_000;
+
 /** Serves one call whose caller was let in. Every answer is a message or a Connect error with its exact code. */
 export async function serveCall(handler: UniversalHandler, request: Request, call: Call): Promise<Response> {
+  // Our own timeout comes first then, and the library's timer takes no number that large.
+  if (Number(request.headers.get(TIMEOUT_HEADER)) > MAX_TIMEOUT_MS) request.headers.delete(TIMEOUT_HEADER);
   const answer = await handler({ ...universalServerRequestFromFetch(request, {}), contextValues: valuesFor(call) });
   const isProper = answer.status === 200 || call.failed !== undefined;
   if (isProper) return universalServerResponseToFetch(answer);

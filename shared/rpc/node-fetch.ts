@@ -6,6 +6,8 @@ const BASE = 'https://region.invalid';
 /** How much of a refused body is still read, and for how long, so that its sender gets to read the answer (lingering close). */
 const LINGER_BYTES = 5 * 1024 * 1024;
 const LINGER_MS = 2000;
+/** A refused body this short is read before the answer: that costs less than the next handshake. */
+const SHORT_BODY_BYTES = 64 * 1024;
 
 /** A Node request as fetch has it. */
 export interface FetchRequest {
@@ -64,6 +66,7 @@ async function discard(incoming: IncomingMessage, chunks: Chunks): Promise<void>
  */
 export async function writeFetchResponse(answer: Response, incoming: IncomingMessage, response: ServerResponse, { linger, close }: { readonly linger: () => Promise<void>; readonly close: boolean }): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer());
+  if (!incoming.complete && Number(incoming.headers['content-length'] ?? Infinity) <= SHORT_BODY_BYTES) await linger();
   if (response.destroyed) return;
   const isUnread = !incoming.complete;
   response.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'content-length': body.length, ...((close || isUnread) && { connection: 'close' }) });

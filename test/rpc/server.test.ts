@@ -113,6 +113,15 @@ describe('long bodies', () => {
     expect(answer).toMatchObject({ status: 401, headers: { connection: 'close' } });
   });
 
+  test('that are short keep their connection when they are refused', async () => {
+    const kept = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false, cert: bridge.certificatePem, key: bridge.privateKeyPem });
+    world.connections.clear();
+    for (let calls = 0; calls < 3; calls += 1) expect(await send({ agent: kept })).toMatchObject({ code: 'permission_denied' });
+    kept.destroy();
+
+    expect(world.connections.size).toBe(1);
+  });
+
   test('that promise more than comes end with the connection, and with nothing else', async () => {
     const socket = connect({ host: '127.0.0.1', port: world.server.port, rejectUnauthorized: false, cert: peer.certificatePem, key: peer.privateKeyPem });
     socket.write(`POST ${pull.path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/proto\r\ncontent-length: 1000\r\n\r\nabc`);

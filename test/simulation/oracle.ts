@@ -53,6 +53,9 @@ export class Oracle {
     for (const id of this.#writes.keys()) if (!elsewhere.has(id)) this.#uncertain.add(id);
   }
 
+  /** Whether a restored backup may have lost a write for good. */
+  isUncertain(id: WriteId): boolean { return this.#uncertain.has(id); }
+
   /**
    * The versions that must stand in the end: those no other writer had seen, less the collected deletes. What a restored backup
    * lost counts only if something that stands had seen it.

@@ -158,6 +158,7 @@ export class SimMember {
     if (random.happens(0.7)) this.backup = undefined;
     this.#standing.clear();
     for (const [key, row] of (await this.store.list(undefined, 1000)).rows) this.#remember(key, row);
+    for (const [name, ids] of this.#own) this.#own.set(name, ids.filter((id) => !this.#around.oracle.isUncertain(id)));
   }
 
   takeBackup(random: SeededRandom): void {

@@ -3,8 +3,8 @@ import type { Hash, ResourceKey } from '../../model/ids.ts';
 import type { Entry } from '../../model/merkle.ts';
 import type { IndexUpdate, StoredDocument, StoredIndex } from '../../ports/store.ts';
 import { unpackText } from '../stored/packed-bytes.ts';
-import { packContent } from '../stored/require-fits.ts';
-import { decodeDocument, decodeEntries, encodeDocument } from '../stored/small-codecs.ts';
+import { packContent, packDocument } from '../stored/require-fits.ts';
+import { decodeDocument, decodeEntries } from '../stored/small-codecs.ts';
 import type { Calls, Place } from './calls.ts';
 import { INDEX_KEYS, bucketBytes, indexRevision, indexWrites, readIndex } from './index-items.ts';
 import type { Item } from './items.ts';
@@ -58,14 +58,16 @@ export class ItemCalls {
     return new Map(items.map((item) => [textIn(item, SORT), readDocument(item)]));
   }
 
+  /** @throws TooLargeError */
   async putDocument(name: string, value: Json, condition: number | 'absent' | undefined): Promise<'ok' | 'stale'> {
+    const packed = packDocument(name, value);
     const isDone = await this.#calls.update({
       TableName: this.#table,
       Key: keyOf(documentKey(name)),
       UpdateExpression: `SET ${DATA} = :value ADD ${REVISION} :one`,
       ...(condition === 'absent' && { ConditionExpression: `attribute_not_exists(${PARTITION})` }),
       ...(typeof condition === 'number' && { ConditionExpression: `${REVISION} = :revision` }),
-      ExpressionAttributeValues: { ':value': bytes(encodeDocument(value)), ':one': number(1), ...(typeof condition === 'number' && { ':revision': number(condition) }) },
+      ExpressionAttributeValues: { ':value': bytes(packed), ':one': number(1), ...(typeof condition === 'number' && { ':revision': number(condition) }) },
     });
     return isDone ? 'ok' : 'stale';
   }

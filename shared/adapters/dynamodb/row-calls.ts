@@ -1,6 +1,7 @@
 import type { QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { ResourceKey } from '../../model/ids.ts';
 import type { HeldRow } from '../../model/row.ts';
+import { sameVector } from '../../model/version-vector.ts';
 import type { CandidateKind, Picture, RegionState, RowPage } from '../../ports/store.ts';
 import { candidateKind } from '../stored/encoded-put.ts';
 import type { Calls, Place } from './calls.ts';
@@ -63,15 +64,15 @@ export class RowCalls {
   }
 
   /**
-   * Rows of more than the 4 MB that one transaction reads: read before and after the others. A row that has the same revision both
-   * times stood like that in between, when the others were read.
+   * Rows of more than the 4 MB that one transaction reads: read before and after the others. A row that is the same both times
+   * stood like that in between, when the others were read.
    */
   async #steadily(others: readonly Place[], keys: readonly ResourceKey[], stateOf: (items: readonly (Item | undefined)[]) => RegionState): Promise<Picture> {
     let before = await this.rows(keys);
     for (let attempt = 1; attempt <= MAX_STEADY_ATTEMPTS; attempt += 1) {
       const items = await this.#calls.transactGet(others);
       const after = await this.rows(keys);
-      if (keys.every((key) => before.get(key)?.local.revision === after.get(key)?.local.revision)) return { ...stateOf(items), rows: after };
+      if (keys.every((key) => isUnchanged(before.get(key), after.get(key)))) return { ...stateOf(items), rows: after };
       before = after;
       await this.#calls.pause(attempt);
     }
@@ -92,5 +93,9 @@ export class RowCalls {
     };
   }
 }
+
+/** A row that was dropped and made anew may have the revision again, but not the context. */
+const isUnchanged = (before: HeldRow | undefined, after: HeldRow | undefined): boolean =>
+  before === undefined || after === undefined ? before === after : before.local.revision === after.local.revision && sameVector(before.context, after.context);
 
 const sortOf = (item: Item): string => textIn(item, SORT);

@@ -1,8 +1,9 @@
+import type { Json } from '../../model/content.ts';
 import type { ResourceKey } from '../../model/ids.ts';
 import type { HeldRow } from '../../model/row.ts';
 import type { RowPut } from '../../ports/store.ts';
 import { MAX_COMMIT_BYTES, MAX_CONTENT_BYTES, MAX_ROW_BYTES } from '../../ports/store.ts';
-import { packContent, requireFits } from '../stored/require-fits.ts';
+import { packContent, packDocument, requireFits } from '../stored/require-fits.ts';
 import { encodeRow } from '../stored/row-codec.ts';
 
 /** No character of UTF-16 takes more than three bytes of UTF-8. */
@@ -27,6 +28,11 @@ export function requireRowsFit(puts: readonly RowPut[]): void {
 /** @throws TooLargeError */
 export function requireContentFits(key: ResourceKey, text: string): void {
   if (text.length * MAX_BYTES_PER_CHARACTER > MAX_CONTENT_BYTES) packContent(key, text);
+}
+
+/** @throws TooLargeError */
+export function requireDocumentFits(name: string, value: Json): void {
+  if (JSON.stringify(value).length * MAX_BYTES_PER_CHARACTER > MAX_ROW_BYTES) packDocument(name, value);
 }
 
 /** More than a row takes when it is stored. Rows below the limit by this measure, nearly all, need not be encoded to know it. */

@@ -13,7 +13,7 @@ import type {
 } from '../../ports/store.ts';
 import { requireAdvance, requireCommit, requireIndexUpdate, requireKeys, requireOffLog } from '../stored/require-shape.ts';
 import { isClockAsExpected, isClockStill } from '../stored/conditions.ts';
-import { requireContentFits, requireRowsFit } from './limits.ts';
+import { requireContentFits, requireDocumentFits, requireRowsFit } from './limits.ts';
 import { SegmentList } from './segment-list.ts';
 import type { SimulatedLedger } from './simulated-ledger.ts';
 import type { Tables } from './tables.ts';
@@ -153,6 +153,7 @@ export class MemoryStore implements Store {
   }
 
   async putDocument(name: string, value: Json, condition: number | 'absent' | undefined): Promise<'ok' | 'stale'> {
+    requireDocumentFits(name, value);
     const revision = this.#tables.documents.get(name)?.revision;
     if (condition !== undefined && condition !== (revision ?? 'absent')) return 'stale';
     this.#tables.documents.set(name, { revision: (revision ?? 0) + 1, value });

@@ -3,8 +3,8 @@ import type { Hash, ResourceKey } from '../../model/ids.ts';
 import type { Entry } from '../../model/merkle.ts';
 import type { IndexUpdate, StoredDocument, StoredIndex } from '../../ports/store.ts';
 import { unpackText } from '../stored/packed-bytes.ts';
-import { packContent } from '../stored/require-fits.ts';
-import { decodeDocument, decodeEntries, decodeVector, encodeDocument, encodeEntries, encodeVector } from '../stored/small-codecs.ts';
+import { packContent, packDocument } from '../stored/require-fits.ts';
+import { decodeDocument, decodeEntries, decodeVector, encodeEntries, encodeVector } from '../stored/small-codecs.ts';
 import { blob, count, text } from './columns.ts';
 import type { Database, ResultRow } from './database.ts';
 
@@ -38,8 +38,9 @@ export class ItemTables {
     return new Map(rows.map((row) => [text(row, 'name'), readDocument(row)]));
   }
 
+  /** @throws TooLargeError */
   putDocument(name: string, value: Json): void {
-    this.#database.run('INSERT INTO documents VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET revision = revision + 1, bytes = excluded.bytes', name, encodeDocument(value));
+    this.#database.run('INSERT INTO documents VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET revision = revision + 1, bytes = excluded.bytes', name, packDocument(name, value));
   }
 
   dropDocument(name: string): void { this.#database.run('DELETE FROM documents WHERE name = ?', name); }

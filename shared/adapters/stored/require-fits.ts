@@ -1,6 +1,7 @@
+import type { Json } from '../../model/content.ts';
 import type { ResourceKey } from '../../model/ids.ts';
 import { MAX_COMMIT_BYTES, MAX_CONTENT_BYTES, MAX_ROW_BYTES, TooLargeError } from '../../ports/store.ts';
-import { packText } from './packed-bytes.ts';
+import { packJson, packText } from './packed-bytes.ts';
 
 /** A row as it would be stored, by size. */
 export interface Sized { readonly key: ResourceKey; readonly bytes: number }
@@ -29,5 +30,16 @@ export function requireFits(rows: readonly Sized[]): void {
 export function packContent(key: ResourceKey, text: string): Buffer {
   const packed = packText(text);
   if (packed.length > MAX_CONTENT_BYTES) throw new TooLargeError(key, packed.length, MAX_CONTENT_BYTES);
+  return packed;
+}
+
+/**
+ * A document's value as it is stored.
+ *
+ * @throws TooLargeError with the document's name
+ */
+export function packDocument(name: string, value: Json): Buffer {
+  const packed = packJson(value);
+  if (packed.length > MAX_ROW_BYTES) throw new TooLargeError(`document ${name}` as ResourceKey, packed.length, MAX_ROW_BYTES);
   return packed;
 }

@@ -50,8 +50,5 @@ export const encodeEntries = (entries: readonly Entry[]): Buffer => packJson(ent
 export const decodeEntries = (packed: Uint8Array): readonly Entry[] =>
   new StoredList('bucket', unpackJson('bucket', packed)).rest((list) => ({ key: list.text() as ResourceKey, keyHash: list.text(), digest: list.text() }));
 
-/** A document's value. */
-export const encodeDocument = (value: Json): Buffer => packJson(value);
-
-/** @throws StoredFormatError */
+/** What `packDocument` packed. @throws StoredFormatError */
 export const decodeDocument = (name: string, packed: Uint8Array): Json => unpackJson(`document ${name}`, packed) as Json;

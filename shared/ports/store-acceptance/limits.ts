@@ -105,6 +105,14 @@ export function describeLimits(factory: StoreFactory): void {
       expect(await store().content(keyOf(1), contentOf(text).hash)).toBeUndefined();
     });
 
+    test('is a document over its limit', async () => {
+      const error = await refusal(store().putDocument('spec', incompressible(lettersFor(MAX_ROW_BYTES * 1.05)), undefined));
+
+      expect(error.key).toContain('spec');
+      expect(error.bytes).toBeGreaterThan(MAX_ROW_BYTES);
+      expect(await store().document('spec')).toBeUndefined();
+    });
+
     test('is not a content that compresses below it', async () => {
       const text = JSON.stringify(Array.from({ length: 40_000 }, (_, at) => ({ name: `endpoint-${(at % 50).toString()}`, port: 8080 })));
 

@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import type { Operator } from '../../shared/ports/operator.ts';
+import { withRegion } from '../connection/session.ts';
+import type { Session } from '../connection/session.ts';
+import { CommandError, errorLine, exitOf, InterruptedError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { parseManifests } from '../manifests/parse-manifests.ts';
+import type { Prepared } from '../manifests/prepare-manifest.ts';
+import { prepareManifest } from '../manifests/prepare-manifest.ts';
+import { readNamed } from '../manifests/read-files.ts';
+import { globalsOf } from '../options.ts';
+import { print } from '../output/print.ts';
+import { printable } from '../output/printable.ts';
+import { printDone, printResource } from '../output/resource-name.ts';
+
+interface ApplyOptions { readonly filename: readonly string[]; readonly recursive: boolean; readonly namespace?: string }
+
+type Applied = Awaited<ReturnType<Operator['apply']>>;
+
+/** `apply` */
+export function addApply(program: Command, host: Host): void {
+  program.command('apply')
+    .description('Writes resources, which every member then gets')
+    .requiredOption('-f, --filename <file>', 'a file, a folder, or - for standard input; YAML or JSON, several documents (repeatable)', collect)
+    .option('-R, --recursive', 'also the folders in a folder', false)
+    .option('-n, --namespace <namespace>', 'of manifests that name none (default: default)')
+    .action(async ({ filename, recursive, namespace }: ApplyOptions, command: Command) => {
+      const options = globalsOf(command);
+      const texts = await readNamed(filename, recursive, host);
+      // Everything is read before anything is sent: a mistake in the last file must not leave half of a change behind.
+      const prepared = texts.flatMap(({ name, text }) => parseManifests(name, text)).map((manifest) => prepareManifest(manifest, namespace));
+      if (prepared.length === 0) throw new CommandError('invalid', `there are no manifests in ${filename.join(', ')}`);
+      const isText = options.output === 'table' || options.output === 'wide';
+      const tell = ({ key, outcome }: Applied): void => { if (isText) host.out.write(printable(`${printDone(key)} ${outcome}\n`)); };
+      const { applied, failed } = await withRegion(host, options, (session) => applyAll(session, prepared, host, tell));
+      if (!isText) print(host.out, options.output, { json: applied.map(({ key, version, outcome }) => ({ resource: printResource(key), key, version, outcome })), text: () => '' });
+      if (failed !== undefined) throw failed;
+    });
+}
+
+/** One refused resource does not hold up the others; the first error decides the exit code. */
+async function applyAll({ operator, signal }: Session, prepared: readonly Prepared[], host: Host, tell: (applied: Applied) => void): Promise<{ readonly applied: readonly Applied[]; readonly failed: unknown }> {
+  const applied: Applied[] = [];
+  const errors: unknown[] = [];
+  for (const { where, key, text } of prepared) {
+    signal.throwIfAborted();
+    try {
+      const done = await operator.apply(text, host.newRequestId());
+      applied.push(done);
+      tell(done);
+    } catch (error) {
+      if (error instanceof InterruptedError || !isAboutOne(error)) throw error;
+      errors.push(error);
+      host.err.write(printable(`${errorLine(error)} (${where}, ${printResource(key)})\n`));
+    }
+  }
+  if (errors.length === 0) return { applied, failed: undefined };
+  const [first] = errors;
+  const code = first instanceof Error && 'code' in first ? first.code as CommandError['code'] : 'invalid';
+  return { applied, failed: new CommandError(code, `${errors.length.toString()} of ${prepared.length.toString()} resources were not applied`, { cause: first }) };
+}
+
+/** Whether the next resource may fare better: nothing does where the region cannot be reached. */
+const isAboutOne = (error: unknown): boolean => [2, 3, 4, 5, 8, 9].includes(exitOf(error));
+
+const collect = (value: string, previous: readonly string[] | undefined): readonly string[] => [...(previous ?? []), value];
