@@ -1,7 +1,5 @@
 import { CommanderError } from 'commander';
-import { FederationSpecError } from '../shared/model/federation-spec.ts';
 import { DurationError } from '../shared/model/duration.ts';
-import { ManifestError } from '../shared/model/federated-part.ts';
 import { ResourceNameError } from '../shared/model/resource-key.ts';
 import { ReplicaError } from '../shared/ports/errors.ts';
 import type { ReplicaErrorCode } from '../shared/ports/errors.ts';
@@ -32,8 +30,8 @@ export function exitOf(error: unknown): number {
   return isInputError(error) ? EXIT.invalid : EXIT.internal;
 }
 
-const isInputError = (error: unknown): boolean =>
-  error instanceof DurationError || error instanceof ManifestError || error instanceof ResourceNameError || error instanceof FederationSpecError;
+/** A mistake in what was typed, found by the model. */
+const isInputError = (error: unknown): boolean => error instanceof DurationError || error instanceof ResourceNameError;
 
 /** Whether somebody foresaw the error, so that its message alone says enough. */
 const isExpected = (error: unknown): boolean =>
@@ -50,7 +48,7 @@ export function errorLine(error: unknown): string {
   return `error: ${oneLine(message)}${isExpected(error) ? '' : ' (nobody foresaw this: --debug shows where)'}`;
 }
 
-const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, '; ');
+const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\(/g, ' (').replaceAll(/\s*\n\s*/g, '; ');
 
 /** Where an error came from, with its causes; for --debug. */
 export function traceOf(error: unknown): string {

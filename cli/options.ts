@@ -12,7 +12,7 @@ export interface GlobalOptions {
   /** As it was given, for messages. */
   readonly timeout: string;
   readonly timeoutMs: number;
-  readonly debug: boolean;
+  readonly debug?: boolean;
 }
 
 /** How long a command waits for its region: longer than one call may take there (29 s). */
@@ -26,7 +26,7 @@ export function addGlobalOptions(program: Command): void {
     .addOption(new Option('--context <name>', 'the region to talk to, instead of the current context'))
     .addOption(new Option('-o, --output <format>', 'how to print').choices(OUTPUT_FORMATS).default('table'))
     .addOption(new Option('--timeout <duration>', 'give up after this time').default(DEFAULT_TIMEOUT))
-    .addOption(new Option('--debug', 'show where an error came from').default(false));
+    .addOption(new Option('--debug', 'show where an error came from'));
 }
 
 /** The global options of a command that was called. @throws DurationError */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { text } from 'node:stream/consumers';
-import { connectRegion } from './connection/connect-region.ts';
 import { InterruptedError } from './errors.ts';
 import type { Host, Output } from './host.ts';
 import { SupervisorClient } from './supervisor-client.ts';
@@ -32,7 +31,8 @@ export function processHost(): Host {
     newRequestId: () => randomUUID(),
     interrupted: interrupted.signal,
     timeoutSignal: (ms) => AbortSignal.timeout(ms),
-    connect: connectRegion,
+    // Loaded when it is needed: commands that call nobody, completion among them, start twice as fast without.
+    connect: async (options) => (await import('./connection/connect-region.ts')).connectRegion(options),
     localControl: (dataFolder) => new SupervisorClient(dataFolder, interrupted.signal),
   };
 }

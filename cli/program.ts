@@ -29,13 +29,19 @@ export function buildProgram(host: Host): Command {
       getOutHelpWidth: () => host.out.columns ?? HELP_COLUMNS,
       getErrHelpWidth: () => host.err.columns ?? HELP_COLUMNS,
     })
-    .configureHelp({ showGlobalOptions: true })
-    .helpCommand(false);
+    .configureHelp({ showGlobalOptions: true });
   addGlobalOptions(program);
   const federation = program.command('federation').description('The federation as a member sees it');
   for (const add of [addStatus, addConflicts, addSync, addReconcile, addSet]) add(federation, host);
   for (const add of [addGet, addApply, addDelete, addHistory, addAgents, addConfig, addCerts, addLocal, addCompletion, addVersion]) add(program, host);
+  withoutHelpCommand(program);
   return program;
+}
+
+/** `--help` is enough; a `help` command would stand in every list. */
+function withoutHelpCommand(command: Command): void {
+  command.helpCommand(false);
+  command.commands.forEach(withoutHelpCommand);
 }
 
 /** Of help where no terminal says how wide it is. */

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { ReplicaError } from '../../shared/ports/errors.ts';
+import type { ReplicaErrorCode } from '../../shared/ports/errors.ts';
 import type { Operator } from '../../shared/ports/operator.ts';
 import { withRegion } from '../connection/session.ts';
 import type { Session } from '../connection/session.ts';
-import { CommandError, errorLine, exitOf, InterruptedError } from '../errors.ts';
+import { CommandError, errorLine } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { parseManifests } from '../manifests/parse-manifests.ts';
 import type { Prepared } from '../manifests/prepare-manifest.ts';
@@ -13,7 +15,7 @@ import { print } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { printDone, printResource } from '../output/resource-name.ts';
 
-interface ApplyOptions { readonly filename: readonly string[]; readonly recursive: boolean; readonly namespace?: string }
+interface ApplyOptions { readonly filename: readonly string[]; readonly recursive?: boolean; readonly namespace?: string }
 
 type Applied = Awaited<ReturnType<Operator['apply']>>;
 
@@ -22,9 +24,9 @@ export function addApply(program: Command, host: Host): void {
   program.command('apply')
     .description('Writes resources, which every member then gets')
     .requiredOption('-f, --filename <file>', 'a file, a folder, or - for standard input; YAML or JSON, several documents (repeatable)', collect)
-    .option('-R, --recursive', 'also the folders in a folder', false)
+    .option('-R, --recursive', 'also the folders in a folder')
     .option('-n, --namespace <namespace>', 'of manifests that name none (default: default)')
-    .action(async ({ filename, recursive, namespace }: ApplyOptions, command: Command) => {
+    .action(async ({ filename, recursive = false, namespace }: ApplyOptions, command: Command) => {
       const options = globalsOf(command);
       const texts = await readNamed(filename, recursive, host);
       // Everything is read before anything is sent: a mistake in the last file must not leave half of a change behind.
@@ -38,10 +40,10 @@ export function addApply(program: Command, host: Host): void {
     });
 }
 
-/** One refused resource does not hold up the others; the first error decides the exit code. */
-async function applyAll({ operator, signal }: Session, prepared: readonly Prepared[], host: Host, tell: (applied: Applied) => void): Promise<{ readonly applied: readonly Applied[]; readonly failed: unknown }> {
+/** One refused resource does not hold up the others; the first refusal decides the exit code. */
+async function applyAll({ operator, signal }: Session, prepared: readonly Prepared[], host: Host, tell: (applied: Applied) => void): Promise<{ readonly applied: readonly Applied[]; readonly failed: CommandError | undefined }> {
   const applied: Applied[] = [];
-  const errors: unknown[] = [];
+  const refusals: ReplicaError[] = [];
   for (const { where, key, text } of prepared) {
     signal.throwIfAborted();
     try {
@@ -49,18 +51,17 @@ async function applyAll({ operator, signal }: Session, prepared: readonly Prepar
       applied.push(done);
       tell(done);
     } catch (error) {
-      if (error instanceof InterruptedError || !isAboutOne(error)) throw error;
-      errors.push(error);
+      if (!(error instanceof ReplicaError) || CONCERNS_ALL.includes(error.code)) throw error;
+      refusals.push(error);
       host.err.write(printable(`${errorLine(error)} (${where}, ${printResource(key)})\n`));
     }
   }
-  if (errors.length === 0) return { applied, failed: undefined };
-  const [first] = errors;
-  const code = first instanceof Error && 'code' in first ? first.code as CommandError['code'] : 'invalid';
-  return { applied, failed: new CommandError(code, `${errors.length.toString()} of ${prepared.length.toString()} resources were not applied`, { cause: first }) };
+  const [first] = refusals;
+  if (first === undefined) return { applied, failed: undefined };
+  return { applied, failed: new CommandError(first.code, `${refusals.length.toString()} of ${prepared.length.toString()} resources were not applied`, { cause: first }) };
 }
 
-/** Whether the next resource may fare better: nothing does where the region cannot be reached. */
-const isAboutOne = (error: unknown): boolean => [2, 3, 4, 5, 8, 9].includes(exitOf(error));
+/** The next resource would fare no better. */
+const CONCERNS_ALL: readonly ReplicaErrorCode[] = ['unavailable', 'initializing', 'recovering', 'fenced', 'paused'];
 
 const collect = (value: string, previous: readonly string[] | undefined): readonly string[] => [...(previous ?? []), value];

@@ -18,8 +18,8 @@ import { parseResource } from '../resources/resource-argument.ts';
 export function addConflicts(federation: Command, host: Host): void {
   const conflicts = federation.command('conflicts')
     .description('Resources that were written concurrently and wait for a person')
-    .option('--all', 'also those that were decided automatically, with the losing versions and why they lost', false)
-    .action(async ({ all }: { readonly all: boolean }, command: Command) => {
+    .option('--all', 'also those that were decided automatically, with the losing versions and why they lost')
+    .action(async ({ all = false }: { readonly all?: boolean }, command: Command) => {
       const options = globalsOf(command);
       const found = await withRegion(host, options, ({ operator }) => operator.conflicts(all));
       print(host.out, options.output, { json: found.map(conflictJson), text: (detail) => conflictsText(found, host.nowMs(), { all, wide: detail === 'wide' }) });

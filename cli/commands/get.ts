@@ -14,7 +14,7 @@ import { parseKind } from '../resources/kinds.ts';
 import { listAll } from '../resources/list-all.ts';
 import { DEFAULT_NAMESPACE, parseResource } from '../resources/resource-argument.ts';
 
-interface GetOptions { readonly namespace?: string; readonly allNamespaces: boolean }
+interface GetOptions { readonly namespace?: string; readonly allNamespaces?: boolean }
 
 /** `get` */
 export function addGet(program: Command, host: Host): void {
@@ -23,13 +23,13 @@ export function addGet(program: Command, host: Host): void {
     .argument('<kind>', 'KIND, KIND/NAMESPACE/NAME, or all')
     .argument('[name]', 'one of them')
     .option('-n, --namespace <namespace>', `where to look (default: ${DEFAULT_NAMESPACE})`)
-    .option('-A, --all-namespaces', 'look everywhere', false)
+    .option('-A, --all-namespaces', 'look everywhere')
     .action(async (word: string, name: string | undefined, given: GetOptions, command: Command) => {
       const options = globalsOf(command);
       const isOne = name !== undefined || word.includes('/');
-      if (isOne && given.allNamespaces) throw new CommandError('invalid', '-A lists everything and a name asks for one resource: leave one of them out');
+      if (isOne && given.allNamespaces === true) throw new CommandError('invalid', '-A lists everything and a name asks for one resource: leave one of them out');
       const resources = await withRegion(host, options, ({ operator }) => (isOne ? getOne(operator, word, name, given) : getMany(operator, word, given)));
-      const isEverywhere = given.allNamespaces;
+      const isEverywhere = given.allNamespaces === true;
       if (resources.length === 0 && (options.output === 'table' || options.output === 'wide')) {
         host.err.write(`No resources found${isEverywhere ? '' : ` in the namespace ${given.namespace ?? DEFAULT_NAMESPACE}`}.\n`);
         return;
@@ -51,7 +51,7 @@ async function getOne(operator: Operator, word: string, name: string | undefined
   return [found];
 }
 
-async function getMany(operator: Operator, word: string, { namespace, allNamespaces }: GetOptions): Promise<readonly ResourceInfo[]> {
+async function getMany(operator: Operator, word: string, { namespace, allNamespaces = false }: GetOptions): Promise<readonly ResourceInfo[]> {
   const { kind, group, isKnown } = parseKind(word);
   const where = allNamespaces ? undefined : (namespace ?? DEFAULT_NAMESPACE);
   const { resources, isCut } = await listAll(operator, { kind: word === ALL ? undefined : kind, namespace: where });

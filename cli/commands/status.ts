@@ -10,10 +10,10 @@ import { statusText } from '../output/status-text.ts';
 export function addStatus(federation: Command, host: Host): void {
   federation.command('status')
     .description('Members, their health, and how far behind they are')
-    .option('--verbose', 'also partition state, conditions, exceptions, Merkle root and vector clocks', false)
-    .action(async ({ verbose }: { readonly verbose: boolean }, command: Command) => {
+    .option('--verbose', 'also partition state, conditions, exceptions, Merkle root and vector clocks')
+    .action(async ({ verbose }: { readonly verbose?: boolean }, command: Command) => {
       const options = globalsOf(command);
       const status = await withRegion(host, options, ({ operator }) => operator.status());
-      print(host.out, options.output, { json: statusJson(status), text: (detail) => statusText(status, host.nowMs(), verbose ? 'verbose' : detail) });
+      print(host.out, options.output, { json: statusJson(status), text: (detail) => statusText(status, host.nowMs(), verbose === true ? 'verbose' : detail) });
     });
 }

@@ -4,13 +4,13 @@ import { ConnectOperator } from '../../shared/adapters/connect/index.ts';
 import type { ClientTls } from '../../shared/adapters/connect/index.ts';
 import { altNamesOf, parseAltNames } from '../../shared/wire/alt-names.ts';
 import { parseIdentityName } from '../../shared/wire/identity-name.ts';
-import type { Connect } from './connect.ts';
+import type { Connection, ConnectOptions } from './connect.ts';
 
 /**
  * Calls a region over Connect with mutual TLS. Where the context names the member and the operator's certificate the federation, the
  * server must prove to be just that member; else its certificate must carry the host's name.
  */
-export const connectRegion: Connect = ({ context, credentials: { caPem, certificatePem, keyPem }, callTimeoutMs }) => {
+export function connectRegion({ context, credentials: { caPem, certificatePem, keyPem }, callTimeoutMs }: ConnectOptions): Connection {
   const federationId = federationOf(certificatePem);
   const tls: ClientTls = { cert: certificatePem, key: keyPem, ca: caPem, serverName: context.serverName };
   const operator = new ConnectOperator({
@@ -21,7 +21,7 @@ export const connectRegion: Connect = ({ context, credentials: { caPem, certific
     callTimeoutMs,
   });
   return { operator, close: () => { operator.close(); } };
-};
+}
 
 /** The federation that a certificate of ours names. */
 function federationOf(certificatePem: string): string | undefined {

@@ -9,4 +9,4 @@ export interface Connection { readonly operator: Operator; close(): void }
 export interface ConnectOptions { readonly context: Context; readonly credentials: Credentials; readonly callTimeoutMs: number }
 
 /** Opens a connection. Closing it ends calls that are under way. */
-export type Connect = (options: ConnectOptions) => Connection;
+export type Connect = (options: ConnectOptions) => Promise<Connection>;

@@ -22,7 +22,7 @@ export async function withRegion<T>(host: Host, options: GlobalOptions, work: (s
   const credentials = readCredentials(context, host.nowMs());
   const timeout = host.timeoutSignal(options.timeoutMs);
   const signal = AbortSignal.any([host.interrupted, timeout]);
-  const connection = host.connect({ context, credentials, callTimeoutMs: options.timeoutMs });
+  const connection = await host.connect({ context, credentials, callTimeoutMs: options.timeoutMs });
   try {
     return await untilAborted(work({ context, operator: connection.operator, signal }), signal);
   } catch (error) {

@@ -1,6 +1,6 @@
+import { charactersOf, widthOf } from './characters.ts';
 import { pairLines } from './line-diff.ts';
 import { printable } from './printable.ts';
-import { widthOf } from './table.ts';
 
 /** One side: what it is, and its text. */
 export interface Side { readonly title: string; readonly text: string }
@@ -40,7 +40,7 @@ function wrapPair(left: string | undefined, right: string | undefined, mark: str
 }
 
 function wrap(line: string, width: number): readonly string[] {
-  const characters = [...line];
+  const characters = charactersOf(line);
   const parts = Array.from({ length: Math.ceil(characters.length / width) }, (_, at) => characters.slice(at * width, (at + 1) * width).join(''));
   return parts.length === 0 ? [''] : parts;
 }

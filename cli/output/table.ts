@@ -1,3 +1,5 @@
+import { widthOf } from './characters.ts';
+
 /** A column of a table. `minimumWidth` keeps the guides' look where the values are shorter. */
 export interface Column { readonly header: string; readonly minimumWidth?: number }
 
@@ -11,9 +13,6 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   const line = (row: readonly string[]): string => (indent + row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - widthOf(cell))).join(GAP)).trimEnd();
   return [columns.map(({ header }) => header), ...cells].map((row) => `${line(row)}\n`).join('');
 }
-
-/** Characters, not the halves that strings count. */
-export const widthOf = (text: string): number => [...text].length;
 
 /** Columns by their headers alone. */
 export const plainColumns = (...headers: readonly string[]): readonly Column[] => headers.map((header) => ({ header }));

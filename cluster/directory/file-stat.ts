@@ -33,3 +33,21 @@ function attempt<T>(look: () => T | undefined): T | undefined {
     return undefined;
   }
 }
+
+/**
+ * Which file or folder this is, whatever is done to it. An inode alone is not enough: a new file often gets the number of one just
+ * removed. Where the system does not keep the time of birth (then it tells the change time, or zero), the inode has to do.
+ */
+export interface Identity { readonly inode: bigint; readonly bornNs: bigint | undefined }
+
+export const identityOf = (stats: BigIntStats): Identity =>
+  ({ inode: stats.ino, bornNs: stats.birthtimeNs === stats.ctimeNs || stats.birthtimeNs === 0n ? undefined : stats.birthtimeNs });
+
+export const isSameThing = (a: Identity | undefined, b: Identity | undefined): boolean =>
+  a !== undefined && b !== undefined && a.inode === b.inode && (a.bornNs === undefined || b.bornNs === undefined || a.bornNs === b.bornNs);
+
+/** What stands at a path, links not followed. */
+export function identityAt(path: string): Identity | undefined {
+  const stats = attempt(() => lookAt(path));
+  return stats === undefined ? undefined : identityOf(stats);
+}

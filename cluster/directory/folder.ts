@@ -7,18 +7,17 @@ import type { Problem } from '../bridge/cluster-port.ts';
 import { Notifier } from '../bridge/notifier.ts';
 import { problemOnly, readContents } from './catalog.ts';
 import type { CatalogFile, FileContents } from './catalog.ts';
-import { fileStatAt, lookAt, sameStat } from './file-stat.ts';
-import type { FileStat } from './file-stat.ts';
+import { fileStatAt, identityAt, isSameThing, lookAt, sameStat } from './file-stat.ts';
+import type { FileStat, Identity } from './file-stat.ts';
 import { isManifestName, scanFolder } from './folder-scan.ts';
 import type { Scan } from './folder-scan.ts';
 import { FolderState } from './folder-state.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { HIDDEN_FILE, HiddenFile, HiddenFileError, readHidden } from './hidden-file.ts';
-import { FILES, FILE_BYTES, FRESH_MS, QUIET_TICK_MS, RESCAN_MS, RESCAN_SHARE, SAVE_SOON_MS, VANISH_PATIENCE_MS } from './limits.ts';
+import { FILES, FILE_BYTES, FRESH_MS, LOST_PATIENCE_MS, QUIET_TICK_MS, RESCAN_MS, RESCAN_SHARE, SAVE_SOON_MS, VANISH_PATIENCE_MS } from './limits.ts';
 import { ManifestWriter } from './manifest-writer.ts';
 import { QuietFiles } from './quiet-files.ts';
-import { rootAt, sameRoot } from './root-check.ts';
-import type { RootIdentity } from './root-check.ts';
+import { rootAt } from './root-check.ts';
 
 export interface FolderParts {
   /** With links resolved. */
@@ -39,6 +38,9 @@ export interface FolderListener {
   condition(): void;
 }
 
+/** What may be wrong with the folder as a whole; one of them at a time. */
+const ROOT_HOLDS: readonly string[] = ['RootMissing', 'RootReplaced', 'TakenOver', 'HiddenFileLost'];
+
 /** One opened life of the folder: what is remembered and what is there. Another identity is another life. */
 interface Life { readonly hidden: HiddenFile; readonly state: FolderState; readonly writer: ManifestWriter }
 
@@ -51,11 +53,13 @@ export class Folder {
   readonly #closed = new AbortController();
   readonly #holds = new Map<string, Problem>();
   #life: Life | undefined;
-  #rootId: RootIdentity | undefined;
+  #rootId: Identity | undefined;
   #scan: Promise<void> | undefined;
   #isScanWanted = false;
   #lastScan = { beganMs: -Infinity, tookMs: 0 };
   #saveAtMs = Infinity;
+  #isBeginning = false;
+  #lostSinceMs: number | undefined;
   #left: Scan['left'] = [];
   #told = '';
   #toldFederation = '';
@@ -90,7 +94,10 @@ export class Folder {
     if (hidden?.isDirty === true && this.#holds.size === 0) await hidden.save().catch((error: unknown) => { this.#complain(error); });
   }
 
-  held(): Problem | undefined { return [...this.#holds.values()][0]; }
+  held(): Problem | undefined {
+    const beginning: Problem | undefined = this.#isBeginning ? { key: undefined, reason: 'Beginning', message: 'the folder is being read for the first time' } : undefined;
+    return [...this.#holds.values()][0] ?? beginning;
+  }
 
   problems(): readonly Problem[] {
     const left = this.#left.map(({ path, message }): Problem => ({ key: undefined, reason: 'NotRead', message: `${path}: ${message}` }));
@@ -115,7 +122,7 @@ export class Folder {
   async settled(): Promise<void> {
     const { clock } = this.#parts;
     const untilMs = clock.nowMs() + VANISH_PATIENCE_MS;
-    while (this.#quiet.size > 0 && this.#holds.size === 0 && clock.nowMs() < untilMs) {
+    while (this.#quiet.size > 0 && this.held() === undefined && clock.nowMs() < untilMs) {
       this.#notice.notify();
       await clock.sleep(QUIET_TICK_MS, this.#closed.signal);
     }
@@ -217,7 +224,7 @@ export class Folder {
   /** Reads the files that are quiet and takes note of what they say, all in one step. */
   async #takeQuiet(): Promise<void> {
     const { root, clock, listener } = this.#parts;
-    if (this.held() !== undefined) { this.#quiet.clear(); return; }
+    if (this.#holds.size > 0) { this.#quiet.clear(); return; }
     const look = (path: string): FileStat | undefined => fileStatAt(join(root, path));
     const quiet = this.#quiet.takeQuiet(clock.nowMs(), look);
     if (quiet.length === 0) return;
@@ -263,9 +270,14 @@ export class Folder {
     const { root } = this.#parts;
     const now = rootAt(root);
     if (now === undefined) { this.#hold({ key: undefined, reason: 'RootMissing', message: `${root} is gone. Nothing is taken for deleted; put the folder back` }); return false; }
-    const isSame = this.#rootId !== undefined && sameRoot(now, this.#rootId);
+    const isSame = isSameThing(now, this.#rootId);
     const check = isSame ? this.life.hidden.check() : 'replaced';
-    if (check === 'ours') { this.#release('RootMissing', 'RootReplaced', 'TakenOver'); return true; }
+    if (check === 'ours') {
+      this.#lostSinceMs = undefined;
+      this.#release(...ROOT_HOLDS);
+      return true;
+    }
+    if (check === 'lost' && this.#isLostForNow()) return false;
     const remembered = await readHidden(root);
     if (!isSame && 'kind' in remembered) {
       this.#hold({ key: undefined, reason: 'RootReplaced', message: `another folder stands at ${root}, without ${HIDDEN_FILE}. Nothing is taken for deleted; put the old one back, or restart to begin with this one as a new cluster` });
@@ -282,21 +294,36 @@ export class Folder {
     return true;
   }
 
+  /** Somebody may be removing everything, and has come to the hidden file first. */
+  #isLostForNow(): boolean {
+    const nowMs = this.#parts.clock.nowMs();
+    this.#lostSinceMs ??= nowMs;
+    if (nowMs - this.#lostSinceMs >= LOST_PATIENCE_MS) return false;
+    this.#hold({ key: undefined, reason: 'HiddenFileLost', message: `${HIDDEN_FILE} is gone from the folder. Put it back; otherwise the folder is taken for another cluster, in which nothing is taken for deleted` });
+    return true;
+  }
+
   /** Starts a life: everything is looked at before anything is said. */
   async #begin(remembered: ConstructorParameters<typeof HiddenFile>[2]): Promise<void> {
     const { root, clock, random } = this.#parts;
-    const hidden = new HiddenFile(root, { random, clock }, remembered, lookAt(join(root, HIDDEN_FILE))?.ino);
+    const hidden = new HiddenFile(root, { random, clock }, remembered, identityAt(join(root, HIDDEN_FILE)));
     const state = new FolderState(hidden);
     const writer = new ManifestWriter({ root, state, random, save: () => this.save(), saveSoon: () => { this.saveSoon(); }, suspect: (path) => { this.suspect(path); } });
+    this.#isBeginning = true;
+    this.#lostSinceMs = undefined;
     this.#life = { hidden, state, writer };
     this.#quiet.clear();
-    await hidden.save();
-    this.#holds.clear();
-    await this.#scanNow();
-    for (const path of state.recordedFiles) if (!state.catalog.files.has(path)) this.suspect(path);
-    while (this.#quiet.size > 0 && this.#holds.size === 0) {
-      await clock.sleep(QUIET_TICK_MS, this.#closed.signal);
-      await this.#takeQuiet();
+    try {
+      await hidden.save();
+      this.#holds.clear();
+      await this.#scanNow();
+      for (const path of state.recordedFiles) if (!state.catalog.files.has(path)) this.suspect(path);
+      while (this.#quiet.size > 0 && this.#holds.size === 0) {
+        await clock.sleep(QUIET_TICK_MS, this.#closed.signal);
+        await this.#takeQuiet();
+      }
+    } finally {
+      this.#isBeginning = false;
     }
     this.#isFederationNews(state);
     this.#tellProblems();
@@ -304,6 +331,7 @@ export class Folder {
 
   #hold(problem: Problem): void {
     const isNews = this.#holds.get(problem.reason)?.message !== problem.message;
+    if (ROOT_HOLDS.includes(problem.reason)) for (const reason of ROOT_HOLDS) this.#holds.delete(reason);
     this.#holds.set(problem.reason, problem);
     if (!isNews) return;
     this.#parts.logger.error('folder held', { reason: problem.reason, message: problem.message });

@@ -5,7 +5,8 @@ import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { ClusterId, Hash, ResourceKey } from '../../shared/model/ids.ts';
 import { asClusterId } from '../../shared/model/ids.ts';
 import { codeOf, syncFolder, TEMPORARY_PREFIX } from './atomic-file.ts';
-import { lookAt } from './file-stat.ts';
+import type { Identity } from './file-stat.ts';
+import { identityAt, isSameThing } from './file-stat.ts';
 import { parseHidden } from './hidden-format.ts';
 
 export const HIDDEN_FILE = '.novaedge-cluster.json';
@@ -30,8 +31,8 @@ export interface FederationRecord { readonly hash: Hash | undefined; readonly ge
 /** Everything in the hidden file. */
 export interface Remembered {
   readonly clusterId: ClusterId;
-  /** Of the file itself. A copy has another one, and a copied folder is another cluster. */
-  readonly inode: string;
+  /** Of the file itself. A copy is another file, and a copied folder another cluster. */
+  readonly self: Identity;
   /** Counts the bridges that were started here; the newest one speaks. */
   readonly epoch: number;
   readonly counter: number;
@@ -61,7 +62,7 @@ export async function readHidden(root: string): Promise<Remembered | { readonly 
   }
   const remembered = parseHidden(text);
   if (remembered === undefined) return { kind: 'none', why: 'damaged' };
-  return lookAt(path)?.ino.toString() === remembered.inode ? remembered : { kind: 'none', why: 'copied' };
+  return isSameThing(identityAt(path), remembered.self) ? remembered : { kind: 'none', why: 'copied' };
 }
 
 /**
@@ -78,13 +79,14 @@ export class HiddenFile {
   #federation: FederationRecord;
   #counter: number;
   #durableCounter = 0;
-  #inode: bigint | undefined;
+  /** Of the file that was written last. */
+  #self: Identity | undefined;
   #isDirty = false;
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  /** @param inode of the file that stands there now and is to be replaced */
-  constructor(root: string, { random, clock }: { readonly random: Random; readonly clock: Clock }, remembered: Remembered | undefined, inode: bigint | undefined) {
+  /** @param replaced the file that stands there now */
+  constructor(root: string, { random, clock }: { readonly random: Random; readonly clock: Clock }, remembered: Remembered | undefined, replaced: Identity | undefined) {
     this.#root = root;
     this.#random = random;
     this.clusterId = remembered?.clusterId ?? asClusterId(uuidOf(random.bytes(16)));
@@ -93,7 +95,7 @@ export class HiddenFile {
     this.#counter = remembered?.counter ?? 0;
     this.#federation = remembered?.federation ?? { hash: undefined, generation: 0, file: undefined };
     this.#objects = new Map(remembered?.objects);
-    this.#inode = inode;
+    this.#self = replaced;
   }
 
   get objects(): ReadonlyMap<ResourceKey, ObjectRecord> { return this.#objects; }
@@ -144,15 +146,14 @@ export class HiddenFile {
     const temporary = join(this.#root, TEMPORARY_PREFIX + Buffer.from(this.#random.bytes(8)).toString('hex'));
     try {
       const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-      let inode: bigint;
       try {
-        inode = (await file.stat({ bigint: true })).ino;
-        await file.writeFile(this.#print(inode));
+        const { ino, birthtimeNs } = await file.stat({ bigint: true });
+        await file.writeFile(this.#print(ino, birthtimeNs));
         await file.sync();
       } finally {
         await file.close();
       }
-      this.#replace(temporary, inode);
+      this.#replace(temporary);
       await syncFolder(this.#root);
     } catch (error) {
       this.#isDirty = true;
@@ -164,29 +165,29 @@ export class HiddenFile {
   }
 
   /** Only over the file that we wrote last: nobody else's is lost. */
-  #replace(temporary: string, inode: bigint): void {
+  #replace(temporary: string): void {
     const path = join(this.#root, HIDDEN_FILE);
-    const there = lookAt(path)?.ino;
-    if (there !== this.#inode) {
-      if (there === undefined) throw new HiddenFileError('lost', `${HIDDEN_FILE} is gone from the folder`);
-      throw new HiddenFileError('replaced', `${HIDDEN_FILE} was written by somebody else: another bridge runs on this folder, or an old copy was put back`);
+    switch (this.check()) {
+      case 'ours':
+        renameSync(temporary, path);
+        this.#self = identityAt(path);
+        return;
+      case 'lost': throw new HiddenFileError('lost', `${HIDDEN_FILE} is gone from the folder`);
+      case 'replaced': throw new HiddenFileError('replaced', `${HIDDEN_FILE} was written by somebody else: another bridge runs on this folder, or an old copy was put back`);
     }
-    renameSync(temporary, path);
-    this.#inode = inode;
   }
 
   /** Whether the file on disk still is the one we wrote. */
   check(): 'ours' | 'lost' | 'replaced' {
-    if (this.#inode === undefined) return 'ours';
-    const there = lookAt(join(this.#root, HIDDEN_FILE))?.ino;
-    if (there === this.#inode) return 'ours';
-    return there === undefined ? 'lost' : 'replaced';
+    const there = identityAt(join(this.#root, HIDDEN_FILE));
+    if (there === undefined) return this.#self === undefined ? 'ours' : 'lost';
+    return isSameThing(there, this.#self) ? 'ours' : 'replaced';
   }
 
   /** One object a line, kept as text, so that saving a large folder is mostly copying. */
-  #print(inode: bigint): string {
+  #print(inode: bigint, bornNs: bigint): string {
     for (const [key, record] of this.#objects) if (!this.#lines.has(key)) this.#lines.set(key, `  ${JSON.stringify(key)}: ${JSON.stringify(record)}`);
-    const head = { format: 1, clusterId: this.clusterId, inode: inode.toString(), epoch: this.epoch, counter: this.#counter, federation: this.#federation };
+    const head = { format: 1, clusterId: this.clusterId, self: { inode: inode.toString(), bornNs: bornNs.toString() }, epoch: this.epoch, counter: this.#counter, federation: this.#federation };
     return `${JSON.stringify(head).slice(0, -1)},"objects":{\n${[...this.#lines.values()].join(',\n')}\n}}\n`;
   }
 }

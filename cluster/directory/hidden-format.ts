@@ -5,6 +5,7 @@ import { parseResourceKey } from '../../shared/model/resource-key.ts';
 import type { Remembered } from './hidden-file.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/).transform(asHash);
+const decimal = z.string().regex(/^-?\d+$/).transform(BigInt);
 const counter = z.int().nonnegative();
 const intent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('live'), hash, token: z.string() }),
@@ -22,7 +23,7 @@ const record = z.object({
 const hidden = z.object({
   format: z.literal(1),
   clusterId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/).transform(asClusterId),
-  inode: z.string().regex(/^\d+$/),
+  self: z.object({ inode: decimal, bornNs: decimal }),
   epoch: counter,
   counter,
   federation: z.object({ hash: hash.optional(), generation: counter, file: z.string().optional() })

@@ -10,6 +10,8 @@ export const QUIET_MS = 40;
 export const QUIET_TICK_MS = 10;
 /** Deletions are taken only when no other file has vanished for a while, so that removing the whole folder is seen as that; at most this long. */
 export const VANISH_PATIENCE_MS = 2000;
+/** A folder without its hidden file is begun anew as another cluster only when it has been without for this long: it may be on its way out as a whole. */
+export const LOST_PATIENCE_MS = 3000;
 /** Everything is looked at this often, because watch events may be lost. */
 export const RESCAN_MS = 2000;
 /** A rescan may take this share of the time at most; in a large folder it comes less often. */

@@ -108,7 +108,7 @@ describe('a write session', () => {
 
   test('and a token are none with anything after them', () => {
     const [secret, scope] = [new Uint8Array(32), { federationId: 'prod', clusterId: asClusterId('a'), key: resourceKey({ group: '', kind: 'Secret', namespace: 'a', name: 'b' }) }];
-    const [session, token] = [sealSession(secret, 'prod', { clusterId: scope.clusterId, leaseEpoch: 1, issuedAtMs: 1 }), sealToken(secret, scope, { context: new Map(), hash: hashText('') })];
+    const [session, token] = [sealSession(secret, 'prod', { clusterId: scope.clusterId, leaseEpoch: 1, issuedAtMs: 1, recordRevision: 1 }), sealToken(secret, scope, { context: new Map(), hash: hashText('') })];
 
     for (const more of ['.', '.x', ' ', '\n', '=', '\u0000']) expect([openSession(secret, 'prod', session + more), openToken(secret, scope, token + more)]).toEqual([undefined, undefined]);
   });

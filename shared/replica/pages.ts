@@ -24,13 +24,13 @@ const ROW_OVERHEAD_BYTES = 200;
  * resources they touch, or that these are absent.
  *
  * @param limit log entries in the page at most; at least one segment's worth is always given
- * @returns `compacted` when a log no longer reaches back to `since`, or does not join up
+ * @returns `compacted` when a log no longer reaches back to `since`, does not join up, or the region's own has another name (a restore)
  */
 export async function answerPull(replica: Replica, since: VersionVector, limit: number, scope: Scope): Promise<Page | Compacted> {
   const state = await replica.store.state();
   const heads = scope === 'local' ? positionOf(state) : seenOf(state);
   const compacted: Compacted = { kind: 'compacted', seen: heads, floors: state.seen.floors };
-  if (scope === 'local' && followsOtherLocalLog(since, heads)) return compacted;
+  if (scope === 'local' && state.local !== undefined && !since.has(state.local.log)) return compacted;
 
   const taken: LogSegment[] = [];
   let entries = 0;
@@ -50,10 +50,6 @@ export async function answerPull(replica: Replica, since: VersionVector, limit: 
   }
   return fillPage(replica, since, taken, more);
 }
-
-/** A follower of a region's own log that has another name by now (a restore), or of two of them. */
-const followsOtherLocalLog = (since: VersionVector, heads: VersionVector): boolean =>
-  [...since.keys()].some((log) => isLocalLog(log) && !heads.has(log) && counterOf(since, log) > 0);
 
 /** Whole segments until `limit` entries are reached; the first may be cut, so that a page is never empty. */
 function takeEntries(segments: readonly LogSegment[], limit: number): readonly LogSegment[] {

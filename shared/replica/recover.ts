@@ -90,7 +90,8 @@ async function beginRecovery(replica: Replica, prior: ClockRow, reason: string):
 const conditionOf = (clock: ClockRow | undefined): IncarnationStart['if'] =>
   clock === undefined ? 'absent' : { incarnation: clock.incarnation, head: clock.head, state: clock.state };
 
-const newLocal = (replica: Replica): IncarnationStart['local'] => ({ log: newLocalLog(replica.random.bytes(NAME_RANDOM_BYTES)), head: 0 });
+/** It begins at 1, before any entry, so that whoever follows it has its name, and can be told when it is another. */
+const newLocal = (replica: Replica): IncarnationStart['local'] => ({ log: newLocalLog(replica.random.bytes(NAME_RANDOM_BYTES)), head: 1 });
 
 /** Compares with every member not yet done, then closes the old incarnation. */
 async function recover(replica: Replica, signal: AbortSignal): Promise<'serving' | 'recovering'> {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Member } from '../model/ids.ts';
 import { ReplicaError } from '../ports/errors.ts';
+import type { IdentityName } from '../wire/identity-name.ts';
 import { IDENTITY_SCHEME, parseIdentityName } from '../wire/identity-name.ts';
 import { isMemberName } from '../wire/names.ts';
 import type { Authorities } from './authorities.ts';
@@ -31,6 +32,8 @@ export interface DeniedName extends CertificateName { readonly name: string }
 /** A week: an operator's key lies on a laptop, and nobody is told when it is stolen. */
 export const MAX_OPERATOR_LIFE_MS = 7 * 24 * 3_600_000;
 
+/** How much of a name that cannot be read an error repeats. */
+const MAX_SHOWN_CHARACTERS = 200;
 const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2';
 type Claim = Caller extends infer One ? (One extends Caller ? Omit<One, 'certificate'> : never) : never;
 
@@ -46,10 +49,10 @@ export async function identify(policy: IdentityPolicy, certificate: ClientCertif
   const { leaf } = certificate;
   const names = subjectNames(leaf);
   const uri = identityUriOf(names);
-  const claimed = uri === undefined ? undefined : claimOf(policy, uri);
-  requireVouchedFor(certificate, policy.authorities()[claimed?.role ?? 'peer'], nowMs);
+  const named = uri === undefined ? undefined : readUri(uri);
+  requireVouchedFor(certificate, policy.authorities()[named?.role ?? 'peer'], nowMs);
   requirePurpose(leaf);
-  const claim = claimed ?? (await peerByName(policy, names));
+  const claim = named === undefined ? await peerByName(policy, names) : claimOf(policy, named);
   if (claim.role === 'operator') requireShortLife(leaf, policy.maxOperatorLifeMs ?? MAX_OPERATOR_LIFE_MS);
   const { serialNumber, fingerprint256 } = leaf;
   const caller: Caller = { ...claim, certificate: { serialNumber, fingerprint256 } };
@@ -64,10 +67,13 @@ function identityUriOf({ uris }: SubjectNames): string | undefined {
   return ours[0];
 }
 
-function claimOf(policy: IdentityPolicy, uri: string): Claim {
+function readUri(uri: string): IdentityName {
   const name = parseIdentityName(uri);
-  if (name === undefined) throw new IdentityError(`the client certificate's name ${JSON.stringify(uri.slice(0, 200))} cannot be read; expected novaedge://FEDERATION/ROLE/NAME`);
-  const { federationId, ...claim } = name;
+  if (name === undefined) throw new IdentityError(`the client certificate's name ${JSON.stringify(uri.slice(0, MAX_SHOWN_CHARACTERS))} cannot be read; expected novaedge://FEDERATION/ROLE/NAME`);
+  return name;
+}
+
+function claimOf(policy: IdentityPolicy, { federationId, ...claim }: IdentityName): Claim {
   if (federationId !== policy.federationId) throw new IdentityError(`the client certificate is for federation ${federationId}, this is ${policy.federationId}`);
   return claim;
 }

@@ -55,7 +55,7 @@ export interface Method { readonly role: Role; readonly name: string; readonly p
 export const METHODS: readonly Method[] = (Object.keys(SERVICES) as Role[]).flatMap((role) =>
   SERVICES[role].methods.map((desc) => {
     const inits: Readonly<Record<string, Record<string, unknown>>> = INITS[role];
-    const message = create(desc.input as DescMessage, inits[desc.localName] as MessageInitShape<DescMessage>);
+    const message = create(desc.input, inits[desc.localName] as MessageInitShape<DescMessage>);
     return { role, name: desc.localName, path: `/${desc.parent.typeName}/${desc.name}`, desc: desc as DescMethodUnary, binary: toBinary(desc.input, message), json: toJsonString(desc.input, message) };
   }));
 

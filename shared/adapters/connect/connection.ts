@@ -33,6 +33,8 @@ export interface ConnectionOptions {
 /** Connections to one server: pages one after the other, a waiting pull, a heartbeat; more would only queue at its other end. */
 const MAX_SOCKETS = 16;
 const MAX_IDLE_SOCKETS = 4;
+/** Before the other side gives an idle connection up (65 s here, 60 s at many load balancers), so that no call is sent into one that just ended. */
+const IDLE_TIMEOUT_MS = 50_000;
 
 /**
  * Kept connections to one server, with mutual TLS.
@@ -71,7 +73,7 @@ export class Connection {
 
   #agent({ cert, key, ca, serverName, insecureSkipVerify }: ClientTls): Agent {
     return new Agent({
-      keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: 'lifo',
+      keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: 'lifo', timeout: IDLE_TIMEOUT_MS,
       cert, key, minVersion: 'TLSv1.2', maxCachedSessions: 0,
       ...(ca !== undefined && { ca }),
       ...(serverName !== undefined && { servername: serverName }),

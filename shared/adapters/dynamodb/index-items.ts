@@ -10,11 +10,11 @@ import type { ItemKey } from './table-layout.ts';
 import { INDEX_KEY, PARTITION, bucketKey, leavesKey } from './table-layout.ts';
 
 /**
- * The leaf digests lie in this many items of at most 4 KB, so that an update writes only those that changed. With the index item
- * and 90 buckets they fit in one transaction of 100.
+ * The leaf digests lie in this many items, so that an update writes only those that changed. With the index item and 90 buckets
+ * they fit in one transaction of 100, and each with its key in 4 KB.
  */
-const CHUNKS = 8;
-const CHUNK_BYTES = (BUCKETS * DIGEST_BYTES) / CHUNKS;
+const CHUNKS = 9;
+const CHUNK_BYTES = Math.ceil(BUCKETS / CHUNKS) * DIGEST_BYTES;
 const HASH_BYTES = 8;
 
 const REVISION = 'v';
@@ -31,8 +31,8 @@ export const indexRevision = (item: Item | undefined): number | 'absent' => (ite
 /** @throws StoredFormatError */
 export function readIndex([item, ...chunks]: readonly (Item | undefined)[]): StoredIndex | undefined {
   if (item === undefined) return undefined;
-  const leaves = Buffer.concat(chunks.map((chunk) => (chunk === undefined ? Buffer.alloc(CHUNK_BYTES) : unpack('leaf digests', bytesIn(chunk, DATA)))));
-  if (leaves.length !== CHUNKS * CHUNK_BYTES) throw new StoredFormatError('leaf digests', `they are ${leaves.length.toString()} bytes long`);
+  const leaves = Buffer.concat(chunks.map((chunk) => (chunk === undefined ? Buffer.alloc(0) : unpack('leaf digests', bytesIn(chunk, DATA)))));
+  if (leaves.length !== BUCKETS * DIGEST_BYTES) throw new StoredFormatError('leaf digests', `they are ${leaves.length.toString()} bytes long`);
   return { revision: numberIn(item, REVISION), vector: decodeVector('index', textIn(item, VECTOR)), leaves };
 }
 

@@ -105,6 +105,10 @@ export function describeLogs(factory: StoreFactory): void {
       await store().advance({ ...STEP, segments: [long], from: new Map([[BETA, 10]]), to: new Map([[BETA, 10]]) });
 
       expect(await store().segments(BETA, 0, 10)).toStrictEqual([long, short]);
+
+      // The longer may come later: after a restore the vector is lower than the segments that are there.
+      await store().advance({ ...STEP, segments: [{ ...short, log: GAMMA }, { ...long, log: GAMMA }, segmentOf(GAMMA, 8, 10)], to: new Map([[GAMMA, 10]]) });
+      expect((await store().segments(GAMMA, 0, 10)).map(({ first }) => first)).toStrictEqual([1, 6, 8]);
     });
 
     test('hold counters up to 2^53', async () => {
