@@ -6,6 +6,7 @@ import * as bridge from '../../proto/gen/novaedge/federation/v1/bridge_service_p
 import { HeartbeatSchema } from '../../proto/gen/novaedge/federation/v1/member_pb.ts';
 import * as operator from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
 import * as peer from '../../proto/gen/novaedge/federation/v1/peer_service_pb.ts';
+import { reachableStates } from '../model/arbitraries.ts';
 import { BUCKETS } from '../model/merkle.ts';
 import { STRATEGIES } from '../model/view.ts';
 import type { FederationStatus, VersionInfo } from '../ports/operator.ts';
@@ -42,6 +43,11 @@ describe('between members', () => {
   test('pull', () => {
     survives(fc.record({ since: from.vectors, limit: limits }), peer.PeerServicePullRequestSchema, writePullRequest, readPullRequest);
     survives(fc.oneof(from.pages, from.compacted), peer.PeerServicePullResponseSchema, writePullResponse, readPullResponse);
+  });
+
+  test('rows that a federation comes to', () => {
+    const asked = reachableStates.map(({ key, rows }) => ({ answers: rows.map((row) => ({ key, answer: { kind: 'row' as const, row } })), rest: [] }));
+    survives(asked, peer.FetchRowsResponseSchema, writeFetchRowsResponse, readFetchRowsResponse);
   });
 
   test('push', () => {

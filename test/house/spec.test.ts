@@ -29,9 +29,13 @@ function titlesIn(file: string, text: string): readonly Title[] {
 function titled(call: ts.CallExpression): { readonly title: string; readonly isTest: boolean } | undefined {
   const [first] = call.arguments;
   const name = calledName(call.expression);
-  if (first === undefined || !ts.isStringLiteralLike(first) || (name !== 'test' && name !== 'it' && name !== 'describe')) return undefined;
-  return { title: first.text, isTest: name !== 'describe' };
+  if (first === undefined || (name !== 'test' && name !== 'it' && name !== 'describe')) return undefined;
+  const title = ts.isStringLiteralLike(first) ? first.text : ts.isTemplateExpression(first) ? templateText(first) : undefined;
+  return title === undefined ? undefined : { title, isTest: name !== 'describe' };
 }
+
+/** A template's own text, with `…` for what is put in. */
+const templateText = ({ head, templateSpans }: ts.TemplateExpression): string => head.text + templateSpans.map(({ literal }) => `…${literal.text}`).join('');
 
 function calledName(called: ts.Expression): string | undefined {
   if (ts.isIdentifier(called)) return called.text;
@@ -104,11 +108,12 @@ describe('a disagreement is found', () => {
   const titles = titlesIn('a.test.ts', `
     describe('joins [I5]', () => { test('commute', () => {}); test.each([1])('repeat %s', () => {}); });
     test.skip('alone', () => {});
+    test(\`from \${seed} on\`, () => {});
     helper('not a title');
   `);
 
   test('titles are read with those of their groups', () => {
-    expect(titles.map(({ title }) => title)).toEqual(['joins [I5] › commute', 'joins [I5] › repeat %s', 'alone']);
+    expect(titles.map(({ title }) => title)).toEqual(['joins [I5] › commute', 'joins [I5] › repeat %s', 'alone', 'from … on']);
   });
 
   test('agreement is none', () => {

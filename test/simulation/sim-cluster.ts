@@ -68,7 +68,7 @@ export class SimCluster {
   /** A user puts back an older copy, its token included. From another cluster it is an edit of what stands here. */
   userRestores(key: ResourceKey, copy: ClusterObject, isOwn: boolean): void {
     const here = this.objects.get(key);
-    this.#put(key, { ...copy, knows: isOwn ? copy.knows : (this.displayed.get(key) ?? nobody), hasOwnToken: isOwn && copy.hasOwnToken, uid: here?.uid });
+    this.#put(key, { ...copy, knows: isOwn && copy.hasOwnToken ? copy.knows : (this.displayed.get(key) ?? nobody), hasOwnToken: isOwn && copy.hasOwnToken, uid: here?.uid });
     this.dirty.add(key);
   }
 

@@ -55,6 +55,7 @@ export class MemoryStore implements Store {
 
   async commit(transaction: CommitTransaction): Promise<CommitOutcome> {
     requireCommit(transaction);
+    this.#ledger.requireOwn(transaction.clock.member);
     requireRowsFit(transaction.puts);
     const { writableUntilMs } = this.#tables;
     const { clock, ifHead, writableAtMs } = transaction;
@@ -102,6 +103,7 @@ export class MemoryStore implements Store {
   }
 
   async startIncarnation(start: IncarnationStart): Promise<'ok' | 'moved'> {
+    this.#ledger.requireOwn(start.clock.member);
     if (!isClockStill(this.#ledger.ownClock, start.if)) return 'moved';
     for (const segment of start.segments) this.#append(segment);
     this.#tables.local = start.local;

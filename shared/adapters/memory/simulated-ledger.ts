@@ -25,7 +25,7 @@ export class SimulatedLedger implements Ledger {
 
   /** @throws RangeError for another member's clock row */
   putClock(clock: ClockRow): void {
-    this.#requireOwn(clock.member);
+    this.requireOwn(clock.member);
     this.#write(clockId(this.member), { kind: 'clock', clock });
   }
 
@@ -37,7 +37,7 @@ export class SimulatedLedger implements Ledger {
   }
 
   async putDelete(item: LedgerDelete): Promise<void> {
-    this.#requireOwn(item.member);
+    this.requireOwn(item.member);
     const { member, key, dot, row: { context, siblings } } = item;
     this.#write(deleteId(this.member, item), { kind: 'delete', delete: { member, key, dot, row: { context, siblings } } });
   }
@@ -98,7 +98,8 @@ export class SimulatedLedger implements Ledger {
     if (item.value.kind === 'dropped') this.#deletes.delete(item.id);
   }
 
-  #requireOwn(member: Member): void {
+  /** @throws RangeError for another member */
+  requireOwn(member: Member): void {
     if (member !== this.member) throw new RangeError(`an item of ${member} cannot be written at ${this.member}: every item has one writer`);
   }
 }

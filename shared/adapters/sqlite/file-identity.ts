@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** The record has a fixed length, so that writing it anew leaves nothing of the old one. */
 const RECORD_BYTES = 128;
@@ -29,16 +30,36 @@ export class FileIdentity {
     return recordedId === id && inode === this.#inode && end === 'end' && Number(recorded) <= generation;
   }
 
-  /** One short write, not synced: after a power cut it may be behind, which only makes it say less. */
+  /**
+   * One short write. Only the first is synced, so that the file itself survives a power cut; later ones may be behind after one,
+   * which only makes them say less.
+   */
   record(id: string, generation: number): void {
-    this.#descriptor ??= openSync(this.#path, constants.O_RDWR | constants.O_CREAT, MODE);
     const record = `${id} ${this.#inode} ${generation.toString()} end`.padEnd(RECORD_BYTES - 1) + '\n';
+    if (this.#descriptor !== undefined) {
+      writeSync(this.#descriptor, record, 0);
+      return;
+    }
+    this.#descriptor = openSync(this.#path, constants.O_RDWR | constants.O_CREAT, MODE);
     writeSync(this.#descriptor, record, 0);
+    fsyncSync(this.#descriptor);
+    syncFolder(dirname(this.#path));
   }
 
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
+  }
+}
+
+/** A new file is in its folder for good once the folder is synced; Windows knows no such call and does it by itself. */
+function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(path, constants.O_RDONLY);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -22,6 +22,11 @@ export class LedgerTable {
     this.#nowMs = nowMs;
   }
 
+  /** @throws RangeError for another member */
+  requireOwn(member: Member): void {
+    if (member !== this.member) throw new RangeError(`an item of ${member} cannot be written by ${this.member}: every item has one writer`);
+  }
+
   clock(member: Member): ClockRow | undefined {
     const row = this.#database.get('SELECT value FROM ledger WHERE id = ?', clockId(member));
     return row && decodeClock(textOf(row));

@@ -32,7 +32,7 @@ export class SqliteLedger implements Ledger {
   async myClockElsewhere(): Promise<ClockRow | undefined> { return this.#table.elsewhere()?.clock; }
 
   async putDelete(item: LedgerDelete): Promise<void> {
-    if (item.member !== this.#table.member) throw new RangeError(`a delete of ${item.member} cannot be published by ${this.#table.member}: every item has one writer`);
+    this.#table.requireOwn(item.member);
     this.#write(() => { this.#table.writeOwn(deleteId(item.member, item), { kind: 'delete', delete: item }); });
   }
 

@@ -48,6 +48,7 @@ export class SqliteStore implements Store {
 
   async commit(transaction: CommitTransaction): Promise<CommitOutcome> {
     requireCommit(transaction);
+    this.#ledger.requireOwn(transaction.clock.member);
     const { puts, segment, clock, ifHead, writableAtMs } = transaction;
     const encoded = encodePuts(puts);
     return this.#database.write(() => {
@@ -93,7 +94,7 @@ export class SqliteStore implements Store {
   }
 
   async startIncarnation({ if: condition, clock, local, others, segments }: IncarnationStart): Promise<'ok' | 'moved'> {
-    if (clock.member !== this.#ledger.member) throw new RangeError(`the clock row of ${clock.member} cannot be written by ${this.#ledger.member}`);
+    this.#ledger.requireOwn(clock.member);
     return this.#database.write(() => (isClockStill(this.#ledger.clock(this.#ledger.member), condition) ? undefined : 'moved'), () => {
       for (const segment of segments) this.#logs.append(segment);
       this.#logs.setLocal(local);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asTableId } from '../../model/ids.ts';
+import { asMember, asTableId } from '../../model/ids.ts';
 import { MAX_COMMIT_ROWS } from '../store.ts';
 import type { StoreFactory } from './fixtures.ts';
 import { BETA, clockAt, commitOf, create, dump, firstStart, freshStore, keyOf, keysOf, replace, rowAt, segmentOf, ALPHA, T0_MS } from './fixtures.ts';
@@ -82,6 +82,16 @@ export function describeCommits(factory: StoreFactory): void {
       expect(await store().commit(commitOf(put, 1, { clock: clockAt(2, { incarnation: BETA }), segment: segmentOf(BETA, 2, 2, [keyOf(1)]) }))).toBe('moved');
       expect(await store().commit(commitOf(put, 1, { clock: clockAt(2, { state: 'recovering' }) }))).toBe('moved');
       expect(await store().commit(commitOf(put, 1, { clock: clockAt(2, { tableId: asTableId('another') }) }))).toBe('moved');
+      expect(await dump(store())).toStrictEqual(before);
+    });
+
+    test('refuses to write another member\'s clock row', async () => {
+      const theirs = clockAt(1, { member: asMember('eu-west') });
+      await expect(store().startIncarnation(firstStart({ clock: theirs }))).rejects.toThrow(RangeError);
+      await store().startIncarnation(firstStart());
+      const before = await dump(store());
+
+      await expect(store().commit(commitOf([create(keyOf(1))], 0, { clock: theirs }))).rejects.toThrow(RangeError);
       expect(await dump(store())).toStrictEqual(before);
     });
 

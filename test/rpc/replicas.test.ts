@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ConnectOperator, ConnectPeer, ConnectRegion } from '../../shared/adapters/connect/index.ts';
+import { GlobalTable, MemoryStore } from '../../shared/adapters/memory/index.ts';
+import type { Member } from '../../shared/model/ids.ts';
+import { asClusterId, asTableId } from '../../shared/model/ids.ts';
+import { parseResourceKey } from '../../shared/model/resource-key.ts';
+import type { Peer } from '../../shared/ports/peer.ts';
+import { beat } from '../../shared/replica/heartbeat.ts';
+import { operatorOf } from '../../shared/replica/operator.ts';
+import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
+import { pushTo } from '../../shared/replica/push.ts';
+import { ensureServing } from '../../shared/replica/recover.ts';
+import { regionOf } from '../../shared/replica/region.ts';
+import type { Replica } from '../../shared/replica/replica.ts';
+import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
+import { loadSettings } from '../../shared/replica/settings.ts';
+import { noAgents } from '../../shared/rpc/agent-service.ts';
+import { createApp } from '../../shared/rpc/app.ts';
+import type { RunningServer } from '../../shared/rpc/node-server.ts';
+import { serve } from '../../shared/rpc/node-server.ts';
+import type { Logged, TestAuthorities } from './world.ts';
+import { bridgeCertificate, caPems, clientTls, FEDERATION, LOCAL, makeAuthorities, memberCertificate, operatorCertificate, PEER, pinned, recordingLogger, systemClock, systemRandom } from './world.ts';
+
+const never = new AbortController().signal;
+const ledgers = new GlobalTable(() => Date.now());
+
+/** A real region behind a real server, with everybody who calls it. */
+interface RunningRegion { readonly replica: Replica; readonly server: RunningServer; readonly peers: Map<Member, ConnectPeer>; readonly bridge: ConnectRegion; readonly operator: ConnectOperator; readonly events: Logged[] }
+
+let authorities: TestAuthorities;
+let west: RunningRegion;
+let east: RunningRegion;
+
+async function startRegion(member: Member): Promise<RunningRegion> {
+  const { logger, events } = recordingLogger();
+  const peers = new Map<Member, ConnectPeer>();
+  const ledger = ledgers.replica(member);
+  const replica: Replica = {
+    identity: { federationId: FEDERATION, member, hub: undefined }, limits: DEFAULT_LIMITS, store: new MemoryStore(ledger, asTableId(`table-${member}`)), ledger,
+    peers: { peer: (name) => peers.get(name) }, clock: systemClock, random: systemRandom, events: { publish: () => Promise.resolve() }, wakeups: { arm: () => ({ wait: () => Promise.resolve() }) },
+    logger, settingsCache: { current: undefined },
+  };
+  const policy = pinned(authorities);
+  const app = createApp({
+    handlers: { peer: peerHandlers(replica), bridge: regionOf(replica), operator: operatorOf(replica), agent: noAgents }, logger, clock: systemClock, random: systemRandom,
+    identity: {
+      federationId: FEDERATION, localMember: member, authorities: () => policy, isDenied: () => Promise.resolve(false),
+      listedMembers: async () => { const { spec, others } = await loadSettings(replica); return spec === undefined ? undefined : new Set(others); },
+    },
+  });
+  const own = await memberCertificate(authorities.peer, member);
+  const server = await serve({ app, host: '127.0.0.1', port: 0, tls: { cert: own.certificatePem, key: own.privateKeyPem, ca: caPems(authorities) }, logger });
+  const endpoint = `127.0.0.1:${server.port.toString()}`;
+  const bridgeTls = clientTls(await bridgeCertificate(authorities.bridge, member), authorities);
+  const adminTls = clientTls(await operatorCertificate(authorities.operator, 'admin'), authorities);
+  await ensureServing(replica, never);
+  return {
+    replica, server, peers, events,
+    bridge: new ConnectRegion({ federationId: FEDERATION, member, endpoint, tls: () => bridgeTls }),
+    operator: new ConnectOperator({ federationId: FEDERATION, member, endpoint, tls: () => adminTls }),
+  };
+}
+
+async function join(here: RunningRegion, there: RunningRegion): Promise<void> {
+  const { member } = here.replica.identity;
+  const other = there.replica.identity.member;
+  const tls = clientTls(await memberCertificate(authorities.peer, member), authorities);
+  here.peers.set(other, new ConnectPeer({ federationId: FEDERATION, member: other, endpoint: `127.0.0.1:${there.server.port.toString()}`, tls: () => tls }));
+  const manifest = {
+    apiVersion: 'novaedge.io/v1alpha1', kind: 'NovaEdgeFederation', metadata: { name: 'test', namespace: 'default' },
+    spec: { federationID: FEDERATION, mode: 'mesh', localMember: { name: member, endpoint: 'x:9090' }, members: [{ name: other, endpoint: 'y:9090' }], conflictResolution: { strategy: 'Manual' } },
+  };
+  const put = await here.bridge.putFederation({ clusterId: asClusterId(`cluster-${member}`), leaseEpoch: 1, manifest: JSON.stringify(manifest), generation: 1, schemaGaps: [] }, never);
+  expect(put).toMatchObject({ accepted: true, member, federationId: FEDERATION, mode: 'mesh' });
+}
+
+const peerOf = (here: RunningRegion, there: RunningRegion): Peer => {
+  const peer = here.peers.get(there.replica.identity.member);
+  if (peer === undefined) throw new RangeError('not joined');
+  return peer;
+};
+const route = (name: string, host: string, filler = ''): string =>
+  JSON.stringify({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', metadata: { name, namespace: 'default', ...(filler !== '' && { annotations: { filler } }) }, spec: { hostnames: [host] } });
+const keyOf = (name: string): ReturnType<typeof parseResourceKey> => parseResourceKey(`novaedge.io/ProxyRoute/default/${name}`);
+
+beforeAll(async () => {
+  authorities = await makeAuthorities();
+  [west, east] = [await startRegion(LOCAL), await startRegion(PEER)];
+  await join(west, east);
+  await join(east, west);
+});
+afterAll(async () => {
+  for (const { peers, bridge, operator, server } of [west, east]) {
+    for (const peer of peers.values()) peer.close();
+    bridge.close();
+    operator.close();
+    await server.stop(100);
+  }
+});
+
+test('real regions hear of each other', async () => {
+  expect(await beat(west.replica, peerOf(west, east), never)).toBe('answered');
+  expect(await beat(east.replica, peerOf(east, west), never)).toBe('answered');
+});
+
+test('what is written at one is pulled by the other, contents of their own included', async () => {
+  for (let number = 0; number < 30; number += 1) await west.operator.apply(route(`r${number.toString()}`, 'a.example.com'), `apply-${number.toString()}`);
+  await west.operator.apply(route('long', 'a.example.com', Array.from({ length: 20_000 }, (_, at) => at.toString(36)).join(' ')), 'apply-long');
+
+  expect(await east.operator.syncNow(LOCAL, never)).toMatchObject([{ peer: LOCAL }]);
+
+  const [there, here] = [await east.operator.list({ kind: undefined, namespace: undefined }, undefined, 100), await west.operator.list({ kind: undefined, namespace: undefined }, undefined, 100)];
+  expect(there.resources.length).toBe(31);
+  expect(there.resources.map(({ key, hash }) => [key, hash])).toEqual(here.resources.map(({ key, hash }) => [key, hash]));
+  expect((await east.operator.get(keyOf('long')))?.manifest.length).toBeGreaterThan(64 * 1024);
+});
+
+test('what is deleted at one is pushed to the other', async () => {
+  const before = (await west.replica.store.state()).clock?.head ?? 0;
+  expect(await west.operator.delete(keyOf('r7'), 'delete-7')).toBe('deleted');
+
+  await pushTo(west.replica, peerOf(west, east), before, never);
+
+  expect(await east.operator.get(keyOf('r7'))).toBeUndefined();
+});
+
+test('concurrent edits are a conflict at both, and one decision is both\'s', async () => {
+  await west.operator.apply(route('r1', 'west.example.com'), 'west-1');
+  await east.operator.apply(route('r1', 'east.example.com'), 'east-1');
+  await west.operator.syncNow(undefined, never);
+  await east.operator.syncNow(undefined, never);
+
+  const [[conflict], [same]] = [await west.operator.conflicts(false), await east.operator.conflicts(false)];
+  expect(conflict).toMatchObject({ key: keyOf('r1'), status: 'pending', strategy: 'Manual', versions: [expect.anything(), expect.anything()] });
+  expect(same?.versions.map(({ hash }) => hash).sort()).toEqual(conflict?.versions.map(({ hash }) => hash).sort());
+
+  await west.operator.resolve(keyOf('r1'), 'remote', 'resolve-1');
+  await east.operator.syncNow(undefined, never);
+  expect(await east.operator.conflicts(false)).toEqual([]);
+  expect((await east.operator.get(keyOf('r1')))?.manifest).toMatch(/east\.example\.com/);
+});
+
+test('they compare as the same afterwards, and nobody logged an error', async () => {
+  await west.operator.syncNow(undefined, never);
+
+  expect(await west.operator.reconcile(undefined, never)).toMatchObject([{ peer: PEER, outcome: 'same', repaired: 0 }]);
+  expect((await west.operator.status()).merkleRoot).toBe((await east.operator.status()).merkleRoot);
+  expect([...west.events, ...east.events].filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
+});

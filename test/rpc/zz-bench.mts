@@ -1,0 +1,18 @@
+import { startWorld, memberCertificate, clientTls, PEER, LOCAL, FEDERATION } from './world.ts';
+import { ConnectPeer } from '../../shared/adapters/connect/index.ts';
+import { PAGE } from './recording-handlers.ts';
+import { DEFAULT_LIMITS } from '../../shared/rpc/limits.ts';
+const w = await startWorld({ app: { limits: { ...DEFAULT_LIMITS, roles: { ...DEFAULT_LIMITS.roles, peer: { ...DEFAULT_LIMITS.roles.peer, burst: 1e9, perSecond: 1e9 } } } } });
+const tls = clientTls(await memberCertificate(w.authorities.peer, PEER), w.authorities);
+const p = new ConnectPeer({ federationId: FEDERATION, member: LOCAL, endpoint: `127.0.0.1:${w.server.port}`, tls: () => tls });
+const never = new AbortController().signal;
+for (let i = 0; i < 300; i++) await p.compareDigests({ kind: 'summary', summary: 'x' }, never);
+let t = performance.now(); for (let i = 0; i < 2000; i++) await p.compareDigests({ kind: 'summary', summary: 'x' }, never);
+console.log('sequential summary', ((performance.now() - t) / 2000).toFixed(2), 'ms/call');
+const big = { ...PAGE, answers: Array.from({ length: 900 }, (_, i) => ({ key: `novaedge.io/ProxyRoute/default/r${i}` as never, answer: PAGE.answers[0]!.answer })), segments: [] };
+w.handlers.replies.set('peer.pull', () => big);
+for (let i = 0; i < 5; i++) await p.pull({ since: PAGE.since, limit: 1000 }, never);
+t = performance.now(); for (let i = 0; i < 30; i++) await p.pull({ since: PAGE.since, limit: 1000 }, never);
+console.log('page of 900 rows', ((performance.now() - t) / 30).toFixed(1), 'ms/call');
+const { generateKeyPairSync } = await import('node:crypto');
+p.close(); await w.stop();
