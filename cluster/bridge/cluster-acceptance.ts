@@ -24,7 +24,7 @@ export interface ClusterHarness {
   /** Exports an object, changes its name, and applies it: with every annotation it had. */
   userCopies(key: ResourceKey, name: string): Promise<void>;
   /** Exports an object with its token, where objects carry theirs; undefined where they do not. */
-  userExports?(key: ResourceKey): Promise<JsonObject>;
+  readonly userExports?: (key: ResourceKey) => Promise<JsonObject>;
   /** Everything a user sees of an object; undefined when it is not there. */
   userReads(key: ResourceKey): Promise<JsonObject | undefined>;
   /** The adapter's process ends and starts again. */
@@ -456,7 +456,7 @@ function describeWithRegion(harness: () => ClusterHarness, makeFederation: (sett
       await follow();
       await share({ n: 1 });
       await quiet();
-      const old = await userExports.call(harness(), key);
+      const old = await userExports(key);
       await writeThere(route('api', { n: 2 }));
       await eventually(async () => { expect(await seenHere(key)).toEqual({ n: 2 }); }, PATIENCE);
       await harness().userWrites(old);
@@ -720,7 +720,7 @@ function describeWithRegion(harness: () => ClusterHarness, makeFederation: (sett
       await eventually(async () => { expect(isObject(await harness().status())).toBe(true); }, PATIENCE);
       await quiet();
 
-      expect(await harness().status()).toMatchObject({ phase: expect.any(String) });
+      expect(await harness().status()).toHaveProperty('phase');
       expect(logger.lines.filter(({ event }) => event === 'federation agreed')).toHaveLength(1);
     });
 

@@ -201,6 +201,10 @@ export class TestMember {
 
   countOf(method: keyof Region): number { return this.calls.filter((call) => call.method === method).length; }
 
+  #requireUp(): void {
+    if (this.isDown) throw new Error('connection refused');
+  }
+
   #onEvent(event: FederationEvent): void {
     this.#bell.ring();
     if (event.kind === 'Committed') this.#federation.spread(this);
@@ -210,22 +214,22 @@ export class TestMember {
     const guard = <Request, Answer>(method: keyof Region, call: (request: Request, signal: AbortSignal) => Promise<Answer>) =>
       async (request: Request, signal: AbortSignal): Promise<Answer> => {
         this.calls.push({ method, request });
-        if (this.isDown) throw new Error('connection refused');
+        this.#requireUp();
         const instead = await this.before?.(method, request);
         if (instead !== undefined) return instead as Answer;
         const answer = await call(request, signal);
         // It may have gone down while a pull was waiting.
-        if (this.isDown) throw new Error('connection reset');
+        this.#requireUp();
         return answer;
       };
     return {
-      putFederation: guard('putFederation', region.putFederation),
-      pull: guard('pull', region.pull),
-      commit: guard('commit', region.commit),
-      compare: guard('compare', region.compare),
-      viewAt: guard('viewAt', region.viewAt),
-      reportApplied: guard('reportApplied', region.reportApplied),
-      reportStatus: guard('reportStatus', region.reportStatus),
+      putFederation: guard('putFederation', (request: Parameters<Region['putFederation']>[0], signal) => region.putFederation(request, signal)),
+      pull: guard('pull', (request: Parameters<Region['pull']>[0], signal) => region.pull(request, signal)),
+      commit: guard('commit', (request: Parameters<Region['commit']>[0], signal) => region.commit(request, signal)),
+      compare: guard('compare', (request: Parameters<Region['compare']>[0], signal) => region.compare(request, signal)),
+      viewAt: guard('viewAt', (request: Parameters<Region['viewAt']>[0], signal) => region.viewAt(request, signal)),
+      reportApplied: guard('reportApplied', (request: Parameters<Region['reportApplied']>[0], signal) => region.reportApplied(request, signal)),
+      reportStatus: guard('reportStatus', (request: Parameters<Region['reportStatus']>[0], signal) => region.reportStatus(request, signal)),
     };
   }
 }

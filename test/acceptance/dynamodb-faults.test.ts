@@ -12,7 +12,8 @@ let regions: EmulatedRegions;
 let store: DynamoStore;
 let close: () => Promise<void>;
 const pausesMs: number[] = [];
-beforeAll(async () => { regions = await startEmulatedRegions(); });
+// The first time ever, the emulator is installed.
+beforeAll(async () => { regions = await startEmulatedRegions(); }, 200_000);
 afterAll(async () => { await regions.stop(); });
 beforeEach(async () => {
   pausesMs.length = 0;

@@ -15,7 +15,8 @@ const running = (): EmulatedRegions => {
   return regions;
 };
 const seed = Math.floor(Math.random() * 2 ** 32);
-beforeAll(async () => { regions = await startEmulatedRegions(seededRandom(seed)); });
+// The first time ever, the emulator is installed.
+beforeAll(async () => { regions = await startEmulatedRegions(seededRandom(seed)); }, 200_000);
 afterAll(async () => { await regions?.stop(); });
 
 const dynamoStore: StoreFactory = () => running().store();

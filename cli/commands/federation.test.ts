@@ -1,0 +1,192 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { connectRegion } from '../connection/connect-region.ts';
+import { TestFederation } from '../testing/federation.ts';
+import type { Ran, TestHost } from '../testing/test-host.ts';
+import { testHost } from '../testing/test-host.ts';
+
+// Commands against real members over mutual TLS. Each test has resources of its own.
+const route = (name: string, backend: string): string => `apiVersion: novaedge.io/v1alpha1
+kind: ProxyRoute
+metadata:
+  name: ${name}
+spec:
+  hostnames: [${name}.example.com]
+  rules:
+    - backendRef: {name: ${backend}}
+`;
+let federation: TestFederation;
+let novactl: (...words: readonly string[]) => Promise<Ran>;
+
+const hostWith = (stdin = ''): TestHost => testHost({
+  stdin, workingFolder: federation.folder, environment: { NOVACTL_CONFIG: federation.configPath }, nowMs: () => Date.now(), connect: async (options) => connectRegion(options),
+  timeoutSignal: (ms) => AbortSignal.timeout(ms),
+});
+const apply = (text: string, ...words: readonly string[]): Promise<Ran> => hostWith(text).run('apply', '-f', '-', ...words);
+
+/** Writes the same resource at both members before they hear of each other. */
+async function conflictOn(name: string): Promise<void> {
+  await apply(route(name, 'us'), '--context', 'us-west');
+  await apply(route(name, 'eu'), '--context', 'eu-west');
+  await federation.settle();
+}
+
+beforeAll(async () => {
+  federation = new TestFederation(['us-west', 'eu-west']);
+  await federation.start('Manual');
+  novactl = (...words) => hostWith().run(...words);
+});
+afterAll(() => federation.stop());
+
+describe('apply, get, delete, history', () => {
+  test('apply tells created, unchanged and configured, and the change reaches the other member', async () => {
+    expect(await apply(route('first', 'a'))).toEqual({ code: 0, out: 'proxyroute.novaedge.io/first created\n', err: '' });
+    expect((await apply(route('first', 'a'))).out).toBe('proxyroute.novaedge.io/first unchanged\n');
+    expect((await apply(route('first', 'b'))).out).toBe('proxyroute.novaedge.io/first configured\n');
+    await federation.settle();
+
+    const { out, code } = await novactl('get', 'ProxyRoute/default/first', '-o', 'yaml', '--context', 'eu-west');
+
+    expect(code).toBe(0);
+    expect(parse(out)).toMatchObject({ kind: 'ProxyRoute', metadata: { name: 'first', namespace: 'default' }, spec: { rules: [{ backendRef: { name: 'b' } }] } });
+  });
+
+  test('what get prints, apply takes back unchanged', async () => {
+    await apply(route('back', 'a'));
+    const { out } = await novactl('get', 'routes', '-A', '-o', 'yaml');
+
+    expect((await apply(out)).out).toContain('proxyroute.novaedge.io/back unchanged\n');
+  });
+
+  test('several documents, files and folders; the first mistake stops everything before anything is sent', async () => {
+    const folder = join(federation.folder, 'manifests');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'a.yaml'), `${route('several-1', 'a')}---\n${route('several-2', 'a')}`);
+    writeFileSync(join(folder, 'b.json'), JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'shop' }, data: { a: '1' } }));
+    writeFileSync(join(folder, 'notes.txt'), 'no manifest');
+
+    expect((await novactl('apply', '-f', 'manifests', '-o', 'json')).out).toContain('"resource": "ConfigMap/shop/settings"');
+    writeFileSync(join(folder, 'c.yaml'), 'apiVersion: novaedge.io/v1alpha1\nkind: ProxyRoute\nmetadata: {name: Wrong}\n');
+    writeFileSync(join(folder, 'a.yaml'), route('several-3', 'a'));
+
+    expect(await novactl('apply', '-f', 'manifests')).toEqual({ code: 2, out: '', err: 'error: manifests/c.yaml:1: name "Wrong" is not accepted: expected lower-case letters, digits, "-" and ".", at most 253 characters\n' });
+    expect((await novactl('get', 'route', 'several-3')).code).toBe(3);
+  });
+
+  test('kinds by plural, short name and in lower case, with -n and -A', async () => {
+    await apply(route('kinds', 'a'), '-n', 'shop');
+
+    for (const words of [['proxyroutes', 'kinds', '-n', 'shop'], ['route', 'kinds', '-n', 'shop'], ['proxyroute/shop/kinds'], ['PROXYROUTE.novaedge.io/shop/kinds'], ['route/kinds', '-n', 'shop']]) {
+      expect((await novactl('get', ...words)).out).toMatch(/^NAME +VERSION +AGE +CONFLICT\nkinds +v1\.\d+ \(local\) +\d+s +-\n$/);
+    }
+    expect((await novactl('get', 'routes', '-A')).out).toMatch(/^NAMESPACE +NAME +VERSION[^]*\nshop +kinds +v1/);
+    expect(await novactl('get', 'routes', '-n', 'nothing')).toEqual({ code: 0, out: '', err: 'No resources found in the namespace nothing.\n' });
+    expect((await novactl('get', 'all', '-A')).out).toMatch(/\nshop +ProxyRoute\/kinds +v1/);
+  });
+
+  test('a kind of another group is found by asking, and has to be named where two groups have it', async () => {
+    const other = (group: string): string => `apiVersion: ${group}/v1\nkind: HTTPRoute\nmetadata: {name: shop}\n`;
+    await apply(other('gateway.networking.k8s.io'));
+
+    expect(JSON.parse((await novactl('get', 'httproute/default/shop', '-o', 'json')).out)).toMatchObject({ apiVersion: 'gateway.networking.k8s.io/v1' });
+    await apply(other('example.com'));
+    expect(await novactl('get', 'HTTPRoute/default/shop')).toMatchObject({ code: 2, err: expect.stringContaining('HTTPRoute.example.com/default/shop, HTTPRoute.gateway.networking.k8s.io/default/shop; name the group') });
+    expect((await novactl('get', 'HTTPRoute.example.com/default/shop')).code).toBe(0);
+  });
+
+  test('delete and history', async () => {
+    await apply(route('short-lived', 'a'));
+
+    expect(await novactl('delete', 'proxyroute', 'short-lived')).toEqual({ code: 0, out: 'proxyroute.novaedge.io/short-lived deleted\n', err: '' });
+    expect(await novactl('delete', 'proxyroute', 'short-lived')).toMatchObject({ code: 3 });
+    expect(await novactl('delete', 'proxyroute', 'short-lived', '--ignore-not-found')).toEqual({ code: 0, out: '', err: '' });
+    const { out } = await novactl('history', 'ProxyRoute/default/short-lived', '-o', 'json');
+    expect(JSON.parse(out)).toMatchObject({ resource: 'ProxyRoute/default/short-lived', versions: [{ what: 'superseded', member: 'us-west' }, { what: 'deleted' }] });
+  });
+
+  test('what is not there suggests the nearest', async () => {
+    await apply(route('storefront', 'a'));
+
+    expect(await novactl('get', 'ProxyRoute/default/storefrunt')).toEqual({ code: 3, out: '', err: 'error: ProxyRoute/default/storefrunt is not here; did you mean ProxyRoute/default/storefront?\n' });
+    expect((await novactl('get', 'route', 'storefront', '-n', 'shop')).err).toContain('there is ProxyRoute/default/storefront');
+    expect(await novactl('get', 'proxyruote')).toMatchObject({ code: 3, err: 'error: there is no kind "proxyruote" here; did you mean ProxyRoute?\n' });
+    expect((await novactl('get', 'proxyruote/default/storefront')).err).toContain('did you mean ProxyRoute?');
+  });
+
+  test('the values of a Secret are not printed, and what stands for them does not come back as one', async () => {
+    await apply('apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: hunter2}\n');
+    const { out } = await novactl('get', 'secret', 'login', '-o', 'yaml');
+
+    expect(out).not.toContain('hunter2');
+    expect(await apply(out)).toMatchObject({ code: 2, err: expect.stringContaining('stringData.password is (redacted)') });
+  });
+});
+
+describe('federation', () => {
+  test('status, and its JSON', async () => {
+    expect((await novactl('federation', 'status')).out).toMatch(/^Federation: prod-global\nLocal Member: us-west\nPhase: \w+\n\nMembers:\n {2}NAME +REGION/);
+    expect(JSON.parse((await novactl('federation', 'status', '-o', 'json', '--context', 'eu-west')).out)).toMatchObject({ localMember: 'eu-west', members: [{ name: 'eu-west', local: true }, { name: 'us-west', healthy: true }] });
+    expect((await novactl('federation', 'status', '--verbose')).out).toContain('Partition State: Healthy\nReachable Peers: 1/1\nWrites Fenced: No\nReads Allowed: Yes\n');
+    expect((await novactl('agents', 'list')).out).toContain('us-west   us-west   Local     0\n');
+  });
+
+  test('conflicts are listed, described and resolved', async () => {
+    await conflictOn('disputed');
+
+    expect((await novactl('federation', 'conflicts')).out).toMatch(/\nProxyRoute\/default\/disputed +v1\.\d+ \(local\) +v1\.\d+ \(eu-west\) +\d+s ago\n/);
+    const described = await novactl('federation', 'conflicts', 'describe', 'ProxyRoute/default/disputed');
+    expect(described.out).toMatch(/name: us +\| +- backendRef:|name: us +\| +name: eu/);
+    expect(await novactl('federation', 'conflicts', 'resolve', 'ProxyRoute/default/disputed', '--keep', 'remote')).toMatchObject({ code: 0, out: expect.stringMatching(/^ProxyRoute\/default\/disputed resolved: kept remote as v1\.\d+\n$/) });
+    await federation.settle();
+    for (const context of ['us-west', 'eu-west']) expect((await novactl('get', 'ProxyRoute/default/disputed', '-o', 'json', '--context', context)).out).toContain('"name": "eu"');
+    expect(await novactl('federation', 'conflicts', 'describe', 'ProxyRoute/default/disputed')).toMatchObject({ code: 3, err: expect.stringContaining('ProxyRoute/default/disputed is in no conflict') });
+  });
+
+  test('a version that cannot be kept, and a conflict nearby', async () => {
+    await conflictOn('contested');
+
+    expect(await novactl('federation', 'conflicts', 'resolve', 'ProxyRoute/default/contested', '--keep', 'ap-east')).toMatchObject({ code: 2, err: expect.stringMatching(/--keep ap-east: no version .*us-west \(v1\.\d+\), eu-west \(v1\.\d+\) \(us-west\)\n$/) });
+    expect((await novactl('federation', 'conflicts', 'describe', 'ProxyRoute/default/contessted')).err).toContain('did you mean ProxyRoute/default/contested?');
+    expect((await novactl('federation', 'conflicts', 'resolve', 'ProxyRoute/default/contested')).err).toBe('error: required option \'--keep <version>\' not specified\n');
+  });
+
+  test('sync and reconcile say what came of each peer, and fail where one cannot be reached', async () => {
+    await apply(route('synced', 'a'), '--context', 'eu-west');
+
+    expect((await novactl('federation', 'sync', '--peer', 'eu-west')).out).toMatch(/^PEER +OUTCOME +CHANGES\neu-west +level +[1-9]\d*\n$/);
+    expect(await novactl('federation', 'reconcile')).toMatchObject({ code: 0, out: expect.stringMatching(/\neu-west +(?:same|repaired) +\d+\n/) });
+    expect(await novactl('federation', 'sync', '--peer', 'mars')).toMatchObject({ code: 3, err: expect.stringContaining('mars is no peer of us-west; peers are eu-west') });
+    federation.cuts.add('us-west eu-west');
+    const failed = await novactl('federation', 'sync');
+    federation.cuts.clear();
+    expect(failed).toMatchObject({ code: 7, out: expect.stringContaining('failed'), err: 'error: eu-west failed; novactl federation status tells why\n' });
+  });
+
+  test('set writes the file in the member\'s folder, at one member or at all', async () => {
+    const one = await novactl('federation', 'set', 'sync.interval=2s');
+    expect(one).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^us-west: .*\/us-west\/federation\.yaml: spec\.sync\.interval: \(not set\) -> 2s\n$/) });
+    expect((await novactl('federation', 'set', 'conflictResolution.strategy=Merge')).err).toContain('--all-contexts sets it everywhere');
+    expect((await novactl('federation', 'set', 'spec.conflictResolution.strategy=Merge', '--all-contexts')).out).toMatch(/us-west\/federation\.yaml unchanged\neu-west: .* spec\.conflictResolution\.strategy: Manual -> Merge\n$/);
+    expect(parse(readFileSync(join(federation.folder, 'us-west', 'federation.yaml'), 'utf8'))).toMatchObject({ spec: { sync: { interval: '2s' }, conflictResolution: { strategy: 'Merge' } } });
+  });
+
+  test('set refuses what would not be valid, and then writes nothing anywhere', async () => {
+    const file = join(federation.folder, 'eu-west', 'federation.yaml');
+    const before = readFileSync(file, 'utf8');
+
+    expect(await novactl('federation', 'set', 'conflictResolution.strategy=Newest', '--all-contexts')).toMatchObject({ code: 2, err: expect.stringMatching(/would not be valid, so nothing was written anywhere: spec\.conflictResolution\.strategy: is not accepted, got "Newest"/) });
+    expect(readFileSync(file, 'utf8')).toBe(before);
+  });
+});
+
+describe('who calls', () => {
+  test('a viewer may look and not write', async () => {
+    const config = join(federation.folder, 'viewer.yaml');
+    writeFileSync(config, readFileSync(federation.configPath, 'utf8').replaceAll('admin', 'viewer'));
+
+    expect((await novactl('federation', 'status', '--config', config)).code).toBe(0);
+    expect(await hostWith(route('x', 'a')).run('apply', '-f', '-', '--config', config)).toMatchObject({ code: 5, err: expect.stringContaining('it is for operators with the level admin') });
+  });
+});

@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { ResourceKey } from '../../shared/model/ids.ts';
+import { backoffMs } from './backoff.ts';
+import { DeadlineError, withDeadline } from './deadline.ts';
+import { DirtyKeys } from './dirty-keys.ts';
+import { Exceptions } from './exceptions.ts';
+import { KeyWork } from './key-work.ts';
+import { DIRTY_KEYS, KEPT_TARGET_BYTES, SETTLED_KEYS } from './limits.ts';
+import { Notifier } from './notifier.ts';
+import { carryEdit } from './reshaping.ts';
+import { SettledStates } from './settled-states.ts';
+
+/** Time that moves when it is told to. */
+class ManualClock implements Clock {
+  #nowMs = 0;
+  #sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];
+  nowMs(): number { return this.#nowMs; }
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#sleepers.push({ atMs: this.#nowMs + ms, wake: resolve });
+      signal?.addEventListener('abort', () => { reject(signal.reason as Error); }, { once: true });
+    });
+  }
+  async advance(ms: number): Promise<void> {
+    this.#nowMs += ms;
+    for (const { wake } of this.#sleepers.filter(({ atMs }) => atMs <= this.#nowMs)) wake();
+    this.#sleepers = this.#sleepers.filter(({ atMs }) => atMs > this.#nowMs);
+    await turns();
+  }
+}
+const turns = async (): Promise<void> => { for (let at = 0; at < 20; at += 1) await Promise.resolve(); };
+const key = (name: string): ResourceKey => `g/K/n/${name}` as ResourceKey;
+const zero = { bytes: (length: number) => new Uint8Array(length) };
+const full = { bytes: (length: number) => new Uint8Array(length).fill(255) };
+
+describe('KeyWork', () => {
+  /** Tasks that end when told. */
+  function gates(): { readonly log: string[]; readonly task: (name: string) => () => Promise<void>; readonly open: (name: string) => Promise<void> } {
+    const log: string[] = [];
+    const opens = new Map<string, () => void>();
+    return {
+      log,
+      task: (name) => () => new Promise((resolve) => { log.push(`+${name}`); opens.set(name, () => { log.push(`-${name}`); resolve(); }); }),
+      open: async (name) => { opens.get(name)?.(); await turns(); },
+    };
+  }
+
+  test('runs one task at a time for each name, in order, and others meanwhile', async () => {
+    const work = new KeyWork<string>(10);
+    const { log, task, open } = gates();
+    void work.run('a', task('a1'));
+    void work.run('a', task('a2'));
+    void work.run('b', task('b1'));
+    await turns();
+    expect(log).toEqual(['+a1', '+b1']);
+    await open('a1');
+    expect(log).toEqual(['+a1', '+b1', '-a1', '+a2']);
+  });
+
+  test('runs at most as many as it may; whoever waits for another of its name takes no place', async () => {
+    const work = new KeyWork<string>(2);
+    const { log, task, open } = gates();
+    for (const name of ['a1', 'a2', 'b1', 'c1']) void work.run(name.charAt(0), task(name));
+    await turns();
+    expect(log).toEqual(['+a1', '+b1']);
+    await open('b1');
+    expect(log).toEqual(['+a1', '+b1', '-b1', '+c1']);
+    await open('a1');
+    expect(log.at(-1)).toBe('+a2');
+  });
+
+  test('goes on after a task that failed, and tells when all is done', async () => {
+    const work = new KeyWork<string>(1);
+    const failed = work.run('a', () => Promise.reject(new Error('no')));
+    const after = work.run('a', () => Promise.resolve('yes'));
+
+    await expect(failed).rejects.toThrow('no');
+    await expect(after).resolves.toBe('yes');
+    await work.idle();
+    expect(work.pending).toBe(0);
+  });
+});
+
+describe('Notifier', () => {
+  test('keeps a notice for whoever waits next, and makes several one', async () => {
+    const notifier = new Notifier();
+    notifier.notify();
+    notifier.notify();
+    await notifier.wait(new AbortController().signal);
+    const waiting = new AbortController();
+    const next = notifier.wait(waiting.signal);
+    waiting.abort(new Error('stop'));
+
+    await expect(next).rejects.toThrow('stop');
+  });
+
+  test('waits at most as long as it is told', async () => {
+    const clock = new ManualClock();
+    const notifier = new Notifier();
+    let woken = false;
+    void notifier.waitAtMost(100, clock, new AbortController().signal).then(() => { woken = true; });
+    await clock.advance(99);
+    expect(woken).toBe(false);
+    await clock.advance(1);
+    expect(woken).toBe(true);
+  });
+});
+
+describe('withDeadline', () => {
+  test('gives up on a call that ignores its signal', async () => {
+    const clock = new ManualClock();
+    const call = withDeadline(clock, 1000, new AbortController().signal, 'pull', () => new Promise(() => undefined));
+    const outcome = expect(call).rejects.toThrow(DeadlineError);
+    await clock.advance(1000);
+    await outcome;
+  });
+
+  test('passes on the caller\'s abort and the call\'s own error', async () => {
+    const clock = new ManualClock();
+    const caller = new AbortController();
+    const call = withDeadline(clock, 1000, caller.signal, 'pull', (signal) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error); }); }));
+    caller.abort(new Error('stopped'));
+    await expect(call).rejects.toThrow('stopped');
+
+    await expect(withDeadline(clock, 1000, new AbortController().signal, 'pull', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  });
+});
+
+describe('Exceptions', () => {
+  const exception = (name: string, message = 'm'): { key: ResourceKey; reason: string; message: string } => ({ key: key(name), reason: 'R', message });
+  const target = (name: string, bytes: number) => ({ key: key(name), show: { kind: 'live' as const, hash: '' as never, content: 'x'.repeat(bytes), token: '' }, before: { kind: 'nothing' as const } });
+
+  test('come due later and later, at most every half minute', async () => {
+    const clock = new ManualClock();
+    const exceptions = new Exceptions(clock, full);
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 8; attempt += 1) {
+      exceptions.put(exception('a'), undefined);
+      const from = clock.nowMs();
+      while (exceptions.takeDue(10).length === 0) await clock.advance(500);
+      waits.push(clock.nowMs() - from);
+    }
+
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  });
+
+  test('are given out once until they are put again, and all at once after an outage', () => {
+    const clock = new ManualClock();
+    const exceptions = new Exceptions(clock, zero);
+    exceptions.put(exception('a'), undefined);
+    exceptions.makeDue();
+    expect(exceptions.takeDue(10)).toEqual([key('a')]);
+    expect(exceptions.takeDue(10)).toEqual([]);
+    exceptions.makeDue();
+    expect(exceptions.takeDue(10)).toEqual([key('a')]);
+  });
+
+  test('are reported when they come, change or go, and not again for saying the same', () => {
+    const exceptions = new Exceptions(new ManualClock(), zero);
+    exceptions.put(exception('a'), undefined);
+    exceptions.put(exception('b'), undefined);
+    expect(exceptions.takeReport(10)).toEqual({ exceptions: [exception('a'), exception('b')], cleared: [] });
+    exceptions.put(exception('a'), undefined);
+    exceptions.put(exception('b', 'other'), undefined);
+    exceptions.clear(key('c'));
+    exceptions.clear(key('d'), true);
+    expect(exceptions.takeReport(10)).toEqual({ exceptions: [exception('b', 'other')], cleared: [key('d')] });
+  });
+
+  test('of a report that did not arrive are reported again, as they are by then', () => {
+    const exceptions = new Exceptions(new ManualClock(), zero);
+    exceptions.put(exception('a'), undefined);
+    exceptions.put(exception('b'), undefined);
+    const lost = exceptions.takeReport(10);
+    exceptions.clear(key('a'));
+    exceptions.giveBack(lost);
+
+    expect(exceptions.takeReport(10)).toEqual({ exceptions: [exception('b')], cleared: [key('a')] });
+  });
+
+  test('keep what is to be shown only as long as it is not too much', () => {
+    const exceptions = new Exceptions(new ManualClock(), zero);
+    const half = KEPT_TARGET_BYTES / 2;
+    exceptions.put(exception('a'), target('a', half));
+    exceptions.put(exception('b'), target('b', half));
+    exceptions.put(exception('c'), target('c', 1));
+    expect(exceptions.target(key('c'))).toBeUndefined();
+    exceptions.clear(key('a'));
+    exceptions.put(exception('c'), target('c', 1));
+    expect(exceptions.target(key('c'))).toBeDefined();
+  });
+});
+
+describe('bounds', () => {
+  test('of changed names: too many are forgotten, and that is not', () => {
+    const dirty = new DirtyKeys();
+    dirty.add(Array.from({ length: DIRTY_KEYS }, (_, at) => key(at.toString())));
+    expect(dirty.takeOverflow()).toBe(false);
+    dirty.add([key('more')]);
+    expect(dirty.size).toBe(0);
+    expect(dirty.takeOverflow()).toBe(true);
+    expect(dirty.takeOverflow()).toBe(false);
+  });
+
+  test('of settled states: the oldest is forgotten', () => {
+    const settled = new SettledStates();
+    for (let at = 0; at <= SETTLED_KEYS; at += 1) settled.put(key(at.toString()), { kind: 'gone' });
+    expect(settled.has(key('0'), { kind: 'gone' })).toBe(false);
+    expect(settled.has(key('1'), { kind: 'gone' })).toBe(true);
+  });
+
+  test('of a backoff: between half and all of what has doubled, up to its cap', () => {
+    const limits = { firstMs: 250, capMs: 15_000 };
+    expect([0, 1, 2, 10, 1000].map((attempt) => backoffMs(limits, attempt, zero))).toEqual([125, 250, 500, 7500, 7500]);
+    expect(backoffMs(limits, 1000, full)).toBeGreaterThan(14_999);
+  });
+});
+
+describe('carryEdit', () => {
+  const carried = (shown: unknown, here: unknown, now: unknown): unknown => JSON.parse(carryEdit(JSON.stringify(shown), JSON.stringify(here), JSON.stringify(now)).text);
+
+  test('sends no defaults, and keeps what this cluster cannot hold', () => {
+    const shown = { spec: { name: 'a', fresh: 1 } };
+    const here = { spec: { name: 'a', timeout: 30 } };
+
+    expect(carried(shown, here, { spec: { name: 'b', timeout: 30 } })).toEqual({ spec: { name: 'b', fresh: 1 } });
+    expect(carried(shown, here, { spec: { name: 'a', timeout: 60 } })).toEqual({ spec: { name: 'a', fresh: 1, timeout: 60 } });
+    expect(carried(shown, here, { spec: { timeout: 30 } })).toEqual({ spec: { fresh: 1 } });
+    expect(carried(shown, here, { spec: { name: 'a' } })).toEqual({ spec: { name: 'a', fresh: 1 } });
+  });
+
+  test('does so inside lists, item by item', () => {
+    const shown = { rules: [{ name: 'a', fresh: 1 }, { name: 'b' }] };
+    const here = { rules: [{ name: 'a', weight: 1 }, { name: 'b', weight: 1 }] };
+
+    expect(carried(shown, here, { rules: [{ name: 'a', weight: 1 }, { name: 'c', weight: 1 }] })).toEqual({ rules: [{ name: 'a', fresh: 1 }, { name: 'c' }] });
+    expect(carried(shown, here, { rules: [{ name: 'b', weight: 1 }] })).toEqual({ rules: [{ name: 'b' }] });
+    expect(carried(shown, here, { rules: [{ name: 'b', weight: 1 }, { name: 'a', weight: 1 }, { name: 'x' }] })).toEqual({ rules: [{ name: 'b' }, { name: 'a', fresh: 1 }, { name: 'x' }] });
+  });
+
+  test('is what was shown where nobody edited', () => {
+    expect(carried({ a: 1, b: 2 }, { a: 1, c: 3 }, { a: 1, c: 3 })).toEqual({ a: 1, b: 2 });
+  });
+});
