@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { parseDocument } from 'yaml';
 import { configPath, loadConfig, readConfigText } from '../config/find-config.ts';
 import { contextOf, parseConfig } from '../config/config.ts';
 import type { Config, Context } from '../config/config.ts';
@@ -8,6 +7,7 @@ import { globalsOf } from '../options.ts';
 import { print } from '../output/print.ts';
 import { plainColumns, table } from '../output/table.ts';
 import { replaceFile } from '../write-file.ts';
+import { editDocument } from '../yaml-edit/edit-document.ts';
 
 /** `config get-contexts`, `… use-context`, `… current-context`, `… view` */
 export function addConfig(program: Command, host: Host): void {
@@ -45,9 +45,7 @@ function addUseContext(config: Command, host: Host): void {
       const path = configPath(options.config, host);
       const text = readConfigText(path);
       const chosen = contextOf(parseConfig(text, path, host.homeFolder), name);
-      const document = parseDocument(text);
-      document.set('current-context', chosen.name);
-      replaceFile(path, text, document.toString({ lineWidth: 0 }));
+      replaceFile(path, text, editDocument(text, 0, [{ path: ['current-context'], value: chosen.name }]).text);
       print(host.out, options.output, { json: { currentContext: chosen.name, file: path }, text: () => `Now using ${chosen.name} (${path}).\n` });
     });
 }

@@ -6,9 +6,6 @@ import { contextOf } from '../config/config.ts';
 import type { Context } from '../config/config.ts';
 import { CommandError } from '../errors.ts';
 import { parseAssignment } from '../federation-object/assignment.ts';
-import type { Assignment } from '../federation-object/assignment.ts';
-import type { Change } from '../federation-object/edit-object.ts';
-import { documentsOf, editDocument } from '../federation-object/edit-object.ts';
 import { findFederationObject } from '../federation-object/find-object.ts';
 import type { FederationObject } from '../federation-object/find-object.ts';
 import type { Host } from '../host.ts';
@@ -16,6 +13,8 @@ import { globalsOf } from '../options.ts';
 import { print } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
 import { replaceFile } from '../write-file.ts';
+import type { Assignment, Change } from '../yaml-edit/edit-document.ts';
+import { documentsOf, editDocument } from '../yaml-edit/edit-document.ts';
 
 interface Planned { readonly context: Context; readonly object: FederationObject; readonly text: string; readonly changes: readonly Change[]; readonly warnings: readonly string[] }
 

@@ -45,10 +45,12 @@ export function explainConnection(error: unknown, context: Context): unknown {
     const explain = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : ALERT.test(code) ? clientRefused : undefined;
     if (explain !== undefined) return explain(context, at);
   }
-  // A region's own words, with the region they came from.
-  if (error instanceof ReplicaError) return new ReplicaError(error.code, `${error.message} (${context.name})`, { cause: error });
+  if (error instanceof ReplicaError) return new ReplicaError(error.code, namedByContext(error.message, context), { cause: error });
   return error;
 }
+
+/** A region's own words, under the name that people know the region by. */
+const namedByContext = (message: string, { name, server }: Context): string => (message.startsWith(`${server}: `) ? `${name}: ${message.slice(server.length + 2)}` : message);
 
 /** Several addresses of a host fail together; the first one's reason stands for all. */
 const causeOf = (error: Error): unknown => (error instanceof AggregateError ? error.errors[0] : error.cause);

@@ -1,13 +1,8 @@
 import { parseDocument } from 'yaml';
 import type { Json } from '../../shared/model/content.ts';
 import { CommandError } from '../errors.ts';
-import { MANIFEST_YAML } from '../manifests/yaml-words.ts';
-
-/** A step into an object: a field, the position in a list, or the item of that name. */
-export type Step = string | number | { readonly name: string };
-
-/** What becomes of one field. Undefined removes it. */
-export interface Assignment { readonly path: readonly Step[]; readonly value: Json | undefined }
+import type { Assignment, Step } from '../yaml-edit/edit-document.ts';
+import { MANIFEST_YAML } from '../yaml-edit/manifest-yaml.ts';
 
 const FORM = 'accepted are PATH=VALUE, such as spec.sync.interval=2s or spec.members[eu-west].priority=10, and PATH- to remove a field';
 const PATH = /^[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*|\[[^[\]]+\])*$/;
@@ -44,7 +39,3 @@ function parseValue(word: string, text: string): Json {
   if (wrong !== undefined) throw new CommandError('invalid', `${JSON.stringify(word)}: the value is not valid YAML: ${wrong.message}`);
   return document.toJS() as Json;
 }
-
-/** A path as people write it. */
-export const printSteps = (path: readonly Step[]): string =>
-  path.map((step, at) => (typeof step === 'string' ? `${at === 0 ? '' : '.'}${step}` : `[${typeof step === 'number' ? step.toString() : step.name}]`)).join('');

@@ -5,7 +5,7 @@ import { groupOf, NOVAEDGE_GROUP } from '../../shared/model/federated-part.ts';
 import type { Context } from '../config/config.ts';
 import { CommandError } from '../errors.ts';
 import { manifestFiles } from '../manifests/read-files.ts';
-import { documentsOf } from './edit-object.ts';
+import { documentsOf } from '../yaml-edit/edit-document.ts';
 
 /** A member's federation object: which document of which file. */
 export interface FederationObject { readonly path: string; readonly text: string; readonly document: number }

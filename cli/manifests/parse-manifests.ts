@@ -3,7 +3,7 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import type { Json, JsonObject } from '../../shared/model/content.ts';
 import { isObject } from '../../shared/model/content.ts';
 import { CommandError } from '../errors.ts';
-import { MANIFEST_YAML, MAX_ALIASES } from './yaml-words.ts';
+import { MANIFEST_YAML, MAX_ALIASES } from '../yaml-edit/manifest-yaml.ts';
 
 /** A manifest and where it stands, as messages name it: `route.yaml:12`. */
 export interface Manifest { readonly where: string; readonly value: JsonObject }

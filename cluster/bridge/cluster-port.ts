@@ -25,8 +25,8 @@ export interface ClusterObject extends ObjectVersion {
  */
 export type ReadResult =
   | { readonly kind: 'live'; readonly object: ClusterObject }
-  /** `uid` is that of the object last seen under this name, or empty. */
-  | ({ readonly kind: 'gone' } & ObjectVersion)
+  /** `uid` and `token` are those of the object last seen under this name, where that is known; the uid is empty otherwise. */
+  | ({ readonly kind: 'gone'; readonly token: string | undefined } & ObjectVersion)
   | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
 
 export interface WriteRequest {
@@ -41,7 +41,8 @@ export interface WriteRequest {
 
 /** What became of a write, token write or delete. */
 export type WriteOutcome =
-  | { readonly kind: 'ok' }
+  /** `hash` is that of the federated part as it is stored now, where the cluster reshaped it. */
+  | { readonly kind: 'ok'; readonly hash?: Hash }
   /** The object is not at that version any more: read it again. */
   | { readonly kind: 'conflict' }
   /** The cluster does not take it: admission, missing namespace, kind not served, an unreadable file. */

@@ -8,7 +8,8 @@ import { LowerEpochError, RegionUnavailableError } from './region-caller.ts';
 
 /** The write session in force, and how to get a new one. */
 export interface Sessions {
-  current(): string | undefined;
+  /** `newest`: one that knows of everything reported so far, which an observation without a token needs. */
+  current(newest: boolean): string | undefined;
   renew(signal: AbortSignal): Promise<string>;
 }
 
@@ -93,7 +94,8 @@ export class Committer {
 
   async #results(observations: readonly Observation[]): Promise<ReadonlyMap<ResourceKey, ObservationResult>> {
     const { region, sessions, random, logger, signal } = this.#parts;
-    let session = sessions.current() ?? await sessions.renew(signal);
+    const newest = observations.some(({ token }) => token === undefined);
+    let session = sessions.current(newest) ?? await sessions.renew(signal);
     for (let renewals = 0; ; renewals += 1) {
       const requestId = Buffer.from(random.bytes(16)).toString('hex');
       const response = await region.commit({ session, requestId, observations }, signal);

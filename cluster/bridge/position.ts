@@ -10,6 +10,8 @@ export class Position implements Sessions {
   #since: VersionVector | undefined;
   #session: string | undefined;
   #renewal: Promise<string> | undefined;
+  /** Something was reported after the session was given. */
+  #isSessionOld = false;
 
   constructor(region: RegionCaller) {
     this.#region = region;
@@ -18,19 +20,27 @@ export class Position implements Sessions {
   /** Asks what changed since the last page that was applied, waiting for a change if there is none. */
   async pull(waitMs: number, signal: AbortSignal): Promise<BridgePullResponse> {
     const page = await this.#region.pull({ since: this.#since, limit: PULL_TARGETS, waitMs }, signal);
-    this.#session = page.session;
+    this.#keep(page.session);
     return page;
   }
 
   moveTo(upTo: VersionVector): void { this.#since = upTo; }
 
-  current(): string | undefined { return this.#session; }
+  noteReported(): void { this.#isSessionOld = true; }
+
+  current(newest: boolean): string | undefined { return newest && this.#isSessionOld ? undefined : this.#session; }
 
   /** Several commits that find their session expired ask for one new one. What the pull tells is told again to whoever pulls next. */
   renew(signal: AbortSignal): Promise<string> {
     this.#renewal ??= this.#region.pull({ since: this.#since, limit: 1, waitMs: 0 }, signal)
-      .then(({ session }) => { this.#session = session; return session; })
+      .then(({ session }) => this.#keep(session))
       .finally(() => { this.#renewal = undefined; });
     return this.#renewal;
+  }
+
+  #keep(session: string): string {
+    this.#session = session;
+    this.#isSessionOld = false;
+    return session;
   }
 }

@@ -14,12 +14,14 @@ export interface ListFacts { readonly resourceVersion: string; readonly filterHa
 export class Reporter {
   readonly #region: RegionCaller;
   readonly #exceptions: Exceptions;
+  readonly #onReported: () => void;
   readonly #signal: AbortSignal;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(region: RegionCaller, exceptions: Exceptions, signal: AbortSignal) {
+  constructor(region: RegionCaller, exceptions: Exceptions, onReported: () => void, signal: AbortSignal) {
     this.#region = region;
     this.#exceptions = exceptions;
+    this.#onReported = onReported;
     this.#signal = signal;
   }
 
@@ -44,6 +46,7 @@ export class Reporter {
 
   async #send(applied: VersionVector, list: ListFacts | undefined): Promise<void> {
     const report = this.#exceptions.takeReport(REPORT_EXCEPTIONS);
+    this.#onReported();
     try {
       await this.#region.reportApplied({ applied, ...report, listResourceVersion: list?.resourceVersion, filterHash: list?.filterHash }, this.#signal);
     } catch (error) {

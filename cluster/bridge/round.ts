@@ -63,7 +63,7 @@ export class Round {
       exceptions, filter, logger, signal,
       counted: (by) => { counts.objects += by; },
     });
-    this.#reporter = new Reporter(region, exceptions, signal);
+    this.#reporter = new Reporter(region, exceptions, () => { position.noteReported(); }, signal);
     counts.inWork = () => this.#workshop.pending;
   }
 

@@ -1,13 +1,13 @@
 import type { Content } from '../../shared/model/content.ts';
-import type { ResourceKey } from '../../shared/model/ids.ts';
+import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Observation, ObservationResult, Target } from '../../shared/ports/region.ts';
-import type { Cluster, ClusterObject, ObjectVersion, ReadResult, WriteOutcome } from './cluster-port.ts';
+import type { Cluster, ClusterObject, ReadResult, WriteOutcome } from './cluster-port.ts';
 import type { Committer } from './committer.ts';
 import { SETTLE_ROUNDS } from './limits.ts';
 import type { RegionCaller } from './region-caller.ts';
 import { asWritten } from './reshaping.ts';
-import type { SettledStates } from './settled-states.ts';
+import type { SettledState, SettledStates } from './settled-states.ts';
 
 /** What came of one resource. */
 export type Settlement =
@@ -15,10 +15,13 @@ export type Settlement =
   /** It stays as it is for now; `target` is what could not be shown. */
   | { readonly kind: 'exception'; readonly reason: string; readonly message: string; readonly target: Target | undefined };
 
-/** The object as it was read, with what it says (`content`) beside what it looks like (`object.content`). */
+/**
+ * The object as it was read. `hash` is that of what it says, which is not what it looks like where the cluster reshapes; `isSettled`:
+ * it is as it was when both last agreed.
+ */
 type Found =
-  | { readonly kind: 'live'; readonly object: ClusterObject; readonly content: Content }
-  | ({ readonly kind: 'gone' } & ObjectVersion);
+  | { readonly kind: 'live'; readonly object: ClusterObject; readonly hash: Hash; readonly isSettled: boolean; readonly content: () => Promise<Content> }
+  | (ReadResult & { readonly kind: 'gone'; readonly isSettled: boolean });
 
 export interface SettleParts {
   readonly cluster: Cluster;
@@ -46,7 +49,7 @@ export class Settle {
   /** Tells the region what the cluster has. `echoes: 'skip'` leaves out what both agreed on before. */
   async observe(key: ResourceKey, echoes: 'skip' | 'send'): Promise<Settlement> {
     return this.#rounds(key, undefined, async (found, round) => {
-      const isEcho = echoes === 'skip' && round === 0 && this.#parts.settled.has(key, stateOf(found));
+      const isEcho = echoes === 'skip' && round === 0 && found.isSettled;
       return isEcho ? nothingChanged : this.#send(key, found);
     });
   }
@@ -59,19 +62,30 @@ export class Settle {
 
   /** Reads and tries until nothing changes underneath. */
   async #rounds(key: ResourceKey, target: Target | undefined, attempt: (found: Found, round: number) => Promise<Settlement | 'changed'>): Promise<Settlement> {
-    const { cluster, region, signal } = this.#parts;
+    const { cluster, signal } = this.#parts;
     for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
       const read: ReadResult = await cluster.read(key, signal);
       if (read.kind === 'unknown') return { kind: 'exception', reason: read.reason, message: read.message, target };
-      const found: Found = read.kind === 'gone' ? read : { ...read, content: await asWritten(cluster, region, read.object, signal) };
-      const settlement = await attempt(found, round);
+      const settlement = await attempt(await this.#find(key, read), round);
       if (settlement !== 'changed') return settlement;
     }
     return { kind: 'exception', reason: 'Changing', message: `it changed ${SETTLE_ROUNDS.toString()} times while it was being synchronized`, target };
   }
 
+  /** Nobody is asked what an object says that looks as it did when both agreed. */
+  async #find(key: ResourceKey, read: ReadResult & { kind: 'live' | 'gone' }): Promise<Found> {
+    const { cluster, region, settled, signal } = this.#parts;
+    if (read.kind === 'gone') return { ...read, isSettled: settled.isGone(key) };
+    const { object } = read;
+    const content = (): Promise<Content> => asWritten(cluster, region, object, signal);
+    const shown = settled.shown(key, object.content.hash, object.token);
+    if (shown !== undefined) return { kind: 'live', object, hash: shown, isSettled: true, content };
+    const said = await content();
+    return { kind: 'live', object, hash: said.hash, isSettled: false, content: () => Promise.resolve(said) };
+  }
+
   async #send(key: ResourceKey, found: Found): Promise<Settlement | 'changed'> {
-    const result = await this.#parts.committer.submit(observationOf(key, found));
+    const result = await this.#parts.committer.submit(await observationOf(key, found));
     this.#parts.logger.debug('observation answered', { key, outcome: result.outcome, reason: result.outcome === 'refused' ? result.reason : undefined });
     switch (result.outcome) {
       case 'committed': return asSent(await this.#showResult(result, found));
@@ -104,7 +118,7 @@ export class Settle {
     const { outcome, change } = await this.#perform(target, found);
     switch (outcome.kind) {
       case 'ok':
-        this.#parts.settled.put(target.key, shownState(target, found, change));
+        this.#parts.settled.put(target.key, stateAfter(target, found, change, outcome.hash));
         return { kind: 'settled', change };
       case 'conflict': return 'changed';
       case 'refused': return { kind: 'exception', reason: outcome.reason, message: outcome.message, target };
@@ -119,7 +133,7 @@ export class Settle {
     }
     const { content, hash, token } = show;
     if (found.kind === 'gone') return { outcome: await cluster.write({ key, content, hash, token, replaces: undefined }, signal), change: 'created' };
-    if (found.content.hash !== hash) return { outcome: await cluster.write({ key, content, hash, token, replaces: found.object }, signal), change: 'replaced' };
+    if (found.hash !== hash) return { outcome: await cluster.write({ key, content, hash, token, replaces: found.object }, signal), change: 'replaced' };
     const outcome: WriteOutcome = found.object.token === token ? { kind: 'ok' } : await cluster.writeToken(key, token, found.object, signal);
     return { outcome, change: 'none' };
   }
@@ -131,22 +145,22 @@ const asSent = (settlement: Settlement | 'changed'): Settlement | 'changed' =>
 /** Whether the cluster holds what the region believes, or already what it asks for. */
 function isExpected(found: Found, { show, before }: Target): boolean {
   if (found.kind === 'gone') return show.kind === 'gone' || before.kind === 'nothing';
-  const { hash } = found.content;
+  const { hash } = found;
   return (show.kind === 'live' && hash === show.hash) || (before.kind === 'live' && hash === before.hash);
 }
 
-const stateOf = (found: Found): Parameters<SettledStates['put']>[1] =>
-  found.kind === 'gone' ? { kind: 'gone' } : { kind: 'live', hash: found.object.content.hash, token: found.object.token };
+const stateOf = (found: Found): SettledState =>
+  found.kind === 'gone' ? { kind: 'gone' } : { kind: 'live', hash: found.object.content.hash, token: found.object.token, shown: found.hash };
 
 /** What the watch will tell back: where only the token was written, the object looks as before. */
-function shownState({ show }: Target, found: Found, change: string): Parameters<SettledStates['put']>[1] {
+function stateAfter({ show }: Target, found: Found, change: string, stored: Hash | undefined): SettledState {
   if (show.kind === 'gone') return { kind: 'gone' };
-  const hash = change === 'none' && found.kind === 'live' ? found.object.content.hash : show.hash;
-  return { kind: 'live', hash, token: show.token };
+  const hash = change === 'none' && found.kind === 'live' ? found.object.content.hash : (stored ?? show.hash);
+  return { kind: 'live', hash, token: show.token, shown: show.hash };
 }
 
-function observationOf(key: ResourceKey, found: Found): Observation {
-  if (found.kind === 'gone') return { key, uid: found.uid, resourceVersion: found.resourceVersion, token: undefined, state: { kind: 'gone', confirmed: true } };
-  const { uid, resourceVersion, token } = found.object;
-  return { key, uid, resourceVersion, token, state: { kind: 'live', content: found.content.text } };
+async function observationOf(key: ResourceKey, found: Found): Promise<Observation> {
+  const { uid, resourceVersion, token } = found.kind === 'live' ? found.object : found;
+  const state: Observation['state'] = found.kind === 'live' ? { kind: 'live', content: (await found.content()).text } : { kind: 'gone', confirmed: true };
+  return { key, uid, resourceVersion, token, state };
 }

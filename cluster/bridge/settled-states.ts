@@ -1,8 +1,13 @@
 import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
 import { SETTLED_KEYS } from './limits.ts';
 
-/** What a resource looked like when cluster and region last agreed on it. */
-export type SettledState = { readonly kind: 'live'; readonly hash: Hash; readonly token: string | undefined } | { readonly kind: 'gone' };
+/**
+ * What a resource looked like when cluster and region last agreed on it. `hash` is what the cluster has, `shown` what the region
+ * means by it; they differ only where the cluster reshapes what it is given.
+ */
+export type SettledState =
+  | { readonly kind: 'live'; readonly hash: Hash; readonly token: string | undefined; readonly shown: Hash }
+  | { readonly kind: 'gone' };
 
 /**
  * Remembers the last agreement on each resource, so that our own writes, told back by the watch, are not sent. It is a shortcut
@@ -19,11 +24,12 @@ export class SettledStates {
     if (oldest !== undefined) this.#states.delete(oldest);
   }
 
-  has(key: ResourceKey, state: SettledState): boolean {
+  isGone(key: ResourceKey): boolean { return this.#states.get(key)?.kind === 'gone'; }
+
+  /** What the region means by an object that still looks as it did; undefined when it does not, or is not remembered. */
+  shown(key: ResourceKey, hash: Hash, token: string | undefined): Hash | undefined {
     const known = this.#states.get(key);
-    if (known === undefined) return false;
-    if (known.kind === 'gone' || state.kind === 'gone') return known.kind === state.kind;
-    return known.hash === state.hash && known.token === state.token;
+    return known?.kind === 'live' && known.hash === hash && known.token === token ? known.shown : undefined;
   }
 
   /** Another cluster, or everything is to be looked at anew. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject } from '../../shared/model/content.ts';
 import type { Member } from '../../shared/model/ids.ts';
@@ -10,6 +9,7 @@ import type { Operator } from '../../shared/ports/operator.ts';
 import type { Peer } from '../../shared/ports/peer.ts';
 import type { Region } from '../../shared/ports/region.ts';
 import { GlobalTable, MemoryStore } from '../../shared/adapters/memory/index.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/index.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
@@ -19,13 +19,8 @@ import type { Replica } from '../../shared/replica/replica.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 
 /** Time and randomness as they are: tests of bridges work on real folders and servers, which have no other. */
-export const realClock: Clock = {
-  nowMs: () => Date.now(),
-  sleep: (ms, signal) => delay(ms, undefined, signal === undefined ? undefined : { signal }).catch((error: unknown) => {
-    throw signal?.aborted === true ? (signal.reason as Error) : error;
-  }),
-};
-export const realRandom: Random = { bytes: (length) => randomBytes(length) };
+export const realClock: Clock = systemClock;
+export const realRandom: Random = systemRandom;
 
 /** Keeps what was logged, for a test to look at. */
 export class RecordingLogger implements Logger {

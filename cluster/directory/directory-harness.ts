@@ -83,8 +83,13 @@ function manifestsIn(path: string, text: string): readonly JsonObject[] {
   return parsed.kind === 'parsed' ? parsed.manifests.map(({ value }) => value) : [];
 }
 
-/** The file in which a user finds a resource. */
+/** The file in which a user finds a resource: where one would look first, then anywhere. */
 async function fileOf(root: string, key: ResourceKey | string): Promise<string | undefined> {
+  const [, kind = '', namespace = '', name = ''] = key.split('/');
+  for (const path of [join(root, 'mine', `${key.replaceAll('/', '_')}.yaml`), join(root, namespace, `${kind.toLowerCase()}-${name}.yaml`)]) {
+    const text = await readFile(path, 'utf8').catch(() => '');
+    if (manifestsIn(path, text).some((manifest) => keyOf(manifest) === key)) return path;
+  }
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || entry.name.startsWith('.') || !/\.(?:ya?ml|json)$/.test(entry.name)) continue;
     const path = join(entry.parentPath, entry.name);

@@ -11,8 +11,8 @@ export type Presence =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
 
-/** Recently removed objects whose IDs are kept. */
-const LAST_UIDS = 10_000;
+/** Recently removed objects that are remembered. */
+const DEPARTED = 10_000;
 
 /**
  * What the folder holds (`Catalog`) beside what is remembered of it (`HiddenFile`), and the one place where the two are reconciled.
@@ -25,7 +25,7 @@ export class FolderState {
   readonly #unknown = new Set<ResourceKey>();
   /** Resources whose intent belongs to a write under way, not to one that a crash interrupted. */
   readonly #writing = new Set<ResourceKey>();
-  readonly #lastUids = new Map<ResourceKey, string>();
+  readonly #departed = new Map<ResourceKey, Pick<ObjectRecord, 'uid' | 'token'>>();
   #droppedVersion = 0;
 
   constructor(hidden: HiddenFile) {
@@ -37,7 +37,8 @@ export class FolderState {
   get droppedVersion(): number { return this.#droppedVersion; }
   /** Files that held something when they were last seen. */
   get recordedFiles(): Iterable<string> { return this.#recorded.keys(); }
-  lastUid(key: ResourceKey): string { return this.#hidden.objects.get(key)?.uid ?? this.#lastUids.get(key) ?? ''; }
+  /** What is known of an object that is gone: removed by a user, it still tells what its remover had been shown. */
+  departed(key: ResourceKey): Pick<ObjectRecord, 'uid' | 'token'> { return this.#departed.get(key) ?? { uid: '', token: undefined }; }
   holdsAnything(path: string): boolean { return (this.#recorded.get(path)?.size ?? 0) > 0; }
 
   presence(key: ResourceKey): Presence {
@@ -78,7 +79,7 @@ export class FolderState {
     this.#writing.delete(key);
     this.catalog.put(path, file);
     const record = this.#hidden.objects.get(key);
-    if (intent.kind === 'gone') this.#drop(key, record);
+    if (intent.kind === 'gone') this.#drop(key, record && { ...record, token: undefined });
     else if (record !== undefined) this.#put(key, { ...record, version: this.#hidden.nextVersion(), hash: intent.hash, token: intent.token, file: path, intent: undefined });
   }
 
@@ -145,6 +146,7 @@ export class FolderState {
   #withoutInterruptedWrite(key: ResourceKey, record: ObjectRecord | undefined, hash: Hash | undefined): ObjectRecord | undefined {
     if (record?.intent === undefined || this.#writing.has(key)) return record;
     const { intent } = record;
+    if (intent.kind === 'gone' && hash === undefined) return this.#put(key, { ...record, token: undefined, intent: undefined });
     if (intent.kind === 'live' && intent.hash === hash) return this.#put(key, { ...record, version: this.#hidden.nextVersion(), hash, token: intent.token, intent: undefined });
     return this.#put(key, { ...record, intent: undefined });
   }
@@ -182,9 +184,10 @@ export class FolderState {
     this.#hidden.drop(key);
     this.#droppedVersion = this.#hidden.nextVersion();
     this.#unnote(record.file, key);
-    this.#lastUids.set(key, record.uid);
-    const [oldest] = this.#lastUids.keys();
-    if (this.#lastUids.size > LAST_UIDS && oldest !== undefined) this.#lastUids.delete(oldest);
+    this.#departed.delete(key);
+    this.#departed.set(key, { uid: record.uid, token: record.token });
+    const [oldest] = this.#departed.keys();
+    if (this.#departed.size > DEPARTED && oldest !== undefined) this.#departed.delete(oldest);
   }
 
   #note(path: string, key: ResourceKey): void {

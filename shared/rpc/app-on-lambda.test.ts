@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-deprecated -- hono 4 has the adapter with it; @hono/aws-lambda takes its place with hono 5 */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { handle } from 'hono/aws-lambda';
 import type { LambdaContext, LambdaEvent } from 'hono/aws-lambda';
@@ -34,7 +35,7 @@ const event = (body: Uint8Array | string, type: string, clientCertPem: string | 
   requestContext: { domainName: 'x', http: { method: 'POST', path: PATH, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: '' }, ...(clientCertPem !== undefined && { authentication: { clientCert: { clientCertPem } } }) },
 }) as unknown as LambdaEvent;
 const call = async (request: LambdaEvent): Promise<{ statusCode: number; body: string; isBase64Encoded: boolean }> =>
-  (await lambda(request, {} as LambdaContext)) as unknown as { statusCode: number; body: string; isBase64Encoded: boolean };
+  await lambda(request, {} as LambdaContext);
 
 describe('on Lambda', () => {
   const message = toBinary(CompareDigestsRequestSchema, create(CompareDigestsRequestSchema, { step: { case: 'summary', value: 'abc' } }));

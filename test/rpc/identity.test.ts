@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { KeyedCertificate } from '../../shared/adapters/certificates/index.ts';
+import { createAuthority } from '../../shared/adapters/certificates/index.ts';
 import * as x509 from '../../shared/adapters/certificates/x509.ts';
 import { AUTHORIZATION } from '../../shared/rpc/authorization.ts';
 import type { Rule } from '../../shared/rpc/authorization.ts';
@@ -68,6 +69,13 @@ beforeAll(async () => {
     'an authority as client': await forge(peer, `CN=${PEER}`, [new x509.BasicConstraintsExtension(true, 0, true), altNames(uri(`${FEDERATION}/peer/${PEER}`))]),
     'a server\'s certificate': await forge(peer, `CN=${PEER}`, [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), altNames(uri(`${FEDERATION}/peer/${PEER}`))]),
     'an admin for a year': await operatorCertificate(operator, 'admin', { nowMs: Date.now(), lifeMs: 365 * 24 * HOUR_MS }),
+    'peer of an authority that has the same name': await forge(await createAuthority('peers', { nowMs: Date.now() }), `CN=${PEER}`, [clientAuth, altNames(uri(`${FEDERATION}/peer/${PEER}`))]),
+    'bridge of an authority that has the same name': await forge(await createAuthority('bridges', { nowMs: Date.now() }), 'CN=x', [clientAuth, altNames(uri(`${FEDERATION}/bridge/${LOCAL}`))]),
+    'agent of an authority that has the same name': await forge(await createAuthority('agents', { nowMs: Date.now() }), 'CN=x', [clientAuth, altNames(uri(`${FEDERATION}/agent/${LOCAL}/node-1`))]),
+    'admin of an authority that has the same name': await forge(await createAuthority('operators', { nowMs: Date.now() }), 'CN=x', [clientAuth, altNames(uri(`${FEDERATION}/operator/admin/alice`))]),
+    'guides\' peer of an authority that has the same name': await forge(await createAuthority('peers', { nowMs: Date.now() }), `CN=${PEER}`, []),
+    'made by an intermediate that its authority may not have': await below(await forge(peer, 'CN=between', [new x509.BasicConstraintsExtension(true, 0, true)])),
+    'made by a leaf, which is shown': await below(await memberCertificate(peer, PEER)),
     'made by a leaf': await forge(await memberCertificate(peer, PEER), `CN=${PEER}`, [clientAuth, altNames(uri(`${FEDERATION}/peer/${PEER}`))]),
   };
 });
@@ -76,6 +84,12 @@ beforeEach(() => {
   world.handlers.calls.length = 0;
   world.listed = new Set([PEER]);
 });
+
+/** A good name, vouched for by an intermediate that is shown with it. */
+async function below(intermediate: KeyedCertificate): Promise<KeyedCertificate> {
+  const leaf = await forge(intermediate, `CN=${PEER}`, [altNames({ type: 'url', value: `novaedge://${FEDERATION}/peer/${PEER}` })]);
+  return { ...leaf, certificatePem: leaf.certificatePem + intermediate.certificatePem };
+}
 
 const call = (method: Method, certificate: KeyedCertificate | undefined): ReturnType<typeof post> =>
   post({ port: world.server.port, path: method.path, body: method.binary, certificate });
@@ -106,6 +120,7 @@ describe.each(METHODS.map((method) => [`${method.role}.${method.name}`, method] 
 
   test('refuses the same role of a wrong member', async () => {
     const { peer, bridge, agent } = world.authorities;
+    world.listed = new Set([PEER, LOCAL]);
     const strangers = await Promise.all([
       memberCertificate(peer, STRANGER), memberCertificate(peer, LOCAL), bridgeCertificate(bridge, PEER), bridgeCertificate(bridge, STRANGER), agentCertificate(agent, STRANGER, 'node-1'), agentCertificate(agent, STRANGER, undefined),
     ]);

@@ -113,6 +113,20 @@ describe('long bodies', () => {
     expect(answer).toMatchObject({ status: 401, headers: { connection: 'close' } });
   });
 
+  test('that are refused are read to their end, so that a sender who writes first and reads then gets to know', async () => {
+    const socket = connect({ host: '127.0.0.1', port: world.server.port, rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    socket.pause();
+    const body = Buffer.alloc(4 * 1024 * 1024);
+    const head = `POST ${pull.path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/proto\r\ncontent-length: ${body.length.toString()}\r\n\r\n`;
+    await new Promise<void>((resolve, reject) => { socket.write(Buffer.concat([Buffer.from(head), body]), (error) => { if (error instanceof Error) reject(error); else resolve(); }); });
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
+    await once(socket, 'end');
+
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 401 [^]*"code":"unauthenticated"/);
+  });
+
   test('that are short keep their connection when they are refused', async () => {
     const kept = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false, cert: bridge.certificatePem, key: bridge.privateKeyPem });
     world.connections.clear();
