@@ -15,6 +15,7 @@ const suites = {
   },
   house: { include: ['test/house/**/*.test.ts'], testTimeout: 30_000 },
   acceptance: { include: ['test/acceptance/**/*.test.ts'], testTimeout: 60_000 },
+  rpc: { include: ['test/rpc/**/*.test.ts'], testTimeout: 60_000 },
   simulation: { include: ['test/simulation/**/*.test.ts'], testTimeout: 120_000 },
   // Real processes and real ports: one file at a time.
   e2e: { include: ['test/e2e/**/*.test.ts'], testTimeout: 180_000, fileParallelism: false },

@@ -12,7 +12,7 @@ export function processHost(): Host {
     process.on(signal, () => {
       // The second time somebody means it.
       if (interrupted.signal.aborted) process.exit(1);
-      interrupted.abort(new InterruptedError(`ended by ${signal}; a write that was on its way may have been done: look before you repeat it`));
+      interrupted.abort(new InterruptedError(`ended by ${signal}; a write that was under way may have been done`));
     });
   }
   // The reader has gone, as `head` does: nobody is left to tell.

@@ -89,6 +89,10 @@ describe('values', () => {
     expect(edit('{\n    "spec": {\n        "mode": "mesh"\n    }\n}\n', 'paused=true').text).toBe('{\n    "spec": {\n        "mode": "mesh",\n        "paused": true\n    }\n}\n');
   });
 
+  test('YAML that begins with a brace keeps its other documents', () => {
+    expect(edit('{spec: {mode: mesh}} # one\n---\nb: 2\n', 'paused=true').text).toBe('{spec: {mode: mesh, paused: true}} # one\n---\nb: 2\n');
+  });
+
   test('an empty section can be filled', () => {
     expect(parse(edit('spec:\n  sync:\n', 'sync.interval=1s').text)).toEqual({ spec: { sync: { interval: '1s' } } });
   });

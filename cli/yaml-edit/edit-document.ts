@@ -42,10 +42,19 @@ function editOne(text: string, at: number, { path, value }: Assignment): Edited 
   if (sameJson(before, value)) return { text, changes: [] };
   const spliced = spliceField(text, document, keys, value);
   if (value === undefined) document.deleteIn(keys);
-  else document.setIn(keys, document.createNode(value));
+  else setField(document, keys, value);
   // Only what reads back as exactly this is believed.
   const isRight = spliced !== undefined && sameJson(valueOf(spliced, at), document.toJS() as Json);
   return { text: isRight ? spliced : rewritten(text, at, document), changes: [{ path: printSteps(path), before, after: value }] };
+}
+
+/** Sets a field; a section that is there and empty becomes an object. */
+function setField(document: Document.Parsed, keys: readonly (string | number)[], value: Json): void {
+  for (let depth = 1; depth < keys.length; depth += 1) {
+    const section = document.getIn(keys.slice(0, depth), true);
+    if (isScalar(section)) document.setIn(keys.slice(0, depth), document.createNode({}));
+  }
+  document.setIn(keys, document.createNode(value));
 }
 
 const sameJson = (a: Json | undefined, b: Json | undefined): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -101,9 +110,18 @@ export const printSteps = (path: readonly Step[]): string =>
 const plain = (value: unknown, document: Document.Parsed): Json | undefined => (isNode(value) ? (value.toJS(document) as Json) : (value as Json | undefined));
 
 function rewritten(text: string, at: number, document: Document.Parsed): string {
-  if (text.trimStart().startsWith('{')) return `${JSON.stringify(document.toJS(), null, /\n([ \t]+)"/.exec(text)?.[1] ?? 2)}\n`;
+  if (isJson(text)) return `${JSON.stringify(document.toJS(), null, /\n([ \t]+)"/.exec(text)?.[1] ?? 2)}\n`;
   const [from, , to] = document.range;
   const start = at === 0 ? 0 : from;
   const written = document.toString({ lineWidth: 0, flowCollectionPadding: false, ...styleOf(text) });
   return text.slice(0, start) + (at === 0 || written.startsWith('---') ? written : `---\n${written}`) + text.slice(to);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false; // YAML, which may also begin with a brace.
+  }
 }

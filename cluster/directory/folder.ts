@@ -7,7 +7,7 @@ import type { Problem } from '../bridge/cluster-port.ts';
 import { Notifier } from '../bridge/notifier.ts';
 import { problemOnly, readContents } from './catalog.ts';
 import type { CatalogFile, FileContents } from './catalog.ts';
-import { fileStatAt, identityAt, isSameThing, lookAt, sameStat } from './file-stat.ts';
+import { fileStatAt, isSameThing, lookAt, sameStat } from './file-stat.ts';
 import type { FileStat, Identity } from './file-stat.ts';
 import { isManifestName, scanFolder } from './folder-scan.ts';
 import type { Scan } from './folder-scan.ts';
@@ -306,7 +306,7 @@ export class Folder {
   /** Starts a life: everything is looked at before anything is said. */
   async #begin(remembered: ConstructorParameters<typeof HiddenFile>[2]): Promise<void> {
     const { root, clock, random } = this.#parts;
-    const hidden = new HiddenFile(root, { random, clock }, remembered, identityAt(join(root, HIDDEN_FILE)));
+    const hidden = new HiddenFile(root, { random, clock }, remembered, fileStatAt(join(root, HIDDEN_FILE)));
     const state = new FolderState(hidden);
     const writer = new ManifestWriter({ root, state, random, save: () => this.save(), saveSoon: () => { this.saveSoon(); }, suspect: (path) => { this.suspect(path); } });
     this.#isBeginning = true;

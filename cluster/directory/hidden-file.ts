@@ -5,8 +5,8 @@ import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { ClusterId, Hash, ResourceKey } from '../../shared/model/ids.ts';
 import { asClusterId } from '../../shared/model/ids.ts';
 import { codeOf, syncFolder, TEMPORARY_PREFIX } from './atomic-file.ts';
-import type { Identity } from './file-stat.ts';
-import { identityAt, isSameThing } from './file-stat.ts';
+import type { FileStat, Identity } from './file-stat.ts';
+import { fileStatAt, identityAt, isSameThing, sameStat } from './file-stat.ts';
 import { parseHidden } from './hidden-format.ts';
 
 export const HIDDEN_FILE = '.novaedge-cluster.json';
@@ -79,14 +79,14 @@ export class HiddenFile {
   #federation: FederationRecord;
   #counter: number;
   #durableCounter = 0;
-  /** Of the file that was written last. */
-  #self: Identity | undefined;
+  /** The file that was written last, as it was then. Whatever happened to it since, it is read again before it is replaced. */
+  #written: FileStat | undefined;
   #isDirty = false;
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  /** @param replaced the file that stands there now */
-  constructor(root: string, { random, clock }: { readonly random: Random; readonly clock: Clock }, remembered: Remembered | undefined, replaced: Identity | undefined) {
+  /** @param replaced the file that stands there now, as it was read */
+  constructor(root: string, { random, clock }: { readonly random: Random; readonly clock: Clock }, remembered: Remembered | undefined, replaced: FileStat | undefined) {
     this.#root = root;
     this.#random = random;
     this.clusterId = remembered?.clusterId ?? asClusterId(uuidOf(random.bytes(16)));
@@ -95,7 +95,7 @@ export class HiddenFile {
     this.#counter = remembered?.counter ?? 0;
     this.#federation = remembered?.federation ?? { hash: undefined, generation: 0, file: undefined };
     this.#objects = new Map(remembered?.objects);
-    this.#self = replaced;
+    this.#written = replaced;
   }
 
   get objects(): ReadonlyMap<ResourceKey, ObjectRecord> { return this.#objects; }
@@ -170,7 +170,7 @@ export class HiddenFile {
     switch (this.check()) {
       case 'ours':
         renameSync(temporary, path);
-        this.#self = identityAt(path);
+        this.#written = fileStatAt(path);
         return;
       case 'lost': throw new HiddenFileError('lost', `${HIDDEN_FILE} is gone from the folder`);
       case 'replaced': throw new HiddenFileError('replaced', `${HIDDEN_FILE} was written by somebody else: another bridge runs on this folder, or an old copy was put back`);
@@ -179,9 +179,9 @@ export class HiddenFile {
 
   /** Whether the file on disk still is the one we wrote. */
   check(): 'ours' | 'lost' | 'replaced' {
-    const there = identityAt(join(this.#root, HIDDEN_FILE));
-    if (there === undefined) return this.#self === undefined ? 'ours' : 'lost';
-    return isSameThing(there, this.#self) ? 'ours' : 'replaced';
+    const there = fileStatAt(join(this.#root, HIDDEN_FILE));
+    if (there === undefined) return this.#written === undefined ? 'ours' : 'lost';
+    return sameStat(there, this.#written) ? 'ours' : 'replaced';
   }
 
   /** One object a line, kept as text, so that saving a large folder is mostly copying. */

@@ -51,10 +51,11 @@ export async function runMember(config: MemberConfig): Promise<RunningMember> {
     settingsCache: { current: undefined },
   };
 
+  const authorities = readOneAuthority(tls.authority);
   const policy: IdentityPolicy = {
     federationId: config.federationId,
     localMember: member,
-    authorities: () => readOneAuthority(tls.authority),
+    authorities: () => authorities,
     listedMembers: async () => {
       const { spec, others } = await loadSettings(replica);
       return spec === undefined ? undefined : new Set(others);

@@ -9,6 +9,22 @@ import { coversDot, sameDot } from './version-vector.ts';
 /** A row must stay small: an object with more separately written fields than this counts as wholly written by its last writer. */
 export const MAX_PROVENANCE_PATHS = 1000;
 
+/** The same for the length of its paths: a row travels with all of them. */
+export const MAX_PROVENANCE_BYTES = 64 * 1024;
+/** What an entry takes besides its path: a dot and a stamp. */
+const ENTRY_BYTES = 60;
+
+/** About how long provenance is, stored or on the wire. */
+export function provenanceBytes({ set, removed }: Provenance): number {
+  let bytes = 0;
+  for (const paths of [set, removed]) for (const path of paths.keys()) bytes += path.length + ENTRY_BYTES;
+  return bytes;
+}
+
+/** Provenance that is too long says of the whole that it was written last. */
+const withinBounds = (fields: Provenance, write: Write): Provenance =>
+  fields.set.size + fields.removed.size > MAX_PROVENANCE_PATHS || provenanceBytes(fields) > MAX_PROVENANCE_BYTES ? writtenWhole(write) : fields;
+
 /** A version made from nothing: all of it was written now. */
 export const writtenWhole = (write: Write): Provenance => ({ base: write, set: new Map(), removed: new Map() });
 
@@ -30,7 +46,7 @@ export function editProvenance(
   const removed = new Map([...shown.fields.removed].filter(([, by]) => stable === undefined || !coversDot(stable, by.dot)));
   for (const path of edit.removed) { set.delete(path); removed.set(path, write); }
   for (const path of edit.changed) { removed.delete(path); set.set(path, write); }
-  return set.size + removed.size > MAX_PROVENANCE_PATHS ? writtenWhole(write) : { base: shown.fields.base, set, removed };
+  return withinBounds({ base: shown.fields.base, set, removed }, write);
 }
 
 /** Provenance from each leaf's writer: what most leaves share is the base. */

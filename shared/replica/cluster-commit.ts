@@ -1,11 +1,12 @@
-import { contentOf, isObject } from '../model/content.ts';
+import { ContentError, contentOf, isObject, parseContent } from '../model/content.ts';
+import type { JsonObject } from '../model/content.ts';
 import { groupOf, passesFilter } from '../model/federated-part.ts';
 import type { ResourceKey } from '../model/ids.ts';
 import { parseResourceKey, splitKey } from '../model/resource-key.ts';
 import { SESSION_LIFE_MS, openSession } from '../model/token.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { BridgeCommitRequest, BridgeCommitResponse, Observation, ObservationResult } from '../ports/region.ts';
-import { MAX_COMMIT_ROWS, TooLargeError } from '../ports/store.ts';
+import { MAX_COMMIT_BYTES, MAX_COMMIT_ROWS, TooLargeError } from '../ports/store.ts';
 import type { CallingCluster } from './cluster-identity.ts';
 import { knownCluster } from './cluster-identity.ts';
 import { commit } from './commit.ts';
@@ -86,13 +87,13 @@ async function revertTarget(replica: Replica, observation: Observation, row: Non
 }
 
 function contentProblem(key: ResourceKey, text: string): string | undefined {
-  let content: unknown;
+  let content: JsonObject;
   try {
-    content = JSON.parse(text);
-  } catch {
-    return 'content is not JSON';
+    content = parseContent(text);
+  } catch (error) {
+    if (error instanceof ContentError) return error.message;
+    throw error;
   }
-  if (!isObject(content)) return 'content is not a JSON object';
   const { group, kind } = splitKey(key);
   if (content['kind'] !== kind) return `content.kind is ${JSON.stringify(content['kind'])}, the key says ${kind}`;
   if (typeof content['apiVersion'] !== 'string' || groupOf(content['apiVersion']) !== group) return `content.apiVersion does not match the group of the key (${group})`;
@@ -102,7 +103,7 @@ function contentProblem(key: ResourceKey, text: string): string | undefined {
   return extra === undefined ? undefined : `content.metadata.${extra}: of metadata only labels and annotations are federated`;
 }
 
-/** Commits, leaving out one by one the objects that are too large. */
+/** Commits, leaving out one by one the objects that are too large; where only all of them together are, in halves. */
 async function commitAdmitted(replica: Replica, request: BridgeCommitRequest, facts: CallingCluster, admitted: readonly Observation[]): Promise<readonly ObservationResult[]> {
   const byKey = new Map(admitted.map((observation) => [observation.key, observation]));
   const tooLarge: ObservationResult[] = [];
@@ -112,6 +113,11 @@ async function commitAdmitted(replica: Replica, request: BridgeCommitRequest, fa
         (key, row, state) => observeKey(replica, byKey, key, row, state, facts));
       return [...tooLarge, ...(await Promise.all([...answers].map(([key, observed]) => resultOf(replica, byKey.get(key), key, observed, facts))))];
     } catch (error) {
+      if (error instanceof TooLargeError && error.bytes > MAX_COMMIT_BYTES && byKey.size > 1) {
+        const left = [...byKey.values()];
+        const half = Math.ceil(left.length / 2);
+        return [...tooLarge, ...(await commitAdmitted(replica, request, facts, left.slice(0, half))), ...(await commitAdmitted(replica, request, facts, left.slice(half)))];
+      }
       if (error instanceof TooLargeError && byKey.delete(error.key)) { tooLarge.push(refused(error.key, 'TooLarge', error.message)); continue; }
       const reason = refusalOf(error);
       if (reason === undefined) throw error;

@@ -2,6 +2,7 @@ import { isLocalLog } from '../model/ids.ts';
 import type { LogName, ResourceKey } from '../model/ids.ts';
 import type { LogSegment } from '../model/log.ts';
 import { areContiguous, reachedBy, segmentAfter } from '../model/log.ts';
+import { provenanceBytes } from '../model/provenance.ts';
 import type { Answer, HeldRow, Row } from '../model/row.ts';
 import { counterOf, coversDot } from '../model/version-vector.ts';
 import type { VersionVector } from '../model/version-vector.ts';
@@ -147,5 +148,5 @@ export const travellingPart = ({ context, siblings }: HeldRow): Row => ({ contex
 /** About how long an answer is on the wire. */
 export function answerBytes(answer: Answer | undefined): number {
   if (answer?.kind !== 'row') return ROW_OVERHEAD_BYTES;
-  return answer.row.siblings.reduce((sum, { body }) => sum + ROW_OVERHEAD_BYTES + (body.kind === 'live' && body.content !== undefined ? body.bytes : 0), ROW_OVERHEAD_BYTES);
+  return answer.row.siblings.reduce((sum, { body }) => sum + ROW_OVERHEAD_BYTES + (body.kind === 'live' ? (body.content === undefined ? 0 : body.bytes) + provenanceBytes(body.fields) : 0), ROW_OVERHEAD_BYTES);
 }

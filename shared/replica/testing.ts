@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto';
 import { GlobalTable, MemoryStore } from '../adapters/memory/index.ts';
 import type { SimulatedLedger } from '../adapters/memory/index.ts';
 import type { Json, JsonObject } from '../model/content.ts';
-import { canonicalContent } from '../model/content.ts';
-import { asMember, asTableId } from '../model/ids.ts';
-import type { Incarnation, Member, ResourceKey } from '../model/ids.ts';
+import { canonicalContent, hashText } from '../model/content.ts';
+import { filterHashOf } from '../model/federated-part.ts';
+import { asClusterId, asMember, asTableId } from '../model/ids.ts';
+import type { ClusterId, Hash, Incarnation, Member, ResourceKey } from '../model/ids.ts';
 import { resourceKey, splitKey } from '../model/resource-key.ts';
 import type { HeldRow } from '../model/row.ts';
 import type { VersionVector } from '../model/version-vector.ts';
@@ -15,7 +16,7 @@ import type { LedgerChange } from '../ports/ledger.ts';
 import { silentLogger } from '../ports/logger.ts';
 import type { Operator } from '../ports/operator.ts';
 import type { Peer } from '../ports/peer.ts';
-import type { PutFederationRequest, PutFederationResponse, Region } from '../ports/region.ts';
+import type { BridgeCommitResponse, BridgeIdentity, BridgePullResponse, Observation, ObservationResult, PutFederationRequest, PutFederationResponse, Region, ReportAppliedRequest, Target } from '../ports/region.ts';
 import type { Store } from '../ports/store.ts';
 import { beat } from './heartbeat.ts';
 import { operatorOf } from './operator.ts';
@@ -26,10 +27,10 @@ import { ensureServing } from './recover.ts';
 import type { Limits, Replica } from './replica.ts';
 import { DEFAULT_LIMITS } from './replica.ts';
 import { regionOf } from './region.ts';
-import { dropSettingsCache } from './settings.ts';
+import { filterInForce } from './policy.ts';
+import { dropSettingsCache, loadSettings } from './settings.ts';
 import type { SyncOutcome } from './sync.ts';
 import { pullFrom } from './sync.ts';
-import { TestCluster } from './testing-cluster.ts';
 
 export const never = new AbortController().signal;
 export const minutes = (count: number): number => count * 60_000;
@@ -257,4 +258,160 @@ export class TestMember {
       },
     });
   }
+}
+
+/** An object as it stands in a cluster. */
+export interface TestObject { readonly uid: string; readonly resourceVersion: number; readonly content: string; readonly hash: Hash; readonly token: string | undefined }
+
+/** A cluster and its bridge, as far as a region sees them: a test says step by step what the bridge sends. */
+export class TestCluster {
+  id: ClusterId;
+  leaseEpoch = 1;
+  readonly objects = new Map<ResourceKey, TestObject>();
+  session = '';
+  position: VersionVector | undefined;
+  readonly #deleted = new Map<ResourceKey, TestObject>();
+  readonly #member: TestMember;
+  #version = 1000;
+  #requests = 0;
+
+  constructor(member: TestMember, id: string) {
+    this.#member = member;
+    this.id = asClusterId(id);
+  }
+
+  get identity(): BridgeIdentity { return { clusterId: this.id, leaseEpoch: this.leaseEpoch }; }
+  get resourceVersion(): string { return this.#version.toString(); }
+  /** The cluster goes back to an earlier resource version. */
+  setResourceVersion(version: number): void { this.#version = version; }
+
+  /** A user writes an object over what stands there; its token stays, unless another (or none) is given. */
+  put(key: ResourceKey, spec: Json, token: string | 'none' | undefined = undefined): void {
+    const before = this.objects.get(key);
+    this.#set(key, contentWith(key, spec), token === 'none' ? undefined : (token ?? before?.token));
+  }
+
+  /** A user deletes an object. */
+  remove(key: ResourceKey): void {
+    const before = this.objects.get(key);
+    if (before !== undefined) this.#deleted.set(key, before);
+    this.objects.delete(key);
+    this.#version += 1;
+  }
+
+  specOf(key: ResourceKey): Json | undefined {
+    const object = this.objects.get(key);
+    return object === undefined ? undefined : (JSON.parse(object.content) as { spec: Json }).spec;
+  }
+
+  observe(key: ResourceKey, overrides: Partial<Observation> = {}): Observation {
+    const object = this.objects.get(key);
+    return object === undefined
+      ? { key, uid: '', resourceVersion: this.resourceVersion, token: this.#deleted.get(key)?.token, state: { kind: 'gone', confirmed: true }, ...overrides }
+      : { key, uid: object.uid, resourceVersion: object.resourceVersion.toString(), token: object.token, state: { kind: 'live', content: object.content }, ...overrides };
+  }
+
+  /** The raw commit under the session at hand; the results are not acted on. */
+  commit(observations: readonly Observation[], session = this.session): Promise<BridgeCommitResponse> {
+    this.#requests += 1;
+    return this.#member.region.commit({ ...this.identity, session, requestId: `${this.id}-${this.#requests.toString()}`, observations }, never);
+  }
+
+  /** Commits what objects look like now and shows what the answer says, as the bridge does. A run-out session is renewed once. */
+  async send(keys: readonly ResourceKey[], observations: readonly Observation[] = keys.map((key) => this.observe(key))): Promise<readonly ObservationResult[]> {
+    let answer = await this.commit(observations);
+    if (answer.kind === 'session-expired') {
+      await this.pull();
+      answer = await this.commit(observations);
+    }
+    if (answer.kind !== 'done') throw new Error(`the commit was answered ${answer.kind}`);
+    for (const result of answer.results) if (result.target !== undefined && (result.outcome !== 'refused' || result.reason === 'NotApplied')) this.#show(result.target);
+    return answer.results;
+  }
+
+  /** A user writes an object and the bridge commits it. */
+  async write(key: ResourceKey, spec: Json, token: string | 'none' | undefined = undefined): Promise<ObservationResult> {
+    this.put(key, spec, token);
+    return only(await this.send([key]));
+  }
+
+  /** A user deletes an object and the bridge commits that. */
+  async delete(key: ResourceKey, overrides: Partial<Observation> = {}): Promise<ObservationResult> {
+    this.remove(key);
+    return only(await this.send([key], [this.observe(key, overrides)]));
+  }
+
+  /** The raw pull; only its session is kept. */
+  async pull(limit = 100, waitMs = 0): Promise<BridgePullResponse> {
+    const answer = await this.#member.region.pull({ ...this.identity, since: this.position, limit, waitMs }, never);
+    this.session = answer.session;
+    return answer;
+  }
+
+  /** Pulls, shows and reports until level, comparing everything where that is asked for. Returns what it was told to show. */
+  async follow(): Promise<readonly Target[]> {
+    const told: Target[] = [];
+    for (;;) {
+      const answer = await this.pull();
+      const targets = answer.kind === 'compacted' ? await this.compareAll() : answer.targets;
+      told.push(...targets);
+      for (const target of targets) if (!this.show(target)) await this.send([target.key]);
+      await this.report({ applied: answer.upTo, ...(answer.kind === 'compacted' && (await this.listed())) });
+      this.position = answer.upTo;
+      if (!answer.more) return told;
+    }
+  }
+
+  /** Lists everything and compares; sends what is asked for. Returns what is to be shown. */
+  async compareAll(): Promise<readonly Target[]> {
+    const objects = [...this.objects].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, { uid, resourceVersion, hash, token }]) => ({ key, uid, resourceVersion: resourceVersion.toString(), hash, token }));
+    const apply: Target[] = [];
+    const send: ResourceKey[] = [];
+    let after: ResourceKey | undefined;
+    do {
+      const from = after;
+      const rest = objects.filter(({ key }) => from === undefined || key > from);
+      const answer = await this.#member.region.compare({ ...this.identity, after, upTo: undefined, listResourceVersion: this.resourceVersion, objects: rest }, never);
+      apply.push(...answer.apply);
+      send.push(...answer.send);
+      after = answer.readTo;
+    } while (after !== undefined);
+    if (send.length > 0) await this.send(send);
+    return apply;
+  }
+
+  /** What a report after a complete list says besides. */
+  async listed(): Promise<Pick<ReportAppliedRequest, 'listResourceVersion' | 'filterHash'>> {
+    return { listResourceVersion: this.resourceVersion, filterHash: filterHashOf(filterInForce(await loadSettings(this.#member.replica))) };
+  }
+
+  report(request: Partial<ReportAppliedRequest>): Promise<void> {
+    return this.#member.region.reportApplied({ ...this.identity, applied: new Map(), exceptions: [], cleared: [], listResourceVersion: undefined, filterHash: undefined, ...request }, never);
+  }
+
+  /** Shows a target unless the object is an edit that must be committed first. */
+  show(target: Target): boolean {
+    const here = this.objects.get(target.key)?.hash;
+    const expected = target.before.kind === 'live' ? target.before.hash : undefined;
+    const isEdit = here !== expected && here !== (target.show.kind === 'live' ? target.show.hash : undefined);
+    if (!isEdit) this.#show(target);
+    return !isEdit;
+  }
+
+  #show({ key, show }: Target): void {
+    if (show.kind === 'live') this.#set(key, show.content, show.token);
+    else if (this.objects.delete(key)) this.#version += 1;
+  }
+
+  #set(key: ResourceKey, content: string, token: string | undefined): void {
+    this.#version += 1;
+    this.#deleted.delete(key);
+    this.objects.set(key, { uid: this.objects.get(key)?.uid ?? `uid-${this.#version.toString()}`, resourceVersion: this.#version, content, hash: hashText(content), token });
+  }
+}
+
+function only<Item>(items: readonly Item[]): Item {
+  const [item, ...more] = items;
+  if (item === undefined || more.length > 0) throw new RangeError(`expected one, got ${items.length.toString()}`);
+  return item;
 }
