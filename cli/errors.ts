@@ -16,15 +16,19 @@ export class CommandError extends Error {
   }
 }
 
-/** Ended by Ctrl-C. */
-export class InterruptedError extends Error { override readonly name = 'InterruptedError' }
-
-/** What a shell gives a program that SIGINT ended. */
-export const EXIT_INTERRUPTED = 130;
+/** Ended by Ctrl-C, or told to end. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  readonly exit: number;
+  constructor(message: string, exit: number) {
+    super(message);
+    this.exit = exit;
+  }
+}
 
 /** What novactl exits with after an error. */
 export function exitOf(error: unknown): number {
-  if (error instanceof InterruptedError) return EXIT_INTERRUPTED;
+  if (error instanceof InterruptedError) return error.exit;
   if (error instanceof CommandError || error instanceof ReplicaError) return exitCodeOf(error.code);
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalid;
   return isInputError(error) ? EXIT.invalid : EXIT.internal;

@@ -19,8 +19,8 @@ export interface Host {
   newRequestId(): string;
   /** Aborted by Ctrl-C. */
   readonly interrupted: AbortSignal;
-  /** A signal that is aborted after `ms`. */
-  timeoutSignal(ms: number): AbortSignal;
+  /** Resolves after `ms`, or rejects when interrupted. */
+  sleep(ms: number): Promise<void>;
   /** Calls a context's region. */
   readonly connect: Connect;
   /** Steers the local federation whose data is in a folder. */

@@ -15,7 +15,7 @@ export interface GlobalOptions {
   readonly debug?: boolean;
 }
 
-/** How long a command waits for its region: longer than one call may take there (29 s). */
+/** Longer than a call may take in a region (29 s), so that the region's own words arrive. */
 const DEFAULT_TIMEOUT = '35s';
 /** Nobody waits longer in front of a terminal. */
 const MAX_TIMEOUT_MS = 3_600_000;
@@ -25,7 +25,7 @@ export function addGlobalOptions(program: Command): void {
     .addOption(new Option('--config <file>', 'configuration (default: NOVACTL_CONFIG, the nearest .novaedge/novactl.yaml, ~/.config/novactl/config.yaml)'))
     .addOption(new Option('--context <name>', 'the region to talk to, instead of the current context'))
     .addOption(new Option('-o, --output <format>', 'how to print').choices(OUTPUT_FORMATS).default('table'))
-    .addOption(new Option('--timeout <duration>', 'give up after this time').default(DEFAULT_TIMEOUT))
+    .addOption(new Option('--timeout <duration>', 'how long to wait for an answer').default(DEFAULT_TIMEOUT))
     .addOption(new Option('--debug', 'show where an error came from'));
 }
 

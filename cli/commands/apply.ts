@@ -47,7 +47,7 @@ async function applyAll({ operator, signal }: Session, prepared: readonly Prepar
   for (const { where, key, text } of prepared) {
     signal.throwIfAborted();
     try {
-      const done = await operator.apply(text, host.newRequestId());
+      const done = await applyOne(operator, text, host);
       applied.push(done);
       tell(done);
     } catch (error) {
@@ -59,6 +59,24 @@ async function applyAll({ operator, signal }: Session, prepared: readonly Prepar
   const [first] = refusals;
   if (first === undefined) return { applied, failed: undefined };
   return { applied, failed: new CommandError(first.code, `${refusals.length.toString()} of ${prepared.length.toString()} resources were not applied`, { cause: first }) };
+}
+
+/** Regions let an operator make 50 calls a second after the first 500, so a large folder has to wait now and then. */
+const PAUSE_MS = 1000;
+const MAX_PAUSES = 30;
+
+/** Under one request id, so that however often it is sent it is done once. */
+async function applyOne(operator: Operator, text: string, host: Host): Promise<Applied> {
+  const requestId = host.newRequestId();
+  for (let pause = 1; ; pause += 1) {
+    try {
+      return await operator.apply(text, requestId);
+    } catch (error) {
+      const mayPass = error instanceof ReplicaError && (error.code === 'quota' || error.code === 'busy');
+      if (!mayPass || pause > MAX_PAUSES) throw error;
+      await host.sleep(PAUSE_MS);
+    }
+  }
 }
 
 /** The next resource would fare no better. */

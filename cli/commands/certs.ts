@@ -11,6 +11,7 @@ import { CommandError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { globalsOf } from '../options.ts';
 import { print } from '../output/print.ts';
+import { showPath } from '../output/show-path.ts';
 import { plainColumns, table } from '../output/table.ts';
 
 interface FolderOption { readonly dir: string }
@@ -89,6 +90,6 @@ function requireMember(name: string): Member {
 function tell(host: Host, command: Command, written: readonly WrittenPair[]): void {
   print(host.out, globalsOf(command).output, {
     json: written.map(({ certificate, key, subject, validUntil }) => ({ certificate, key, subject, validUntil: validUntil.toISOString() })),
-    text: () => table(plainColumns('CERTIFICATE', 'KEY', 'FOR', 'VALID UNTIL'), written.map(({ certificate, key, subject, validUntil }) => [certificate, key, subject, validUntil.toISOString()])),
+    text: () => table(plainColumns('CERTIFICATE', 'KEY', 'FOR', 'VALID UNTIL'), written.map(({ certificate, key, subject, validUntil }) => [showPath(certificate, host.workingFolder), showPath(key, host.workingFolder), subject, validUntil.toISOString()])),
   });
 }

@@ -12,6 +12,7 @@ import type { Host } from '../host.ts';
 import { globalsOf } from '../options.ts';
 import { print } from '../output/print.ts';
 import { printable } from '../output/printable.ts';
+import { showPath } from '../output/show-path.ts';
 import { replaceFile } from '../write-file.ts';
 import type { Assignment, Change } from '../yaml-edit/edit-document.ts';
 import { documentsOf, editDocument } from '../yaml-edit/edit-document.ts';
@@ -35,7 +36,7 @@ export function addSet(federation: Command, host: Host): void {
       for (const { object, text, changes } of planned) if (changes.length > 0) replaceFile(object.path, object.text, text);
       print(host.out, options.output, {
         json: planned.map(({ context, object, changes, warnings }) => ({ context: context.name, file: object.path, changes: changes.map(({ path, before, after }) => ({ path, before: before ?? null, after: after ?? null })), warnings })),
-        text: () => planned.map(planText).join(''),
+        text: () => planned.map((one) => planText(one, showPath(one.object.path, host.workingFolder))).join(''),
       });
       for (const line of notesOn(planned, allContexts, config.contexts.length)) host.err.write(printable(`${line}\n`));
     });
@@ -53,8 +54,8 @@ function plan(context: Context, assignments: readonly Assignment[]): Planned {
   }
 }
 
-const planText = ({ context, object, changes }: Planned): string =>
-  (changes.length === 0 ? `${context.name}: ${object.path} unchanged\n` : changes.map(({ path, before, after }) => `${context.name}: ${object.path}: ${path}: ${valueText(before)} -> ${valueText(after)}\n`).join(''));
+const planText = ({ context, changes }: Planned, file: string): string =>
+  (changes.length === 0 ? `${context.name}: ${file} unchanged\n` : changes.map(({ path, before, after }) => `${context.name}: ${file}: ${path}: ${valueText(before)} -> ${valueText(after)}\n`).join(''));
 
 const valueText = (value: Json | undefined): string => (value === undefined ? '(not set)' : typeof value === 'string' ? value : JSON.stringify(value));
 

@@ -24,7 +24,7 @@ async function status(change: ContextChange, words: readonly string[] = []): Pro
   const context = { ...config.contexts[0], ...change };
   for (const field of ['ca', 'cert', 'key'] as const) context[field] = join(federation.folder, String(context[field]));
   writeFileSync(join(folder, 'config.yaml'), stringify({ contexts: [Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined))] }));
-  const { run } = testHost({ nowMs: () => Date.now(), connect: async (options) => connectRegion(options), timeoutSignal: (ms) => AbortSignal.timeout(ms) });
+  const { run } = testHost({ nowMs: () => Date.now(), connect: async (options) => connectRegion(options) });
   try {
     return await run('federation', 'status', '--config', join(folder, 'config.yaml'), ...words);
   } finally {

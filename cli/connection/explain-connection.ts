@@ -1,3 +1,4 @@
+import { Code, ConnectError } from '@connectrpc/connect';
 import { ReplicaError } from '../../shared/ports/errors.ts';
 import type { Context } from '../config/config.ts';
 import { CommandError, MAX_CAUSES } from '../errors.ts';
@@ -37,10 +38,15 @@ const BY_CODE: Readonly<Record<string, Explain>> = {
 /** Alerts by which a server ends a handshake over the client's certificate; OpenSSL's codes all begin so. */
 const ALERT = /^ERR_SSL_.*ALERT.*(?:CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED)/;
 
-/** The error in a person's words, where it is one of the network's or of TLS; else the error itself. */
-export function explainConnection(error: unknown, context: Context): unknown {
+/**
+ * The error in a person's words, where it is one of the network's or of TLS; else the error itself.
+ *
+ * @param timeout how long an answer was waited for, as it was given
+ */
+export function explainConnection(error: unknown, context: Context, timeout: string): unknown {
   let at: unknown = error;
   for (let depth = 0; at instanceof Error && depth < MAX_CAUSES; at = causeOf(at), depth += 1) {
+    if (at instanceof ConnectError && at.code === Code.DeadlineExceeded) return new CommandError('unavailable', `${context.server} (context ${context.name}) has not answered within ${timeout}; a longer --timeout waits longer`, { cause: error });
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
     const explain = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : ALERT.test(code) ? clientRefused : undefined;
     if (explain !== undefined) return explain(context, at);

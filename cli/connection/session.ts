@@ -2,7 +2,6 @@ import type { Operator } from '../../shared/ports/operator.ts';
 import { loadConfig } from '../config/find-config.ts';
 import { contextOf } from '../config/config.ts';
 import type { Context } from '../config/config.ts';
-import { CommandError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { GlobalOptions } from '../options.ts';
 import { readCredentials } from './credentials.ts';
@@ -12,23 +11,21 @@ import { explainConnection } from './explain-connection.ts';
 export interface Session { readonly context: Context; readonly operator: Operator; readonly signal: AbortSignal }
 
 /**
- * Does something with the region of the context asked for, and hangs up. Ends when it is done, when `--timeout` is over, and at once
- * on Ctrl-C.
+ * Does something with the region of the context asked for, and hangs up. Each call has `--timeout` to be answered; Ctrl-C ends all of
+ * it at once.
  *
  * @throws CommandError | ReplicaError saying what to do
  */
 export async function withRegion<T>(host: Host, options: GlobalOptions, work: (session: Session) => Promise<T>): Promise<T> {
   const context = contextOf(loadConfig(options.config, host), options.context);
   const credentials = readCredentials(context, host.nowMs());
-  const timeout = host.timeoutSignal(options.timeoutMs);
-  const signal = AbortSignal.any([host.interrupted, timeout]);
+  const signal = host.interrupted;
   const connection = await host.connect({ context, credentials, callTimeoutMs: options.timeoutMs });
   try {
     return await untilAborted(work({ context, operator: connection.operator, signal }), signal);
   } catch (error) {
-    if (host.interrupted.aborted) throw host.interrupted.reason;
-    if (timeout.aborted) throw new CommandError('unavailable', `${context.server} (context ${context.name}) has not answered within ${options.timeout}; a longer --timeout waits longer`, { cause: error });
-    throw explainConnection(error, context);
+    if (signal.aborted) throw signal.reason;
+    throw explainConnection(error, context, options.timeout);
   } finally {
     connection.close();
   }

@@ -2,7 +2,7 @@ import { parseContent } from '../../shared/model/content.ts';
 import type { JsonObject } from '../../shared/model/content.ts';
 import { splitKey } from '../../shared/model/resource-key.ts';
 import type { ConflictInfo, VersionInfo } from '../../shared/ports/operator.ts';
-import { titleCase, versionText } from './conflicts-text.ts';
+import { shownVersion, titleCase, versionText } from './conflicts-text.ts';
 import { differingPaths, printPath } from './paths.ts';
 import { yamlText } from './print.ts';
 import { printResource } from './resource-name.ts';
@@ -19,6 +19,7 @@ export function conflictDescription(conflict: ConflictInfo, nowMs: number, colum
 }
 
 function head(conflict: ConflictInfo, nowMs: number): string {
+  const shown = shownVersion(conflict);
   const { group } = splitKey(conflict.key);
   return [
     `Resource: ${printResource(conflict.key)}`,
@@ -26,23 +27,25 @@ function head(conflict: ConflictInfo, nowMs: number): string {
     `Status: ${titleCase(conflict.status)}`,
     `Strategy: ${conflict.strategy}`,
     `Detected: ${new Date(conflict.detectedAtMs).toISOString()} (${formatAgo(conflict.detectedAtMs, nowMs)})`,
-    `Shown: ${conflict.winner ?? 'a merge of the versions'}`,
+    `Shown: ${shown === undefined ? 'a merge of the versions' : versionText(shown)}`,
     `Why: ${conflict.why}`,
     ...(conflict.overlapping.length === 0 ? [] : [`Overlapping Fields: ${conflict.overlapping.map(printPath).join(', ')}`]),
     '',
   ].join('\n');
 }
 
-const versionsTable = (versions: readonly VersionInfo[], { winner }: ConflictInfo, nowMs: number): string =>
-  table(plainColumns('VERSION', 'MEMBER', 'WRITTEN', 'AGE', 'BY', 'WHAT', 'SHOWN'), versions.map((version) => [
+function versionsTable(versions: readonly VersionInfo[], conflict: ConflictInfo, nowMs: number): string {
+  const shown = shownVersion(conflict);
+  return table(plainColumns('VERSION', 'MEMBER', 'WRITTEN', 'AGE', 'BY', 'WHAT', 'SHOWN'), versions.map((version) => [
     version.version,
     `${version.member}${version.isLocal ? ' (local)' : ''}`,
     new Date(version.writtenAtMs).toISOString(),
     formatAgo(version.writtenAtMs, nowMs),
     version.origin === 'operator' ? 'an operator' : `cluster ${version.origin}`,
     version.deleted ? 'deleted' : 'written',
-    version.version === winner ? 'yes' : winner === undefined ? 'merged' : 'no',
+    version === shown ? 'yes' : shown === undefined ? 'merged' : 'no',
   ]), '  ');
+}
 
 function comparison(left: VersionInfo, right: VersionInfo, columns: number | undefined): string {
   const [leftManifest, rightManifest] = [manifestOf(left), manifestOf(right)];

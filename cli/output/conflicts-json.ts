@@ -1,7 +1,7 @@
 import type { Json } from '../../shared/model/content.ts';
 import { parseContent } from '../../shared/model/content.ts';
 import type { ConflictInfo, VersionInfo } from '../../shared/ports/operator.ts';
-import { losersOf } from './conflicts-text.ts';
+import { losersOf, shownVersion } from './conflicts-text.ts';
 import { printPath } from './paths.ts';
 import { printResource } from './resource-name.ts';
 import { isoTime } from './times.ts';
@@ -14,11 +14,14 @@ export const conflictJson = (conflict: ConflictInfo): Json => ({
   strategy: conflict.strategy,
   detectedAt: isoTime(conflict.detectedAtMs),
   overlapping: conflict.overlapping.map(printPath),
-  shown: conflict.winner ?? null,
-  lost: losersOf(conflict).map(({ version }) => version),
+  shown: nameOf(shownVersion(conflict)),
+  lost: losersOf(conflict).map(nameOf),
   why: conflict.why,
   versions: conflict.versions.map(versionJson),
 });
+
+/** Members number their versions each by themselves, so a version is named by both. */
+const nameOf = (version: VersionInfo | undefined): Json => (version === undefined ? null : { version: version.version, member: version.member });
 
 const versionJson = (version: VersionInfo): Json => ({
   version: version.version,

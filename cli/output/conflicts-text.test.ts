@@ -36,10 +36,17 @@ describe('federation conflicts', () => {
 
   test('--all adds what was decided automatically, with the losing versions and why they lost', () => {
     expect(conflictsText([PENDING, DECIDED], NOW_MS, { all: true, wide: false }).split('\n').slice(0, 3)).toEqual([
-      'RESOURCE                    LOCAL VERSION   REMOTE VERSION   DETECTED   STATUS    SHOWN   LOST           WHY',
-      'ProxyRoute/default/api      v1.5 (local)    v1.6 (eu-west)   2m ago     Pending   v1.5    -              Manual: every cluster keeps what it has until somebody keeps one version',
-      'ProxyBackend/default/shop   v1.5 (local)    v1.6 (eu-west)   2m ago     Decided   v1.6    v1.5 (local)   LastWriterWins: v1.6 was written later than the others',
+      'RESOURCE                    LOCAL VERSION   REMOTE VERSION   DETECTED   STATUS    SHOWN            LOST           WHY',
+      'ProxyRoute/default/api      v1.5 (local)    v1.6 (eu-west)   2m ago     Pending   v1.5 (local)     -              Manual: every cluster keeps what it has until somebody keeps one version',
+      'ProxyBackend/default/shop   v1.5 (local)    v1.6 (eu-west)   2m ago     Decided   v1.6 (eu-west)   v1.5 (local)   LastWriterWins: v1.6 was written later than the others',
     ]);
+  });
+
+  test('members number their versions each by themselves: of two with one number, the strategy tells which is shown', () => {
+    const versions = [version('v1.1', 'us-west', { isLocal: true }), version('v1.1', 'eu-west', { writtenAtMs: NOW_MS })];
+
+    expect(conflictsText([{ ...DECIDED, versions, winner: 'v1.1' }], NOW_MS, { all: true, wide: false })).toContain('Decided   v1.1 (eu-west)   v1.1 (local)   LastWriterWins');
+    expect(conflictDescription({ ...PENDING, versions, winner: 'v1.1' }, NOW_MS, undefined)).toContain('Shown: v1.1 (local)\n');
   });
 
   test('says so when there are none', () => {
@@ -61,7 +68,7 @@ describe('federation conflicts describe', () => {
       'Status: Pending',
       'Strategy: Manual',
       'Detected: 2026-03-01T11:57:59.900Z (2m ago)',
-      'Shown: v1.5',
+      'Shown: v1.5 (local)',
       'Why: Manual: every cluster keeps what it has until somebody keeps one version',
       '',
       'Versions:',
@@ -115,7 +122,7 @@ describe('federation conflicts describe', () => {
 
   test('JSON has the manifests, and who wrote them when', () => {
     expect(conflictJson(DECIDED)).toMatchObject({
-      resource: 'ProxyBackend/default/shop', status: 'decided', shown: 'v1.6', lost: ['v1.5'], detectedAt: '2026-03-01T11:57:59.900Z',
+      resource: 'ProxyBackend/default/shop', status: 'decided', shown: { version: 'v1.6', member: 'eu-west' }, lost: [{ version: 'v1.5', member: 'us-west' }], detectedAt: '2026-03-01T11:57:59.900Z',
       versions: [{ version: 'v1.5', member: 'us-west', local: true, writtenAt: '2026-03-01T11:57:00.000Z', manifest: { kind: 'ProxyRoute' } }, { version: 'v1.6' }],
     });
   });

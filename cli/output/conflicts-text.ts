@@ -17,7 +17,7 @@ export function conflictsText(conflicts: readonly ConflictInfo[], nowMs: number,
     sideText(conflict.versions, true),
     sideText(conflict.versions, false),
     formatAgo(conflict.detectedAtMs, nowMs),
-    ...(all ? [titleCase(conflict.status), conflict.winner ?? 'merged', losersOf(conflict).map(versionText).join(', ') || '-', conflict.why] : []),
+    ...(all ? [titleCase(conflict.status), shownText(conflict), losersOf(conflict).map(versionText).join(', ') || '-', conflict.why] : []),
     ...(wide ? [conflict.strategy, conflict.overlapping.map(printPath).join(', ') || '-'] : []),
   ]));
 }
@@ -28,8 +28,25 @@ const sideText = (versions: readonly VersionInfo[], isLocal: boolean): string =>
 /** `v1.5 (local)`, `v1.6 (eu-west)`, `v1.7 (ap-east, deleted)`. */
 export const versionText = ({ version, member, isLocal, deleted }: VersionInfo): string => `${version} (${isLocal ? 'local' : member}${deleted ? ', deleted' : ''})`;
 
+/**
+ * The version that is shown; undefined for a merge. Members number their versions each by themselves, so two may have the same
+ * number: then it is the one that the strategy prefers.
+ */
+export function shownVersion({ strategy, winner, versions }: ConflictInfo): VersionInfo | undefined {
+  const named = versions.filter(({ version }) => version === winner);
+  const preferred = strategy === 'Manual' ? named.find(({ isLocal }) => isLocal) : undefined;
+  return preferred ?? named.reduce<VersionInfo | undefined>((latest, version) => (latest === undefined || version.writtenAtMs > latest.writtenAtMs ? version : latest), undefined);
+}
+
+const shownText = (conflict: ConflictInfo): string => {
+  const shown = shownVersion(conflict);
+  return shown === undefined ? (conflict.winner ?? 'merged') : versionText(shown);
+};
+
 /** The versions that are not shown. While a person is waited for, nothing has lost. Of a merge, none has lost as a whole. */
-export const losersOf = ({ status, winner, versions }: ConflictInfo): readonly VersionInfo[] =>
-  (status === 'pending' || winner === undefined ? [] : versions.filter(({ version }) => version !== winner));
+export function losersOf(conflict: ConflictInfo): readonly VersionInfo[] {
+  const shown = shownVersion(conflict);
+  return conflict.status === 'pending' || shown === undefined ? [] : conflict.versions.filter((version) => version !== shown);
+}
 
 export const titleCase = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

@@ -31,14 +31,14 @@ export function testHost(change: Partial<Omit<Host, 'out' | 'err'>> & { readonly
     nowMs: () => NOW_MS,
     newRequestId: () => { requests += 1; return `request-${requests.toString()}`; },
     interrupted: interrupted.signal,
-    timeoutSignal: () => new AbortController().signal,
+    sleep: () => Promise.resolve(),
     connect: () => { throw new Error('nobody is to be called here'); },
     localControl: () => { throw new Error('no local federation is to be steered here'); },
     ...change,
   };
   return {
     host,
-    interrupt: () => { interrupted.abort(new InterruptedError('ended')); },
+    interrupt: () => { interrupted.abort(new InterruptedError('ended', 130)); },
     async run(...words) {
       written = { out: '', err: '' };
       const code = await runNovactl(words, host);

@@ -62,14 +62,14 @@ export class AgreementKeeper {
       return 'sent';
     } catch (error) {
       signal.throwIfAborted();
-      logger.warn('federation object not sent', { error: error instanceof Error ? error.message : String(error) });
+      logger.warn('federation-object-not-sent', { error: error instanceof Error ? error.message : String(error) });
       return 'failed';
     }
   }
 
   /** An unreadable object is not a missing one: it must not pause the member. */
   #keepLast({ reason, message }: FederationObject & { kind: 'unknown' }): 'sent' {
-    if (this.#unreadable !== message) this.#parts.logger.warn('federation object unreadable', { reason, message });
+    if (this.#unreadable !== message) this.#parts.logger.warn('federation-object-unreadable', { reason, message });
     this.#unreadable = message;
     return 'sent';
   }
@@ -80,7 +80,7 @@ export class AgreementKeeper {
     this.#last = agreement;
     if (isSame) return;
     const problems = response.conditions.filter(({ status }) => status === 'False').map(({ reason, message }) => `${reason}: ${message}`);
-    this.#parts.logger.info('federation agreed', { accepted: response.accepted, paused: response.paused, mode: response.mode, hub: response.isHub, problems: problems.join('; ') || undefined });
+    this.#parts.logger.info('federation-agreed', { accepted: response.accepted, paused: response.paused, mode: response.mode, hub: response.isHub, problems: problems.join('; ') || undefined });
     this.#parts.changed(agreement);
   }
 }

@@ -126,7 +126,7 @@ class RunningBridge {
         failures = 0;
       } catch (error) {
         if (error instanceof LowerEpochError) {
-          logger.error('another bridge has the lease', { message: error.message });
+          logger.error('another-bridge-has-the-lease', { message: error.message });
           return { kind: 'lower-epoch', message: error.message };
         }
         if (this.#open.signal.aborted) return { kind: 'stopped' };
@@ -140,7 +140,7 @@ class RunningBridge {
   async #life(): Promise<void> {
     const { cluster, region, clock, random, logger, version } = this.#parts;
     const identity = await cluster.identity(this.#open.signal);
-    logger.info('speaking for cluster', { clusterId: identity.clusterId, leaseEpoch: identity.leaseEpoch });
+    logger.info('speaking-for-cluster', { clusterId: identity.clusterId, leaseEpoch: identity.leaseEpoch });
     const caller = new RegionCaller(region, clock, identity);
     const life = childOf(this.#open.signal);
     const keeper = new AgreementKeeper({
@@ -223,7 +223,7 @@ class RunningBridge {
         this.#doorbell.notify();
         return;
       case 'relist':
-        this.#parts.logger.info('events lost', { reason: change.reason });
+        this.#parts.logger.info('events-lost', { reason: change.reason });
         this.#dirty.overflow();
         this.#doorbell.notify();
         return;
@@ -254,13 +254,13 @@ class RunningBridge {
     const { clock, random, logger } = this.#parts;
     const message = error instanceof Error ? error.message : String(error);
     this.#enter({ kind: 'unavailable', message });
-    logger.warn('synchronizing interrupted', { error: message, failures });
+    logger.warn('synchronizing-interrupted', { error: message, failures });
     await clock.sleep(backoffMs(REGION_BACKOFF, failures, random), this.#open.signal).catch(() => undefined);
   }
 
   #enter(state: BridgeState): void {
     if (this.state.kind !== state.kind) {
-      this.#parts.logger.debug('bridge state', { state: state.kind });
+      this.#parts.logger.debug('bridge-state', { state: state.kind });
       this.#statusSoon.notify();
     }
     this.state = state;

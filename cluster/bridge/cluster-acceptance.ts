@@ -48,7 +48,7 @@ const never = new AbortController().signal;
 const everything: Filter = { resourceTypes: ['ProxyRoute', 'ProxyBackend'], excludeNamespaces: ['private'] };
 const PATIENCE = { timeout: 8000, interval: 20 };
 /** Long enough for anything that is going to happen to have happened. */
-const QUIET_MS = 300;
+const QUIET_MS = 150;
 const quiet = (): Promise<void> => realClock.sleep(QUIET_MS);
 const eventually = vi.waitFor;
 
@@ -703,7 +703,7 @@ function describeWithRegion(harness: () => ClusterHarness, makeFederation: (sett
       await eventually(async () => { expect(await seenHere(key)).toEqual({ n: 'hub' }); }, PATIENCE);
       await quiet();
       await harness().userWrites(route('api', { n: 'spoke' }));
-      await eventually(() => { expect(logger.lines).toContainEqual(expect.objectContaining({ event: 'resource replaced' })); }, PATIENCE);
+      await eventually(() => { expect(logger.lines).toContainEqual(expect.objectContaining({ event: 'resource-replaced' })); }, PATIENCE);
       await eventually(async () => { expect(await seenHere(key)).toEqual({ n: 'hub' }); }, PATIENCE);
       await harness().userDeletes(key);
       await eventually(async () => { expect(await seenHere(key)).toEqual({ n: 'hub' }); }, PATIENCE);
@@ -721,7 +721,7 @@ function describeWithRegion(harness: () => ClusterHarness, makeFederation: (sett
       await quiet();
 
       expect(await harness().status()).toHaveProperty('phase');
-      expect(logger.lines.filter(({ event }) => event === 'federation agreed')).toHaveLength(1);
+      expect(logger.lines.filter(({ event }) => event === 'federation-agreed')).toHaveLength(1);
     });
 
     test('many objects go out and come in', async () => {

@@ -104,7 +104,7 @@ export class Committer {
         case 'lower-epoch': throw new LowerEpochError('another bridge speaks for this cluster now: its lease is newer than ours');
         case 'session-expired':
           if (renewals >= SESSION_RENEWALS) throw new RegionUnavailableError('the region keeps refusing the write session it gave');
-          logger.info('write session expired', { requestId });
+          logger.info('write-session-expired', { requestId });
           session = await sessions.renew(signal);
       }
     }

@@ -13,8 +13,8 @@ export class ProblemLog {
 
   note(problems: readonly Problem[]): void {
     const now = new Map(problems.map((problem) => [`${problem.reason} ${problem.message}`, problem]));
-    for (const [id, problem] of now) if (!this.#known.has(id)) this.#logger.warn('cluster problem', fieldsOf(problem));
-    for (const [id, problem] of this.#known) if (!now.has(id)) this.#logger.info('cluster problem over', fieldsOf(problem));
+    for (const [id, problem] of now) if (!this.#known.has(id)) this.#logger.warn('cluster-problem', fieldsOf(problem));
+    for (const [id, problem] of this.#known) if (!now.has(id)) this.#logger.info('cluster-problem-over', fieldsOf(problem));
     this.#known = now;
   }
 }

@@ -86,7 +86,7 @@ export class Settle {
 
   async #send(key: ResourceKey, found: Found): Promise<Settlement | 'changed'> {
     const result = await this.#parts.committer.submit(await observationOf(key, found));
-    this.#parts.logger.debug('observation answered', { key, outcome: result.outcome, reason: result.outcome === 'refused' ? result.reason : undefined });
+    this.#parts.logger.debug('observation-answered', { key, outcome: result.outcome, reason: result.outcome === 'refused' ? result.reason : undefined });
     switch (result.outcome) {
       case 'committed': return asSent(await this.#showResult(result, found));
       case 'unchanged': return this.#showResult(result, found);

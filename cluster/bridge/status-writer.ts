@@ -25,7 +25,7 @@ export async function writeStatusRegularly(parts: StatusParts, signal: AbortSign
     } catch (error) {
       signal.throwIfAborted();
       // The region's own absence is told by the round; this only lets the status grow old.
-      parts.logger.debug('status not written', { error: error instanceof Error ? error.message : String(error) });
+      parts.logger.debug('status-not-written', { error: error instanceof Error ? error.message : String(error) });
     }
     await parts.soon.waitAtMost(STATUS_INTERVAL_MS, parts.clock, signal);
   }
@@ -36,6 +36,6 @@ async function writeOnce({ cluster, region, logger, version, numbers }: StatusPa
   if (status === undefined) return written;
   const outcome = await cluster.writeStatus(status, signal);
   if (outcome.kind === 'ok') return statusHash;
-  if (outcome.kind === 'refused') logger.warn('status refused', { reason: outcome.reason, message: outcome.message });
+  if (outcome.kind === 'refused') logger.warn('status-refused', { reason: outcome.reason, message: outcome.message });
   return written;
 }

@@ -68,7 +68,7 @@ export class Workshop {
   /** What the filter keeps out is not touched, whoever asks. */
   async #show(target: Target, clearing: Clearing): Promise<void> {
     if (!passesFilter(this.#parts.filter, splitKey(target.key))) {
-      this.#parts.logger.warn('target outside the filter ignored', { resource: printKey(target.key) });
+      this.#parts.logger.warn('target-outside-the-filter-ignored', { resource: printKey(target.key) });
       return;
     }
     await this.#run(target.key, () => this.#parts.settle.show(target), clearing);
@@ -78,7 +78,7 @@ export class Workshop {
     await this.#work.run(key, async () => {
       const settlement = await this.#attempt(key, task);
       this.#record(key, settlement, clearing);
-      if (settlement.kind === 'settled' && settlement.change !== 'none') this.#parts.logger.info(`resource ${settlement.change}`, { resource: printKey(key) });
+      if (settlement.kind === 'settled' && settlement.change !== 'none') this.#parts.logger.info(`resource-${settlement.change}`, { resource: printKey(key) });
     });
   }
 
@@ -102,7 +102,7 @@ export class Workshop {
       return;
     }
     const isNews = exceptions.put({ key, reason: settlement.reason, message: settlement.message }, settlement.target);
-    if (isNews) logger.warn('resource is an exception', { resource: printKey(key), reason: settlement.reason, message: settlement.message });
+    if (isNews) logger.warn('resource-is-an-exception', { resource: printKey(key), reason: settlement.reason, message: settlement.message });
   }
 }
 

@@ -15,7 +15,7 @@ const cluster = await openDirectoryCluster({ root, clock: realClock, random: rea
 async function write(name: string): Promise<void> {
   const key = resourceKey({ group: 'novaedge.io', kind: 'ProxyRoute', namespace: 'default', name });
   for (let n = 0; ; n += 1) {
-    const read = await cluster.read(key);
+    const read = await cluster.read(key, never);
     if (read.kind === 'unknown') throw new Error(read.message);
     const { text, hash } = canonicalContent({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', spec: { turn: n, filler: 'x'.repeat(2000) } });
     const outcome = read.kind === 'gone' ? await cluster.write({ key, content: text, hash, token: `token of ${hash}`, replaces: undefined })

@@ -95,8 +95,9 @@ export class DirectoryCluster implements Cluster {
     return { resourceVersion: hidden.durableCounter.toString(), pages: pagesOf(keys, state) };
   }
 
-  async read(key: ResourceKey): Promise<ReadResult> {
+  async read(key: ResourceKey, signal: AbortSignal): Promise<ReadResult> {
     for (let look = 0; look < SETTLE_LOOKS; look += 1) {
+      signal.throwIfAborted();
       const held = this.#folder.held();
       if (held !== undefined) return { kind: 'unknown', reason: held.reason, message: held.message };
       const result = await this.#lookFor(key);

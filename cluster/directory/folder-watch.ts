@@ -1,6 +1,8 @@
 import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
+import type { Identity } from './file-stat.ts';
+import { identityAt, isSameThing } from './file-stat.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 
 /**
@@ -11,7 +13,7 @@ export class FolderWatch {
   readonly #root: string;
   readonly #logger: Logger;
   readonly #notice: (path: string | undefined) => void;
-  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #watchers = new Map<string, { readonly watcher: FSWatcher; readonly identity: Identity | undefined }>();
   #complained = false;
 
   /** @param notice called with the relative path; undefined where the system does not name it */
@@ -23,7 +25,10 @@ export class FolderWatch {
 
   /** Watches exactly these folders. Returns those that were not watched before: what is in them may have changed unseen. */
   follow(folders: ReadonlySet<string>): readonly string[] {
-    for (const folder of this.#watchers.keys()) if (!folders.has(folder)) this.#close(folder);
+    for (const [folder, { identity }] of this.#watchers) {
+      const isStill = folders.has(folder) && isSameThing(identity, identityAt(join(this.#root, folder)));
+      if (!isStill) this.#close(folder);
+    }
     return [...folders].filter((folder) => !this.#watchers.has(folder) && this.#open(folder));
   }
 
@@ -31,23 +36,25 @@ export class FolderWatch {
     for (const folder of [...this.#watchers.keys()]) this.#close(folder);
   }
 
+  /** A folder that was removed and made again is another one, and its old watch is deaf. */
   #open(folder: string): boolean {
     try {
+      const identity = identityAt(join(this.#root, folder));
       const watcher = watch(join(this.#root, folder), { persistent: false }, (_event, name) => {
         this.#notice(name === null ? undefined : folder === '' ? name : `${folder}/${name}`);
       });
       watcher.on('error', () => { this.#close(folder); this.#notice(undefined); });
-      this.#watchers.set(folder, watcher);
+      this.#watchers.set(folder, { watcher, identity });
       return true;
     } catch (error) {
-      if (!this.#complained) this.#logger.warn('folder not watched', { folder, error: error instanceof Error ? error.message : String(error) });
+      if (!this.#complained) this.#logger.warn('folder-not-watched', { folder, error: error instanceof Error ? error.message : String(error) });
       this.#complained = true;
       return false;
     }
   }
 
   #close(folder: string): void {
-    this.#watchers.get(folder)?.close();
+    this.#watchers.get(folder)?.watcher.close();
     this.#watchers.delete(folder);
   }
 }

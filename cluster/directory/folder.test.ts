@@ -279,6 +279,22 @@ describe('two that claim to be the same', () => {
     await soon(async () => { expect(await read('a')).toMatchObject({ kind: 'unknown', reason: 'Duplicate', message: expect.stringContaining('all.yaml:1 and in all.yaml:9') }); });
   });
 
+  test('a file that is moved into a new folder is the same object too', async () => {
+    await save('one.yaml', yaml('a', { n: 1 }));
+    const { uid, resourceVersion } = await appears('a');
+    told.length = 0;
+    for (const folder of ['x', 'y/z', 'x']) {
+      const [from] = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.yaml'));
+      await mkdir(join(root, folder), { recursive: true });
+      await rename(join(root, from ?? ''), join(root, folder, 'one.yaml'));
+      if (dirname(from ?? '') !== '.') await rm(dirname(join(root, from ?? '')), { recursive: true });
+      await pause(120);
+    }
+
+    expect(await objectOf(routeKey('a'))).toMatchObject({ uid, resourceVersion });
+    expect(changesOf('a')).toBe(0);
+  });
+
   test('a file that is renamed is the same object at another place', async () => {
     await save('one.yaml', yaml('a', { n: 1 }));
     const { uid, resourceVersion } = await appears('a');

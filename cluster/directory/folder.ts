@@ -79,7 +79,7 @@ export class Folder {
   async start(): Promise<void> {
     this.#rootId = rootAt(this.#parts.root);
     const remembered = await readHidden(this.#parts.root);
-    if ('kind' in remembered && remembered.why !== 'missing') this.#parts.logger.warn('hidden file not used', { why: remembered.why, effect: 'the folder is another cluster than before: everything in it is a first contact' });
+    if ('kind' in remembered && remembered.why !== 'missing') this.#parts.logger.warn('hidden-file-not-used', { why: remembered.why, effect: 'the folder is another cluster than before: everything in it is a first contact' });
     await this.#begin('kind' in remembered ? undefined : remembered);
     this.#loop = this.#run();
   }
@@ -156,6 +156,7 @@ export class Folder {
         await this.#notice.waitAtMost(this.#restMs(), clock, this.#closed.signal);
         if (this.#isScanDue()) await this.#scanOnce();
         await this.#takeQuiet();
+        this.#isScanWanted ||= this.#quiet.hasVanishedSince(this.#lastScan.beganMs);
         if (clock.nowMs() >= this.#saveAtMs && this.#holds.size === 0) await this.save();
         this.#tellProblems();
       } catch (error) {
@@ -176,7 +177,8 @@ export class Folder {
   #isScanDue(): boolean {
     const nowMs = this.#parts.clock.nowMs();
     const { beganMs, tookMs } = this.#lastScan;
-    return nowMs >= this.#nextScanMs() || (this.#isScanWanted && nowMs >= beganMs + 2 * tookMs + QUIET_TICK_MS);
+    // The clock may be set back.
+    return nowMs >= this.#nextScanMs() || nowMs < beganMs || (this.#isScanWanted && nowMs >= beganMs + 2 * tookMs + QUIET_TICK_MS);
   }
 
   #onNotice(path: string | undefined): void {
@@ -226,7 +228,7 @@ export class Folder {
     const { root, clock, listener } = this.#parts;
     if (this.#holds.size > 0) { this.#quiet.clear(); return; }
     const look = (path: string): FileStat | undefined => fileStatAt(join(root, path));
-    const quiet = this.#quiet.takeQuiet(clock.nowMs(), look);
+    const quiet = this.#quiet.takeQuiet(clock.nowMs(), this.#lastScan.beganMs, look);
     if (quiet.length === 0) return;
     const { state, hidden } = this.life;
     const read: [string, CatalogFile | undefined][] = [];
@@ -289,7 +291,7 @@ export class Folder {
     }
     this.#rootId = now;
     await this.#begin('kind' in remembered ? undefined : remembered);
-    this.#parts.logger.warn('folder begun anew', { clusterId: this.life.hidden.clusterId, why: check === 'lost' ? 'the hidden file is gone' : 'the hidden file is another' });
+    this.#parts.logger.warn('folder-begun-anew', { clusterId: this.life.hidden.clusterId, why: check === 'lost' ? 'the hidden file is gone' : 'the hidden file is another' });
     this.#parts.listener.condition();
     return true;
   }
@@ -313,6 +315,7 @@ export class Folder {
     this.#lostSinceMs = undefined;
     this.#life = { hidden, state, writer };
     this.#quiet.clear();
+    this.#watch.close();
     try {
       await hidden.save();
       this.#holds.clear();
@@ -320,6 +323,7 @@ export class Folder {
       for (const path of state.recordedFiles) if (!state.catalog.files.has(path)) this.suspect(path);
       while (this.#quiet.size > 0 && this.#holds.size === 0) {
         await clock.sleep(QUIET_TICK_MS, this.#closed.signal);
+        if (this.#quiet.hasVanishedSince(this.#lastScan.beganMs)) await this.#scanNow();
         await this.#takeQuiet();
       }
     } finally {
@@ -334,18 +338,18 @@ export class Folder {
     if (ROOT_HOLDS.includes(problem.reason)) for (const reason of ROOT_HOLDS) this.#holds.delete(reason);
     this.#holds.set(problem.reason, problem);
     if (!isNews) return;
-    this.#parts.logger.error('folder held', { reason: problem.reason, message: problem.message });
+    this.#parts.logger.error('folder-held', { reason: problem.reason, message: problem.message });
     this.#parts.listener.condition();
   }
 
   #release(...reasons: readonly string[]): void {
     const released = reasons.filter((reason) => this.#holds.delete(reason));
     if (released.length === 0) return;
-    this.#parts.logger.info('folder no longer held', { reasons: released.join(', ') });
+    this.#parts.logger.info('folder-no-longer-held', { reasons: released.join(', ') });
     this.#parts.listener.condition();
   }
 
   #complain(error: unknown): void {
-    this.#parts.logger.warn('folder not followed', { error: error instanceof Error ? error.message : String(error) });
+    this.#parts.logger.warn('folder-not-followed', { error: error instanceof Error ? error.message : String(error) });
   }
 }

@@ -25,14 +25,26 @@ export class QuietFiles {
     this.#suspects.set(path, { stat, quietSinceMs: nowMs, firstMs: known?.firstMs ?? nowMs });
   }
 
-  /** Takes out the files that are quiet, looking at each again. */
-  takeQuiet(nowMs: number, look: (path: string) => FileStat | undefined): readonly QuietFile[] {
-    for (const path of this.#suspects.keys()) this.suspect(path, look(path), nowMs);
+  /** Whether something vanished after a moment: then only a look at everything tells whether it has moved. */
+  hasVanishedSince(ms: number): boolean { return [...this.#suspects.values()].some(({ stat, firstMs }) => stat === undefined && firstMs >= ms); }
+
+  /**
+   * Takes out the files that are quiet, looking at each again.
+   *
+   * @param scannedMs when the last look at everything began; what vanished after it stays
+   */
+  takeQuiet(nowMs: number, scannedMs: number, look: (path: string) => FileStat | undefined): readonly QuietFile[] {
+    for (const [path, suspect] of this.#suspects) {
+      // The clock was set back.
+      if (suspect.quietSinceMs > nowMs) suspect.quietSinceMs = nowMs;
+      this.suspect(path, look(path), nowMs);
+    }
     const isQuiet = ({ quietSinceMs }: Suspect): boolean => nowMs - quietSinceMs >= QUIET_MS;
     const isAllQuiet = [...this.#suspects.values()].every(isQuiet);
     const quiet: QuietFile[] = [];
     for (const [path, suspect] of this.#suspects) {
-      const isTaken = isQuiet(suspect) && (suspect.stat !== undefined || isAllQuiet || nowMs - suspect.firstMs >= VANISH_PATIENCE_MS);
+      const mayGo = suspect.firstMs < scannedMs && (isAllQuiet || nowMs - suspect.firstMs >= VANISH_PATIENCE_MS);
+      const isTaken = isQuiet(suspect) && (suspect.stat !== undefined || mayGo);
       if (!isTaken) continue;
       quiet.push({ path, stat: suspect.stat });
       this.#suspects.delete(path);

@@ -54,7 +54,7 @@ export class StatusFile {
 
   #write(): Promise<void> {
     this.#last = this.#last.then(() => this.#replace()).catch((error: unknown) => {
-      this.#logger.warn('status file not written', { error: error instanceof Error ? error.message : String(error) });
+      this.#logger.warn('status-file-not-written', { error: error instanceof Error ? error.message : String(error) });
     });
     return this.#last;
   }

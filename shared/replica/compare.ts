@@ -15,6 +15,7 @@ import type { Index } from './merkle-index.ts';
 import { answerBytes, answersFor, travellingPart } from './pages.ts';
 import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
+import { reportMisbehaviour } from './trust.ts';
 
 /** Which way differences are repaired, and how many resources at most. */
 export interface CompareOptions { readonly pull: boolean; readonly push: boolean; readonly limit: number }
@@ -114,11 +115,13 @@ async function repair(replica: Replica, peer: Peer, differences: Differences, op
   return { pulled, pushed };
 }
 
-async function takeRows(replica: Replica, peer: Peer, answers: readonly KeyedAnswer[], signal: AbortSignal): Promise<number> {
+/** Joins what a peer answered. @throws ReplicaError where it cannot be believed; one that cannot be true is reported */
+export async function takeRows(replica: Replica, peer: Peer, answers: readonly KeyedAnswer[], signal: AbortSignal): Promise<number> {
   await fetchMissingContents(replica, peer, answers.flatMap(({ key, answer }) => (answer.kind === 'row' ? [{ key, row: answer.row }] : [])), signal);
   const outcome = await applyOffLog(replica, answers);
-  if (outcome.kind !== 'applied') throw new ReplicaError('refused', `${peer.member}: ${outcome.reason}`);
-  return outcome.changed.length;
+  if (outcome.kind === 'applied') return outcome.changed.length;
+  if (outcome.kind === 'refuse') await reportMisbehaviour(replica, peer.member, outcome.reason);
+  throw new ReplicaError('refused', `${peer.member}: ${outcome.reason}`);
 }
 
 /** Sends what stands here of the resources the peer has answered, absent ones included. */

@@ -1,13 +1,15 @@
+import { incarnationsOf } from '../model/clock-row.ts';
 import type { Member } from '../model/ids.ts';
-import { noteReport } from '../model/stability.ts';
+import { noReports, noteReport } from '../model/stability.ts';
 import { covers } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Heartbeat, Peer } from '../ports/peer.ts';
-import { isNewer, peerRecords, updatePeerRecord } from './known-members.ts';
+import { isNewer, knownLogs, peerRecords, updatePeerRecord } from './known-members.ts';
 import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
 import { settleSharedSettings } from './shared-settings.ts';
+import { distrustVector, reportMisbehaviour, trustFacts } from './trust.ts';
 
 /** Health of a peer, where no spec says otherwise (the documents' defaults). */
 const DEFAULT_THRESHOLDS = { failureThreshold: 3, successThreshold: 1 };
@@ -54,13 +56,23 @@ async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat
   if (theirs.federationId !== replica.identity.federationId) throw new ReplicaError('refused', `${member} belongs to federation "${theirs.federationId}", this is "${replica.identity.federationId}"`);
   if (theirs.member !== member || theirs.clock.member !== member) throw new ReplicaError('refused', `${member} sent the heartbeat of ${theirs.member}`);
   const nowMs = replica.clock.nowMs();
-  const seen = seenOf(await replica.store.state());
+  const state = await replica.store.state();
+  const seen = seenOf(state);
+  const facts = await trustFacts(replica, state);
+  const foreign = incarnationsOf(theirs.clock).find((log) => (facts.logs.get(log)?.owner ?? member) !== member);
+  if (foreign !== undefined) {
+    await reportMisbehaviour(replica, member, `its clock row claims ${foreign}, which is an incarnation of another member`);
+    throw new ReplicaError('refused', `${member} claims incarnation ${foreign}, which is another member's`);
+  }
+  const distrust = distrustVector({ ...facts, logs: new Map([...facts.logs, ...knownLogs(new Map([[member, theirs.clock]]))]) }, theirs.seen);
+  if (distrust?.kind === 'refuse') await reportMisbehaviour(replica, member, distrust.reason);
   const { before, after } = await updatePeerRecord(replica, member, (record) => ({
     ...record,
     clock: record.clock === undefined || isNewer(theirs.clock, record.clock) || theirs.clock.incarnation === record.clock.incarnation ? theirs.clock : record.clock,
     seen: theirs.seen,
     // A member that recovers reports less than it did: what it said before its loss counts no longer.
-    reports: theirs.clock.state === 'recovering' ? { settled: undefined, waiting: undefined } : noteReport(record.reports, theirs.seen, seen),
+    // What cannot be believed yet is not waited for: it might never come, and nothing would be collected again.
+    reports: theirs.clock.state === 'recovering' ? noReports : distrust === undefined ? noteReport(record.reports, theirs.seen, seen) : record.reports,
     asks: theirs.asks,
     agents: theirs.agents,
     lastHeardMs: nowMs,

@@ -10,7 +10,7 @@ import { knownClocks, knownLogs } from './known-members.ts';
 import { travellingPart } from './pages.ts';
 import type { Replica } from './replica.ts';
 import { DOCUMENTS } from './settings.ts';
-import { reportMisbehaviour } from './sync.ts';
+import { reportMisbehaviour } from './trust.ts';
 
 /** Segments of the own log looked through at a time. */
 const OUTBOX_SEGMENTS = 50;

@@ -3,6 +3,7 @@ import { hashText } from '../model/content.ts';
 import { asLocalLog } from '../model/ids.ts';
 import type { Page } from '../ports/peer.ts';
 import { MAX_PAGE_BYTES } from '../ports/peer.ts';
+import type { Store } from '../ports/store.ts';
 import { applyPage } from './apply.ts';
 import { commit } from './commit.ts';
 import { answerBytes, answerPull } from './pages.ts';
@@ -108,15 +109,16 @@ describe('a page', () => {
   test('reads a row again that has not caught up with its log entry', async () => {
     const { us } = await pair();
     await us.cluster.write(route('a'), { port: 1 });
+    const behind = await us.store.picture([route('a')]);
+    await us.cluster.write(route('a'), { port: 2 });
     let reads = 0;
-    us.onStore = async (method, stage) => {
-      if (method !== 'picture' || stage !== 'after') return;
-      reads += 1;
-    };
+    const picture: Store['picture'] = async (keys) => ((reads += 1) === 1 ? behind : us.store.picture(keys));
+    const lagging = { ...us.replica, store: new Proxy<Store>(us.store, { get: (target, name) => (name === 'picture' ? picture : (Reflect.get(target, name) as () => void).bind(target)) }) };
 
-    await pageOf(us);
+    const page = await answerPull(lagging, new Map([[await us.incarnation(), 1]]), 10, 'peer');
 
-    expect(reads).toBe(1);
+    expect(reads).toBe(2);
+    expect(page).toMatchObject({ answers: [{ answer: { row: await us.row(route('a')).then((row) => ({ context: row?.context })) } }] });
   });
 });
 

@@ -6,7 +6,8 @@ import { fetchMissingContents } from './contents.ts';
 import { answerPull } from './pages.ts';
 import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
-import { reportMisbehaviour, rowsOf } from './sync.ts';
+import { rowsOf } from './sync.ts';
+import { reportMisbehaviour } from './trust.ts';
 
 /** Pages of one push; a peer further behind pulls. */
 const MAX_PUSH_PAGES = 5;

@@ -6,10 +6,9 @@ import { counterOf, mergeVectors } from '../model/version-vector.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Peer } from '../ports/peer.ts';
-import { applyOffLog } from './apply.ts';
-import { compareSummaries, repairDifferences } from './compare.ts';
-import { fetchMissingContents } from './contents.ts';
+import { compareSummaries, repairDifferences, takeRows } from './compare.ts';
 import type { Replica } from './replica.ts';
+import { distrustVector, reportMisbehaviour, trustFacts } from './trust.ts';
 
 /** Pages of delete-only rows in one resynchronization: 97 rows each, so ten million. */
 const MAX_PAGES = 100_000;
@@ -24,7 +23,7 @@ const ADVANCE_ATTEMPTS = 10;
  * @throws when the peer stops answering; what was joined by then stays and does no harm
  */
 export async function resynchronize(replica: Replica, peer: Peer, signal: AbortSignal): Promise<number> {
-  const peerSeen = await seenOfPeer(peer, signal);
+  const peerSeen = await seenOfPeer(replica, peer, signal);
   const compared = await compareSummaries(replica, peer, signal);
   const pulled = compared.kind === 'same' ? 0 : (await repairDifferences(replica, peer, compared.mine, { pull: true, push: false, limit: Infinity }, signal)).pulled;
   const deletes = await takeDeleteOnlyRows(replica, peer, signal);
@@ -34,10 +33,14 @@ export async function resynchronize(replica: Replica, peer: Peer, signal: AbortS
 }
 
 /** What the peer had seen before anything of it is compared. */
-async function seenOfPeer(peer: Peer, signal: AbortSignal): Promise<VersionVector> {
+async function seenOfPeer(replica: Replica, peer: Peer, signal: AbortSignal): Promise<VersionVector> {
   const answer = await peer.compareDigests({ kind: 'summary', summary: '' }, signal);
   if (answer.kind !== 'different') throw new ReplicaError('unavailable', `${peer.member} answered a comparison with ${answer.kind}`);
-  return answer.seen;
+  // It will be joined into what is seen here, so it is believed no further than a page is.
+  const distrust = distrustVector(await trustFacts(replica, await replica.store.state()), answer.seen);
+  if (distrust === undefined) return answer.seen;
+  if (distrust.kind === 'refuse') await reportMisbehaviour(replica, peer.member, distrust.reason);
+  throw new ReplicaError('refused', `${peer.member}: ${distrust.reason}`);
 }
 
 async function takeDeleteOnlyRows(replica: Replica, peer: Peer, signal: AbortSignal): Promise<number> {
@@ -45,10 +48,7 @@ async function takeDeleteOnlyRows(replica: Replica, peer: Peer, signal: AbortSig
   let after: ResourceKey | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const { answers, rest } = await peer.fetchRows({ keys: [], keyHashes: [], deleteOnly: { after } }, signal);
-    await fetchMissingContents(replica, peer, answers.flatMap(({ key, answer }) => (answer.kind === 'row' ? [{ key, row: answer.row }] : [])), signal);
-    const outcome = await applyOffLog(replica, answers);
-    if (outcome.kind !== 'applied') throw new ReplicaError('refused', `${peer.member}: ${outcome.reason}`);
-    changed += outcome.changed.length;
+    changed += await takeRows(replica, peer, answers, signal);
     after = rest[0];
     if (after === undefined) return changed;
   }

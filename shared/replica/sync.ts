@@ -9,6 +9,7 @@ import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
 import { resynchronize } from './resynchronize.ts';
 import { loadSettings } from './settings.ts';
+import { reportMisbehaviour } from './trust.ts';
 
 /** What came of one catching up with a peer. */
 export interface SyncOutcome {
@@ -68,12 +69,6 @@ async function pullPages(replica: Replica, peer: Peer, signal: AbortSignal, coun
 
 export const rowsOf = (page: Pick<Page, 'answers'>): readonly { key: Page['answers'][number]['key']; row: Extract<Page['answers'][number]['answer'], { kind: 'row' }>['row'] }[] =>
   page.answers.flatMap(({ key, answer }) => (answer.kind === 'row' ? [{ key, row: answer.row }] : []));
-
-/** A peer that sends what cannot be true is told of, and its row or page not taken. */
-export async function reportMisbehaviour(replica: Replica, member: Member, reason: string): Promise<void> {
-  replica.logger.error('peer-misbehaved', { member, reason });
-  await replica.events.publish({ kind: 'PeerMisbehaved', member, reason });
-}
 
 async function noteSynced(replica: Replica, member: Member, outcome: SyncOutcome['outcome']): Promise<void> {
   const isLevel = outcome === 'level' || outcome === 'resynchronized';

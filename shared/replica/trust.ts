@@ -1,5 +1,6 @@
 import { isLocalLog } from '../model/ids.ts';
 import type { Incarnation, LogName, Member, ResourceKey } from '../model/ids.ts';
+import { reachedBy } from '../model/log.ts';
 import type { Answer, HeldRow, Row } from '../model/row.ts';
 import { bodyHash } from '../model/row.ts';
 import type { VersionVector } from '../model/version-vector.ts';
@@ -31,7 +32,8 @@ export function distrustPage(facts: TrustFacts, page: Page): Distrust | undefine
   for (const segment of page.segments) {
     if (isLocalLog(segment.log)) return { kind: 'refuse', reason: `log ${segment.log} is another region's own and does not travel` };
   }
-  return distrustVector(facts, page.upTo) ?? distrustAnswers(facts, page.answers);
+  // What its segments reach counts, and not only what it says of them: one without entries would move `seen` past what is to come.
+  return distrustVector(facts, reachedBy(page.segments, page.upTo)) ?? distrustAnswers(facts, page.answers);
 }
 
 export function distrustAnswers(facts: TrustFacts, answers: readonly KeyedAnswer[]): Distrust | undefined {
@@ -52,7 +54,8 @@ function distrustAnswer(facts: TrustFacts, answer: Answer): Distrust | undefined
   return distrustVector(facts, answer.row.context) ?? distrustVector(facts, dots);
 }
 
-function distrustVector(facts: TrustFacts, vector: VersionVector): Distrust | undefined {
+/** The first reason not to believe that somebody has seen this. */
+export function distrustVector(facts: TrustFacts, vector: VersionVector): Distrust | undefined {
   for (const [log, counter] of vector) {
     const own = facts.mine.get(log);
     if (own !== undefined && counter > own && !facts.recovering) return { kind: 'refuse', reason: `${log}.${counter.toString()} is mine and was never issued` };
@@ -73,6 +76,12 @@ export function contradiction(key: ResourceKey, here: HeldRow | undefined, arriv
     }
   }
   return undefined;
+}
+
+/** A peer that sends what cannot be true is told of, and what it sent is not taken. */
+export async function reportMisbehaviour(replica: Replica, member: Member, reason: string): Promise<void> {
+  replica.logger.error('peer-misbehaved', { member, reason });
+  await replica.events.publish({ kind: 'PeerMisbehaved', member, reason });
 }
 
 /** The incarnations of a member, as a set. */

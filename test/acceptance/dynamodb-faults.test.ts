@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { StoreBusyError, StoreUnreachableError } from '../../shared/adapters/dynamodb/index.ts';
 import type { DynamoStore } from '../../shared/adapters/dynamodb/index.ts';
 import { typicalRow } from '../../shared/adapters/stored/typical-row.ts';
-import { ALPHA, BETA, commitOf, create, firstStart, keyOf, keysOf, replace, segmentOf } from '../../shared/ports/store-acceptance/fixtures.ts';
+import type { Incarnation } from '../../shared/model/ids.ts';
 import { zeroStamp } from '../../shared/model/stamp.ts';
+import { ALPHA, BETA, GAMMA, commitOf, create, firstStart, keyOf, keysOf, replace, segmentOf } from '../../shared/ports/store-acceptance/fixtures.ts';
 import type { FaultRule } from '../emulator/fault-proxy.ts';
 import type { EmulatedRegions } from './emulated-regions.ts';
 import { startEmulatedRegions } from './emulated-regions.ts';
@@ -12,12 +13,21 @@ let regions: EmulatedRegions;
 let store: DynamoStore;
 let close: () => Promise<void>;
 const pausesMs: number[] = [];
+/** Called at the first pause of a test. */
+let onPause: (() => Promise<void>) | undefined;
 // The first time ever, the emulator is installed.
 beforeAll(async () => { regions = await startEmulatedRegions(); }, 200_000);
 afterAll(async () => { await regions.stop(); });
 beforeEach(async () => {
   pausesMs.length = 0;
-  ({ store, close } = await regions.region({ requestTimeoutMs: 300, sleep: async (ms) => { pausesMs.push(ms); } }));
+  onPause = undefined;
+  const sleep = async (ms: number): Promise<void> => {
+    pausesMs.push(ms);
+    const now = onPause;
+    onPause = undefined;
+    await now?.();
+  };
+  ({ store, close } = await regions.region({ sleep }));
   await store.startIncarnation(firstStart());
 });
 afterEach(async () => {
@@ -52,9 +62,12 @@ describe('a commit', () => {
   });
 
   test('that hangs ends with the request timeout', async () => {
+    const impatient = await regions.region({ requestTimeoutMs: 1000 });
+    await impatient.store.startIncarnation(firstStart());
     inject({ fault: 'hang', action: 'TransactWriteItems' });
 
-    await expect(store.commit(transaction)).rejects.toThrow(StoreUnreachableError);
+    await expect(impatient.store.commit(transaction)).rejects.toThrow(StoreUnreachableError);
+    await impatient.close();
   });
 
   test('waits conflicts and throttling out, longer each time', async () => {
@@ -114,20 +127,37 @@ describe('a picture of more than one transaction reads', () => {
   test('is still of one moment while somebody writes', async () => {
     const keys = keysOf(4);
     await store.commit(commitOf(keys.map((key) => create(key)), 0));
-    const write = async (): Promise<void> => {
-      for (let revision = 1; revision <= 5; revision += 1) await store.commit(commitOf(keys.map((key) => replace(key, revision)), revision * 4));
-    };
-    const watch = async (): Promise<void> => {
-      for (let round = 0; round < 10; round += 1) {
-        inject({ fault: 'too-much', action: 'TransactGetItems', times: 1 });
-        const { rows, clock } = await store.picture(keys);
-        const revisions = [...new Set([...rows.values()].map((row) => row.local.revision))];
-        expect(revisions).toHaveLength(1);
-        expect(clock?.head).toBe((revisions[0] ?? 0) * 4);
-      }
-    };
+    for (let revision = 1; revision <= 10; revision += 1) {
+      inject({ fault: 'too-much', action: 'TransactGetItems', times: 1 });
 
-    await Promise.all([write(), watch()]);
+      const [{ rows, clock }] = await Promise.all([store.picture(keys), store.commit(commitOf(keys.map((key) => replace(key, revision)), revision * 4))]);
+
+      const revisions = [...new Set([...rows.values()].map((row) => row.local.revision))];
+      expect(revisions).toHaveLength(1);
+      expect(clock?.head).toBe((revisions[0] ?? 0) * 4);
+      expect(regions.proxy.hits).toBe(1);
+    }
+  });
+});
+
+describe('a write made from what was read', () => {
+  const conflictOnce = { fault: 'conflict', action: 'TransactWriteItems', times: 1 } as const;
+  const advance = (log: Incarnation, ms: number) => ({ segments: [], from: new Map(), to: new Map([[log, 1]]), maxStamp: { ...zeroStamp, ms } });
+
+  test('does not lower a stamp that rose meanwhile', async () => {
+    onPause = async () => { expect(await store.advance(advance(GAMMA, 9))).toBe('ok'); };
+    inject(conflictOnce);
+
+    expect(await store.advance(advance(BETA, 5))).toBe('ok');
+    expect((await store.state()).seen).toStrictEqual({ others: new Map([[BETA, 1], [GAMMA, 1]]), maxStamp: { ...zeroStamp, ms: 9 }, floors: new Map() });
+  });
+
+  test('replaces all of a vector, what came meanwhile included', async () => {
+    onPause = async () => { expect(await store.advance(advance(GAMMA, 9))).toBe('ok'); };
+    inject(conflictOnce);
+
+    expect(await store.startIncarnation(firstStart({ if: { incarnation: ALPHA, head: 0, state: 'serving' }, others: new Map([[BETA, 5]]) }))).toBe('ok');
+    expect((await store.state()).seen.others).toStrictEqual(new Map([[BETA, 5]]));
   });
 });
 

@@ -36,7 +36,6 @@ const SURVIVED: readonly FaultRule[] = [
   { fault: 'answer-lost', action: 'TransactWriteItems', share: 0.15, oncePerRequest: true },
   { fault: 'server-error', action: 'TransactWriteItems', share: 0.1, oncePerRequest: true },
   ...['BatchGetItem', 'GetItem', 'Query', 'TransactGetItems', 'Scan'].map((action): FaultRule => ({ fault: 'request-lost', action, share: 0.1, oncePerRequest: true })),
-  { fault: 'too-much', action: 'TransactGetItems', match: '"r#', share: 0.2, oncePerRequest: true },
   { fault: 'unprocessed', action: 'BatchGetItem', share: 0.2, oncePerRequest: true },
   { fault: 'unprocessed', action: 'BatchWriteItem', share: 0.2, oncePerRequest: true },
   { fault: 'throttled', share: 0.1, oncePerRequest: true },

@@ -29,8 +29,6 @@ export interface FaultRule {
   readonly fault: Fault;
   /** Such as `TransactWriteItems`; any unless given. */
   readonly action?: string;
-  /** Only where the request contains this. */
-  readonly match?: string;
   /** How often it happens, from 0 to 1; always unless given. */
   readonly share?: number;
   /** A request that was met is let through when it comes again, so that whoever tries again gets through. */
@@ -88,8 +86,8 @@ export class FaultProxy {
   #faultOf(action: string, body: Buffer): Fault | undefined {
     const request = createHash('sha256').update(body).digest('hex');
     for (const known of this.#rules) {
-      const { fault, match = '', share = 1, times = Infinity, oncePerRequest = false } = known.rule;
-      const fits = (known.rule.action ?? action) === action && known.hits < times && body.includes(match) && !(oncePerRequest && known.met.has(request));
+      const { fault, share = 1, times = Infinity, oncePerRequest = false } = known.rule;
+      const fits = (known.rule.action ?? action) === action && known.hits < times && !(oncePerRequest && known.met.has(request));
       if (!fits || this.#random() >= share) continue;
       known.hits += 1;
       known.met.add(request);
