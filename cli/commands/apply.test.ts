@@ -47,7 +47,7 @@ describe('apply', () => {
     expect(await apply(['a', 'b', 'c'], (name) => (name === 'b' ? 'too-large' : 'created'))).toMatchObject({
       code: 8,
       out: 'proxyroute.novaedge.io/a created\nproxyroute.novaedge.io/c created\n',
-      err: 'error: b is too-large (standard input:4, ProxyRoute/default/b)\nerror: 1 of 3 resources were not applied\n',
+      err: 'error: b is too-large (standard input:5, ProxyRoute/default/b)\nerror: 1 of 3 resources were not applied\n',
     });
   });
 

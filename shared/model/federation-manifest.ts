@@ -12,8 +12,8 @@ import { STRATEGIES } from './view.ts';
  * filled in for one would contradict what the user wrote in the other.
  */
 
-/** Every member keeps a row, a peer and a heartbeat of every other. */
-export const MAX_MEMBERS = 100;
+/** Every member keeps a row, a peer and a heartbeat of every other; and a token, which has 1 KB, may name them all with closed incarnations besides. */
+export const MAX_MEMBERS = 32;
 /** A tombstone must outlive any write that may still be on its way: twice the life of a write session (DESIGN §4), which is longer than any handler runs. */
 export const MINIMUM_TOMBSTONE_TTL_MS = 2 * SESSION_LIFE_MS;
 

@@ -104,11 +104,13 @@ async function repair(replica: Replica, peer: Peer, differences: Differences, op
   let keys = differences.keys;
   let keyHashes = differences.keyHashes;
   while (keys.length + keyHashes.length > 0) {
+    signal.throwIfAborted();
     const asked: FetchRowsRequest = { keys: keys.slice(0, MAX_COMMIT_ROWS), keyHashes: keyHashes.slice(0, MAX_COMMIT_ROWS), deleteOnly: undefined };
     const { answers, rest } = await peer.fetchRows(asked, signal);
     if (options.pull) pulled += await takeRows(replica, peer, answers, signal);
     if (options.push) pushed += await giveRows(replica, peer, answers, signal);
-    const isProgress = answers.length > 0;
+    // Less must be left than was asked for, or a peer could keep this going for ever.
+    const isProgress = answers.length > 0 && rest.length < asked.keys.length + asked.keyHashes.length;
     keys = [...(isProgress ? rest : []), ...keys.slice(MAX_COMMIT_ROWS)];
     keyHashes = keyHashes.slice(MAX_COMMIT_ROWS);
   }

@@ -47,10 +47,13 @@ async function takeDeleteOnlyRows(replica: Replica, peer: Peer, signal: AbortSig
   let changed = 0;
   let after: ResourceKey | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
+    signal.throwIfAborted();
     const { answers, rest } = await peer.fetchRows({ keys: [], keyHashes: [], deleteOnly: { after } }, signal);
     changed += await takeRows(replica, peer, answers, signal);
-    after = rest[0];
-    if (after === undefined) return changed;
+    const [next] = rest;
+    if (next === undefined) return changed;
+    if (after !== undefined && next <= after) throw new ReplicaError('refused', `${peer.member} does not get on with its delete-only rows: after ${after} comes ${next}`);
+    after = next;
   }
   throw new ReplicaError('unavailable', `${peer.member} has more delete-only rows than can be taken`);
 }

@@ -47,6 +47,7 @@ async function pullPages(replica: Replica, peer: Peer, signal: AbortSignal, coun
   const limit = spec?.sync.batchSize ?? DEFAULT_BATCH;
   let moved = 0;
   for (let round = 0; round < replica.limits.pullRounds; round += 1) {
+    signal.throwIfAborted();
     const since = seenOf(await replica.store.state());
     const page = await peer.pull({ since, limit }, signal);
     if (page.kind === 'compacted') {

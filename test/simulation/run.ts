@@ -3,6 +3,7 @@ import { Digests } from '../../shared/model/merkle.ts';
 import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
 import { splitKey } from '../../shared/model/resource-key.ts';
 import { viewHash, viewOf } from '../../shared/model/view.ts';
+import { readClusterFacts } from '../../shared/replica/bridge-record.ts';
 import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { collect } from '../../shared/replica/collect.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
@@ -19,8 +20,10 @@ import { World } from './world.ts';
 
 const never = new AbortController().signal;
 /** Invariant 11: rounds in which everybody reaches everybody, until nothing moves any more. */
-const MAX_QUIET_ROUNDS = 12;
+const MAX_QUIET_ROUNDS = 20;
 const MINUTE_MS = 60_000;
+/** Rounds without a change after which nothing will change any more; deletes are collected between them. */
+const STILL_ROUNDS = 3;
 /** Of a failed run, the last lines of its trace. */
 const TRACE_LINES = 200;
 
@@ -54,12 +57,24 @@ async function checkRunning(world: World): Promise<void> {
   }
 }
 
-/** Faults stop; everybody exchanges with everybody until nothing moves. */
+/** What a world holds, as far as further rounds could change it. */
+async function picture(world: World): Promise<string> {
+  const parts = await Promise.all(world.members.map(async (member) => {
+    const { record } = await readClusterFacts(member.replica);
+    const rows = [...(await member.store.list(undefined, 1000)).rows].map(([key, row]) => `${key}${row.local.revision.toString()}`);
+    return [rows.join(), [...(record?.applied ?? [])].join(), [...member.cluster.objects].map(([key, { hash }]) => key + hash).join(), member.cluster.dirty.size].join(';');
+  }));
+  return parts.join('|');
+}
+
+/** Faults stop; everybody exchanges with everybody until nothing moves, and still does not after deletes were collected. */
 async function settle(world: World): Promise<void> {
   world.network.faults = noNetworkFaults;
   world.network.heal();
   for (const member of world.members) member.skewMs = 0;
-  for (let round = 0; round < MAX_QUIET_ROUNDS; round += 1) {
+  let before = '';
+  let still = 0;
+  for (let round = 0; round < MAX_QUIET_ROUNDS && still < STILL_ROUNDS; round += 1) {
     world.ledgers.settle();
     for (const member of world.members) {
       await ensureServing(member.replica, never);
@@ -74,12 +89,15 @@ async function settle(world: World): Promise<void> {
       }
       await settleSharedSettings(member.replica);
       await publishDeletes(member.replica);
-      for (let turn = 0; turn < 6; turn += 1) {
+      for (let turn = 0; turn < 3; turn += 1) {
         await member.cluster.pullAndShow(member.region, 100);
         await member.cluster.commitDirty(member.region, (sent) => sent);
       }
     }
-    if (round % 3 === 2) {
+    const now = await picture(world);
+    still = now === before ? still + 1 : 0;
+    before = now;
+    if (round % 3 === 2 || still > 0) {
       world.nowMs += 30 * MINUTE_MS;
       for (const member of world.members) { member.isCollecting = true; await collect(member.replica); member.isCollecting = false; }
     }
