@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import packageFile from '../package.json' with { type: 'json' };
 import { addAgents } from './commands/agents.ts';
 import { addApply } from './commands/apply.ts';
 import { addCerts } from './commands/certs.ts';
@@ -21,6 +22,7 @@ import { addGlobalOptions } from './options.ts';
 export function buildProgram(host: Host): Command {
   const program = new Command('novactl')
     .description('Looks after a NovaEdge federation: its members, resources and conflicts.')
+    .version(packageFile.version, '-V, --version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => { host.out.write(text); },

@@ -5,6 +5,8 @@ import type { Config, Context } from '../config/config.ts';
 import type { Host } from '../host.ts';
 import { globalsOf } from '../options.ts';
 import { print } from '../output/print.ts';
+import { printable } from '../output/printable.ts';
+import { showPath } from '../output/show-path.ts';
 import { plainColumns, table } from '../output/table.ts';
 import { replaceFile } from '../write-file.ts';
 import { editDocument } from '../yaml-edit/edit-document.ts';
@@ -46,7 +48,7 @@ function addUseContext(config: Command, host: Host): void {
       const text = readConfigText(path);
       const chosen = contextOf(parseConfig(text, path, host.homeFolder), name);
       replaceFile(path, text, editDocument(text, 0, [{ path: ['current-context'], value: chosen.name }]).text);
-      print(host.out, options.output, { json: { currentContext: chosen.name, file: path }, text: () => `Now using ${chosen.name} (${path}).\n` });
+      print(host.out, options.output, { json: { currentContext: chosen.name, file: path }, text: () => `Now using ${chosen.name} (${showPath(path, host.workingFolder)}).\n` });
     });
 }
 
@@ -69,7 +71,7 @@ function addView(config: Command, host: Host): void {
       const contexts = read.contexts.map(({ name, server, ca, cert, key, serverName, member, folder }) =>
         ({ name, server, ca, cert, key, ...(serverName !== undefined && { serverName }), ...(member !== undefined && { member }), ...(folder !== undefined && { folder }) }));
       const format = options.output === 'json' ? 'json' : 'yaml';
-      if (format === 'yaml') host.out.write(`# ${read.path}\n`);
+      if (format === 'yaml') host.out.write(printable(`# ${showPath(read.path, host.workingFolder)}\n`));
       print(host.out, format, { json: { 'current-context': read.currentContext ?? null, contexts }, text: () => '' });
     });
 }

@@ -93,6 +93,9 @@ describe('apply, get, delete, history', () => {
     await apply(other('example.com'));
     expect(await novactl('get', 'HTTPRoute/default/shop')).toMatchObject({ code: 2, err: expect.stringContaining('HTTPRoute.example.com/default/shop, HTTPRoute.gateway.networking.k8s.io/default/shop; name the group') });
     expect((await novactl('get', 'HTTPRoute.example.com/default/shop')).code).toBe(0);
+    expect((await novactl('get', 'httproutes')).out.split('\n')).toHaveLength(4);
+    expect((await novactl('get', 'httproutes.example.com')).out.split('\n')).toHaveLength(3);
+    expect((await novactl('get', 'httproute/default/shopp')).err).toMatch(/did you mean HTTPRoute\.[a-z.0-9]+\/default\/shop\?/);
   });
 
   test('delete and history', async () => {

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { Json, JsonObject } from '../../shared/model/content.ts';
 import { parseContent } from '../../shared/model/content.ts';
-import { splitKey } from '../../shared/model/resource-key.ts';
 import type { Operator, ResourceInfo } from '../../shared/ports/operator.ts';
 import { withRegion } from '../connection/session.ts';
 import { CommandError } from '../errors.ts';
@@ -11,7 +10,7 @@ import { print } from '../output/print.ts';
 import { resourcesText } from '../output/resources-text.ts';
 import { findKey, notThere, unknownKind } from '../resources/find-resource.ts';
 import { parseKind } from '../resources/kinds.ts';
-import { listAll } from '../resources/list-all.ts';
+import { listAll, listKind } from '../resources/list-all.ts';
 import { DEFAULT_NAMESPACE, parseResource } from '../resources/resource-argument.ts';
 
 interface GetOptions { readonly namespace?: string; readonly allNamespaces?: boolean }
@@ -52,14 +51,12 @@ async function getOne(operator: Operator, word: string, name: string | undefined
 }
 
 async function getMany(operator: Operator, word: string, { namespace, allNamespaces = false }: GetOptions): Promise<readonly ResourceInfo[]> {
-  const { kind, group, isKnown } = parseKind(word);
+  const asked = parseKind(word);
   const where = allNamespaces ? undefined : (namespace ?? DEFAULT_NAMESPACE);
-  const { resources, isCut } = await listAll(operator, { kind: word === ALL ? undefined : kind, namespace: where });
+  const { resources, isCut } = word === ALL ? await listAll(operator, { kind: undefined, namespace: where }) : await listKind(operator, asked, where);
   if (isCut) throw new CommandError('too-large', `there are more than ${resources.length.toString()} of them; name a namespace with -n`);
-  if (word === ALL) return resources;
-  const found = group === undefined ? resources : resources.filter(({ key }) => splitKey(key).group === group);
-  if (found.length === 0 && !isKnown && group === undefined) throw unknownKind(kind);
-  return found;
+  if (resources.length === 0 && word !== ALL && !asked.isKnown && asked.group === undefined) throw unknownKind(asked.kind);
+  return resources;
 }
 
 /** The manifest with its name first, as people write it. */

@@ -6,6 +6,7 @@ import type { Host } from '../host.ts';
 import type { LocalControl, LocalLink, LocalMember, LocalStatus } from '../local-control.ts';
 import { globalsOf } from '../options.ts';
 import { print } from '../output/print.ts';
+import { showPath } from '../output/show-path.ts';
 import { plainColumns, table } from '../output/table.ts';
 
 interface DataOption { readonly data?: string }
@@ -36,15 +37,15 @@ function addStatus(local: Command, host: Host): void {
     .action(async (_options: unknown, command: Command) => {
       const options = globalsOf(command);
       const status = await controlOf(host, command).localStatus();
-      print(host.out, options.output, { json: { ...status, members: status.members.map(memberJson), links: status.links.map((link) => ({ ...link })) }, text: () => statusText(status) });
+      print(host.out, options.output, { json: { ...status, members: status.members.map(memberJson), links: status.links.map((link) => ({ ...link })) }, text: () => statusText(status, host.workingFolder) });
     });
 }
 
 const memberJson = (member: LocalMember) => ({ ...member });
 
-const statusText = ({ federationId, members, links }: LocalStatus): string => [
+const statusText = ({ federationId, members, links }: LocalStatus, workingFolder: string): string => [
   `Federation: ${federationId}\n\nMembers:\n`,
-  table(plainColumns('NAME', 'STATE', 'ENDPOINT', 'PID', 'FOLDER'), members.map(({ name, state, endpoint, pid, folder }) => [name, state, endpoint, pid?.toString() ?? '-', folder]), '  '),
+  table(plainColumns('NAME', 'STATE', 'ENDPOINT', 'PID', 'FOLDER'), members.map(({ name, state, endpoint, pid, folder }) => [name, state, endpoint, pid?.toString() ?? '-', showPath(folder, workingFolder)]), '  '),
   ...members.flatMap(({ name, error }) => (error === null ? [] : [`\n${name}: ${error}\n`])),
   `\nCut links:\n${linksText(links)}`,
 ].join('');

@@ -6,7 +6,7 @@ import type { Operator } from '../../shared/ports/operator.ts';
 import { CommandError } from '../errors.ts';
 import { printName } from '../output/resource-name.ts';
 import { KNOWN_KINDS } from './kinds.ts';
-import { listAll } from './list-all.ts';
+import { listAll, listKind } from './list-all.ts';
 import type { AskedResource } from './resource-argument.ts';
 import { printAsked } from './resource-argument.ts';
 
@@ -23,23 +23,22 @@ const SUGGESTION_PAGES = 4;
 export async function findKey(operator: Operator, asked: AskedResource): Promise<ResourceKey> {
   const { kind: { kind, group, isKnown }, namespace, name } = asked;
   if (isKnown || (group !== undefined && isWritten(kind))) return resourceKey({ group: group ?? NOVAEDGE_GROUP, kind, namespace, name });
-  const { resources } = await listAll(operator, { kind, namespace: namespace === '' ? undefined : namespace });
-  const named = resources.map(({ key }) => ({ key, parts: splitKey(key) }))
-    .filter(({ parts }) => parts.name === name && parts.namespace === namespace && (group === undefined || parts.group === group));
+  const { resources } = await listKind(operator, asked.kind, namespace === '' ? undefined : namespace);
+  const named = resources.map(({ key }) => ({ key, parts: splitKey(key) })).filter(({ parts }) => parts.name === name && parts.namespace === namespace);
   const [only, ...others] = named;
   if (only !== undefined && others.length === 0) return only.key;
   if (only !== undefined) throw new CommandError('invalid', `${printAsked(asked)} is more than one resource: ${named.map(({ parts }) => printName(parts)).join(', ')}; name the group`);
   if (isWritten(kind)) return resourceKey({ group: group ?? NOVAEDGE_GROUP, kind, namespace, name });
-  throw unknownKind(kind, resources.map(({ key }) => splitKey(key).kind));
+  const [first] = resources;
+  throw first === undefined ? unknownKind(kind) : await notThere(operator, resourceKey({ ...splitKey(first.key), namespace, name }));
 }
 
 /** Kinds begin with a capital; without one nobody can tell how the rest is written. */
 const isWritten = (kind: string): boolean => /^[A-Z]/.test(kind);
 
 /** A kind that nobody knows, with the nearest one. */
-export function unknownKind(kind: string, inUse: readonly string[] = []): CommandError {
-  const names = [...new Set([...KNOWN_KINDS.flatMap(({ kind: known, plural }) => [known, plural]), ...inUse])];
-  const near = nearestName(kind, names);
+export function unknownKind(kind: string): CommandError {
+  const near = nearestName(kind, KNOWN_KINDS.flatMap(({ kind: known, plural }) => [known, plural]));
   const hint = near === undefined ? `known are ${KNOWN_KINDS.map(({ kind: known }) => known).join(', ')}; others are written Kind.group` : `did you mean ${near}?`;
   return new CommandError('not-found', `there is no kind ${JSON.stringify(kind)} here; ${hint}`);
 }

@@ -1,5 +1,7 @@
 import type { ResourceKey } from '../../shared/model/ids.ts';
+import { splitKey } from '../../shared/model/resource-key.ts';
 import type { Operator, ResourceInfo } from '../../shared/ports/operator.ts';
+import type { AskedKind } from './kinds.ts';
 
 /** Resources asked for at once. */
 const PAGE = 500;
@@ -21,3 +23,16 @@ export async function listAll(operator: Operator, filter: { readonly kind: strin
   }
   return { resources, isCut: true };
 }
+
+/** Everything of a kind. One that is not known may have been named in the plural, which a region does not take. */
+export async function listKind(operator: Operator, { kind, group, isKnown }: AskedKind, namespace: string | undefined): Promise<Listing> {
+  for (const name of isKnown ? [kind] : [kind, ...singularsOf(kind)]) {
+    const { resources, isCut } = await listAll(operator, { kind: name, namespace });
+    const found = group === undefined ? resources : resources.filter(({ key }) => splitKey(key).group === group);
+    if (found.length > 0 || isCut) return { resources: found, isCut };
+  }
+  return { resources: [], isCut: false };
+}
+
+const singularsOf = (plural: string): readonly string[] =>
+  [plural.replace(/ies$/i, 'y'), plural.replace(/es$/i, ''), plural.replace(/s$/i, '')].filter((word) => word !== plural);

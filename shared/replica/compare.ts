@@ -110,8 +110,8 @@ async function repair(replica: Replica, peer: Peer, differences: Differences, op
     if (options.pull) pulled += await takeRows(replica, peer, answers, signal);
     if (options.push) pushed += await giveRows(replica, peer, answers, signal);
     // Less must be left than was asked for, or a peer could keep this going for ever.
-    const isProgress = answers.length > 0 && rest.length < asked.keys.length + asked.keyHashes.length;
-    keys = [...(isProgress ? rest : []), ...keys.slice(MAX_COMMIT_ROWS)];
+    if (rest.length >= asked.keys.length + asked.keyHashes.length) throw new ReplicaError('refused', `${peer.member} leaves ${rest.length.toString()} rows to fetch, of as many or fewer it was asked for`);
+    keys = [...rest, ...keys.slice(MAX_COMMIT_ROWS)];
     keyHashes = keyHashes.slice(MAX_COMMIT_ROWS);
   }
   return { pulled, pushed };
