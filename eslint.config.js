@@ -19,8 +19,8 @@ const mayImport = {
   functions: programs,
   infra: [...programs, 'functions'],
   cluster: programs,
-  local: [...programs, 'cluster'],
-  cli: [...programs, 'local'],
+  local: [...programs, 'cluster', 'cli'],
+  cli: programs,
 };
 
 /** Time and randomness are arguments here, so that a simulation can replay every run from its seed. */

@@ -54,10 +54,13 @@ describe('scripts', () => {
     expect(await testHost().run('completion', 'tcsh')).toMatchObject({ code: 2, err: expect.stringContaining('Allowed choices are bash, zsh, fish') });
   });
 
-  // Each shell reads its script where the machine has it; bash has to be there.
-  test.each([['bash', ['-n']], ['zsh', ['-n']], ['fish', ['--no-execute']]] as const)('%s reads it', (shell, words) => {
-    const { error, status, stderr } = spawnSync(shell, words, { input: COMPLETION_SCRIPTS[shell], encoding: 'utf8' });
-    if (error !== undefined && shell !== 'bash') return;
+  const readers = [['bash', ['-n']], ['zsh', ['-n']], ['fish', ['--no-execute']]] as const;
+  const here = readers.filter(([shell]) => shell === 'bash' || spawnSync(shell, ['--version']).error === undefined);
+  const missing = readers.filter((reader) => !here.includes(reader)).map(([shell]) => shell);
+  if (missing.length > 0) console.warn(`completion of ${missing.join(' and ')} is not checked: this machine does not have it`);
+
+  test.each(here)('%s reads it', (shell, words) => {
+    const { status, stderr } = spawnSync(shell, words, { input: COMPLETION_SCRIPTS[shell], encoding: 'utf8' });
 
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });

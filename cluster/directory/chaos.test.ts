@@ -15,6 +15,8 @@ import { newText } from './edit-text.ts';
 const DISTURBED_MS = Number(process.env['NOVAEDGE_CHAOS_MS'] ?? 3000);
 const SEED = Number(process.env['NOVAEDGE_CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const OWN_OBJECTS = 4;
+/** Objects that everybody writes. */
+const SHARED_OBJECTS = 3;
 
 /** A small generator of repeatable numbers (mulberry32). */
 function seeded(seed: number): { below: (n: number) => number; happens: (share: number) => boolean } {
@@ -28,7 +30,7 @@ function seeded(seed: number): { below: (n: number) => number; happens: (share: 
   return { below: (n) => Math.floor(next() * n), happens: (share) => next() < share };
 }
 
-/** One folder with the person who works in it: the only one who writes the objects of that name. */
+/** One folder with the person who works in it: the only one who writes the objects of that name, and one of several for the shared. */
 class Site {
   readonly name: string;
   readonly member: TestMember;
@@ -60,15 +62,17 @@ class Site {
 
   /** Writes, rewrites by rename, moves or deletes one of the objects of this place. */
   async act(random: ReturnType<typeof seeded>): Promise<void> {
-    const name = `${this.name}-${random.below(OWN_OBJECTS).toString()}`;
-    const path = (await this.fileOf(name)) ?? join(this.#harness.root, `folder-${random.below(3).toString()}`, `${name}.yaml`);
-    const isThere = this.wanted.get(name) !== undefined;
+    const isShared = random.happens(0.3);
+    const name = isShared ? `shared-${random.below(SHARED_OBJECTS).toString()}` : `${this.name}-${random.below(OWN_OBJECTS).toString()}`;
+    const found = await this.fileOf(name);
+    const path = found ?? join(this.#harness.root, `folder-${random.below(3).toString()}`, `${name}.yaml`);
+    const isThere = isShared ? found !== undefined : this.wanted.get(name) !== undefined;
     if (isThere && random.happens(0.2)) {
-      await rm(path);
-      this.wanted.set(name, undefined);
+      await rm(path, { force: isShared });
+      if (!isShared) this.wanted.set(name, undefined);
       return;
     }
-    if (isThere && random.happens(0.2)) {
+    if (isThere && !isShared && random.happens(0.2)) {
       const to = join(this.#harness.root, `moved-${random.below(3).toString()}`, `${name}.yaml`);
       await mkdir(dirname(to), { recursive: true });
       await rename(path, to);
@@ -82,7 +86,7 @@ class Site {
       await writeFile(`${path}~`, text);
       await rename(`${path}~`, path);
     }
-    this.wanted.set(name, this.#turn);
+    if (!isShared) this.wanted.set(name, this.#turn);
   }
 
   /** What stands in the folder, by name: the turn that wrote it. */
@@ -109,7 +113,7 @@ class Site {
 const sites: Site[] = [];
 afterEach(async () => { for (const site of sites.splice(0)) await site.close(); });
 
-test(`whatever happens between them, folders end up alike, as their owners left them, and without conflicts (seed ${SEED.toString()})`, async () => {
+test(`whatever happens between them, folders end up alike, and each object as its owner left it (seed ${SEED.toString()})`, async () => {
   const random = seeded(SEED);
   const names = ['west', 'east', 'north'];
   const federation = await new TestFederation(names).start();
@@ -137,10 +141,12 @@ test(`whatever happens between them, folders end up alike, as their owners left 
 
   const expected = new Map(sites.flatMap(({ wanted }) => [...wanted]).filter(([, turn]) => turn !== undefined).sort());
   await vi.waitFor(async () => {
-    for (const site of sites) expect([site.name, new Map([...(await site.shown())].sort())]).toEqual([site.name, expected]);
+    const [first = new Map<string, unknown>(), ...others] = await Promise.all(sites.map(async (site) => new Map([...(await site.shown())].sort())));
+    for (const other of others) expect(other).toEqual(first);
+    expect(new Map([...first].filter(([name]) => !name.startsWith('shared-')))).toEqual(expected);
   }, { timeout: 30_000, interval: 50 });
   for (const site of sites) {
-    expect(await site.member.operator.conflicts(true)).toEqual([]);
+    expect((await site.member.operator.conflicts(true)).filter(({ key }) => !key.includes('/shared-'))).toEqual([]);
     await vi.waitFor(async () => { expect((await site.member.operator.status()).exceptions).toEqual([]); }, { timeout: 15_000, interval: 50 });
     for (const [name, turn] of expected) {
       const found = await site.member.operator.get(routeKey(name));

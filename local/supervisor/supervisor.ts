@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { MemberPlan, Plan } from './plan.ts';
-import type { LocalLink, LocalMember } from './control-contract.ts';
+import type { LocalLink, LocalMember } from '../../cli/local-control.ts';
 import { Relay } from './relay.ts';
 
 const MEMBER_PROGRAM = fileURLToPath(new URL('../member/main.ts', import.meta.url));

@@ -75,7 +75,7 @@ async function describe(replica: Replica, key: ResourceKey, row: HeldRow, names:
     overlapping: conflict.overlapping,
     versions: await Promise.all(row.siblings.map((sibling) => versionInfo(replica, key, sibling, names))),
     winner: winner?.version,
-    why: reason(strategy, conflict, winner?.version),
+    why: reason(strategy, conflict, winner === undefined ? undefined : `${winner.version} (${winner.member ?? 'unknown'})`),
   };
 }
 

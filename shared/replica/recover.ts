@@ -40,11 +40,14 @@ export async function inspectSelf(replica: Replica): Promise<SelfInspection> {
   const { clock, tableId } = await replica.store.state();
   const elsewhere = await replica.ledger.myClockElsewhere();
   if (clock === undefined) return elsewhere === undefined ? { kind: 'new' } : { kind: 'lost', reason: 'this region has no state, but the other members know its clock row', prior: elsewhere };
-  if (elsewhere !== undefined && isNewer(elsewhere, clock)) return { kind: 'lost', reason: `the other members know head ${elsewhere.head.toString()} of this region, its own table ${clock.head.toString()}`, prior: elsewhere };
+  // That it recovers may not have come to the others yet; what they know must be a later write or life.
+  if (elsewhere !== undefined && isNewer(elsewhere, { ...clock, state: 'serving' })) return { kind: 'lost', reason: `the other members know head ${elsewhere.head.toString()} of this region, its own table ${clock.head.toString()}`, prior: elsewhere };
   if (clock.tableId !== tableId) return { kind: 'lost', reason: 'the table is another than the clock row says: it was restored from a backup', prior: clock };
+  // Begun is begun: its table ends before its head until it is done.
+  if (clock.state === 'recovering') return { kind: 'recovering' };
   const newest = await replica.store.newestSegment(clock.incarnation);
   if ((newest?.last ?? 0) !== clock.head) return { kind: 'lost', reason: `the newest segment ends at ${(newest?.last ?? 0).toString()}, the clock row at ${clock.head.toString()}`, prior: clock };
-  return { kind: clock.state === 'recovering' ? 'recovering' : 'serving' };
+  return { kind: 'serving' };
 }
 
 /**
@@ -98,6 +101,8 @@ async function recover(replica: Replica, signal: AbortSignal): Promise<'serving'
   const { others, spec } = await loadSettings(replica);
   // Without a spec nobody knows the members: those who ever called, or stand in the ledger, are the list until one comes.
   const members = spec === undefined ? await membersEverHeard(replica) : others;
+  // And where nobody is known yet, there may still be somebody who has what was lost.
+  if (spec === undefined && members.length === 0) return 'recovering';
   const done = new Set(await membersCompared(replica));
   for (const member of members) {
     if (done.has(member)) continue;

@@ -12,7 +12,7 @@ export function schedulesUntilCaught(name: string, seed: number, atMost: number 
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [MAIN, '--mutant', name, '--schedules', atMost.toString(), '--seed', seed.toString()], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       const count = /^(\d+) schedules, (\d+) findings/m.exec(stdout);
-      if (count === null) { reject(new Error(`${name}: ${stderr || String(error)}`)); return; }
+      if (count === null) { reject(new Error(`${name}: ${stderr || (error?.message ?? 'ended without a count')}`)); return; }
       resolve(count[2] === '0' ? undefined : Number(count[1]));
     });
   });

@@ -46,7 +46,7 @@ export class World {
   readonly #copies: { key: ResourceKey; object: ClusterObject; from: string }[] = [];
   readonly #waiting: (() => void)[] = [];
   #isInterleaving = false;
-  #found: unknown;
+  #found: Error | undefined;
   #values = 0;
   #rebuilt = 0;
   #disabled: ReadonlySet<string>;
@@ -59,13 +59,13 @@ export class World {
     const names = ['us', 'eu', 'ap'].slice(0, this.random.happens(0.25) ? 2 : 3).map(asMember);
     const strategy = this.random.pick(['LastWriterWins', 'LastWriterWins', 'Merge', 'Manual']);
     this.members = names.map((name) => new SimMember(name, names, strategy, {
-      keys: KEYS, random: this.random, oracle: this.oracle, network: this.network, ledgers: this.ledgers, nowMs: () => this.nowMs, turn: () => this.#turn(), log: (line) => { this.trace.push(line); }, found: (violation) => { this.#found ??= violation; },
+      keys: KEYS, random: this.random, oracle: this.oracle, network: this.network, ledgers: this.ledgers, nowMs: () => this.nowMs, turn: () => this.#turn(), log: (line) => { this.trace.push(line); }, found: (violation) => { this.#found ??= asError(violation); },
     }));
   }
 
   /** Throws what was found while something else was at work. */
   rethrow(): void { if (this.#found !== undefined) throw this.#found; }
-  get found(): unknown { return this.#found; }
+  get found(): Error | undefined { return this.#found; }
 
   async start(): Promise<void> {
     for (const member of this.members) await member.start();
@@ -99,7 +99,7 @@ export class World {
 
   async #perform(operation: Operation, member: SimMember): Promise<void> {
     const { random } = this;
-    const { cluster, replica, region } = member;
+    const { cluster, replica } = member;
     const other = random.pick(this.members.filter((candidate) => candidate !== member));
     const peer = this.network.peer(member.name, other.name);
     const key = random.pick(KEYS);
@@ -138,7 +138,6 @@ export class World {
       case 'skew': member.skewMs = random.pick([0, 0, 2000, -90_000, 4 * MINUTE_MS, 30 * 24 * 60 * MINUTE_MS]); return;
       default: throw new RangeError(operation satisfies never);
     }
-    void region;
   }
 
   #value(): string { this.#values += 1; return `value-${this.#values.toString()}`; }
@@ -205,8 +204,8 @@ export class World {
     member.isCollecting = true;
     this.#isInterleaving = true;
     let running = chosen.length;
-    const failures: unknown[] = [];
-    const all = chosen.map((job) => job().catch((error: unknown) => { failures.push(error); }).finally(() => { running -= 1; }));
+    const failures: Error[] = [];
+    const all = chosen.map((job) => job().catch((error: unknown) => { failures.push(asError(error)); }).finally(() => { running -= 1; }));
     while (running > 0) {
       await new Promise((resolve) => { setImmediate(resolve); });
       if (this.#waiting.length > 0) this.#waiting.splice(this.random.below(this.#waiting.length), 1)[0]?.();
@@ -232,7 +231,7 @@ export class World {
   async drain(rounds: number, collecting: boolean): Promise<void> {
     for (let round = 0; round < rounds; round += 1) {
       for (const member of this.members) {
-        if (member.store !== undefined) await ensureServing(member.replica, never);
+        await ensureServing(member.replica, never);
         for (const other of this.members) {
           if (other === member) continue;
           const peer = this.network.peer(member.name, other.name);
@@ -250,6 +249,8 @@ export class World {
     }
   }
 }
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
 /** Errors that are findings, not faults the run made itself. */
 const isTheirs = (error: unknown): boolean => error instanceof Error && (error.name === 'Violation' || error instanceof TypeError || error instanceof RangeError);
