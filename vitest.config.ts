@@ -3,16 +3,21 @@ import { defineConfig } from 'vitest/config';
 // Set by `npm run fuzz` alone.
 const fuzzing = process.env.NOVAEDGE_FUZZ_RUNS !== undefined;
 
+// Bridges and folders in real time, watchers and kill -9 among it: too slow for the inner loop.
+const realTime = ['cluster/bridge/bridge.test.ts', ...['folder', 'directory-cluster', 'crash', 'chaos', 'flow'].map((name) => `cluster/directory/${name}.test.ts`)];
+
 /**
  * The suites. `npm run check` runs unit and house; `npm test` runs all of them.
  * Unit tests sit beside what they test and reach no network beyond loopback.
  */
 const suites = {
   unit: {
+    exclude: realTime,
     include: ['shared', 'functions', 'infra', 'cluster', 'cli', 'local', 'scripts'].map((folder) => `${folder}/**/*.test.ts`),
     testTimeout: fuzzing ? 600_000 : 10_000,
     setupFiles: fuzzing ? ['scripts/fuzz-setup.ts'] : [],
   },
+  cluster: { include: realTime, testTimeout: 60_000 },
   house: { include: ['test/house/**/*.test.ts'], testTimeout: 30_000 },
   acceptance: { include: ['test/acceptance/**/*.test.ts'], testTimeout: 60_000 },
   rpc: { include: ['test/rpc/**/*.test.ts'], testTimeout: 60_000 },

@@ -58,7 +58,6 @@ class Site {
     await this.#bridge?.stop();
     await this.#harness.close();
   }
-  get exceptions(): number { return this.#bridge?.exceptions() ?? 0; }
 
   /** Writes, rewrites by rename, moves or deletes one of the objects of this place. */
   async act(random: ReturnType<typeof seeded>): Promise<void> {

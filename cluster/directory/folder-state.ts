@@ -3,6 +3,7 @@ import { printKey } from '../../shared/model/resource-key.ts';
 import type { FederationObject, Problem } from '../bridge/cluster-port.ts';
 import { Catalog } from './catalog.ts';
 import type { CatalogFile, Entry, Holder } from './catalog.ts';
+import type { FileStat } from './file-stat.ts';
 import type { HiddenFile, Intent, ObjectRecord } from './hidden-file.ts';
 
 /** Whether a resource is in the folder. */
@@ -65,6 +66,15 @@ export class FolderState {
       for (const key of this.catalog.put(path, file)) touched.add(key);
     }
     return [...touched].filter((key) => this.#reconcile(key));
+  }
+
+  /** Of two places that claim to be one object, the file that nobody but us has touched and that may give way; undefined where there is none. */
+  givingWay(key: ResourceKey, ours: ReadonlySet<string>): { readonly path: string; readonly stat: FileStat } | undefined {
+    const holders = this.catalog.holders(key);
+    const [yielding] = holders.filter(({ path, entry }) => ours.has(path) && entry.hash === this.#hidden.objects.get(key)?.hash);
+    const file = yielding === undefined ? undefined : this.catalog.files.get(yielding.path);
+    const mayGo = holders.length === 2 && yielding !== undefined && file?.entries.length === 1 && holders.some(({ path }) => path !== yielding.path);
+    return mayGo ? { path: yielding.path, stat: file.stat } : undefined;
   }
 
   /** Notes what is about to be written. The record of something new is begun with it. */

@@ -273,6 +273,17 @@ describe('two that claim to be the same', () => {
     expect(cluster.problems()).toEqual([]);
   });
 
+  test('are none where ours was created a moment ago: the user\'s stays, as an edit of what ours showed', async () => {
+    await show(route('a', { n: 1 }));
+    const { uid, token } = await objectOf(routeKey('a'));
+    await save('mine.yaml', yaml('a', { n: 2 }));
+    const object = await soon(async () => { const found = await appears('a'); expect(JSON.parse(found.content.text)).toMatchObject({ spec: { n: 2 } }); return found; });
+
+    expect(object).toMatchObject({ uid, token });
+    expect(await readdir(join(root, 'default'))).toEqual([]);
+    expect(cluster.problems()).toEqual([]);
+  });
+
   test('are an error within one file too', async () => {
     await save('all.yaml', `${yaml('a', { n: 1 })}---\n${yaml('a', { n: 2 })}`);
 

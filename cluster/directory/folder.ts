@@ -5,6 +5,7 @@ import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Problem } from '../bridge/cluster-port.ts';
 import { Notifier } from '../bridge/notifier.ts';
+import { removeFile } from './atomic-file.ts';
 import { problemOnly, readContents } from './catalog.ts';
 import type { CatalogFile, FileContents } from './catalog.ts';
 import { fileStatAt, isSameThing, lookAt, sameStat } from './file-stat.ts';
@@ -236,11 +237,23 @@ export class Folder {
     if (!(await this.#checkRoot()) || this.life.state !== state) return;
     const still = read.filter(([path, file]) => sameStat(look(path), file?.stat));
     for (const [path] of read) if (!still.some(([other]) => other === path)) this.suspect(path);
-    const keys = state.take(still.filter(([path, file]) => file === undefined || !sameStat(file.stat, state.catalog.files.get(path)?.stat)));
+    const taken = state.take(still.filter(([path, file]) => file === undefined || !sameStat(file.stat, state.catalog.files.get(path)?.stat)));
+    const keys = [...new Set([...taken, ...this.#giveWay(taken)])];
     const isFederationNews = this.#isFederationNews(state);
     if (hidden.isDirty) await this.save();
     if (keys.length > 0) listener.changed(keys);
     if (isFederationNews) listener.federation();
+  }
+
+  /** Somebody created an object in a file of their own while we were creating it in ours: theirs stays, as an edit of what ours showed. */
+  #giveWay(keys: readonly ResourceKey[]): readonly ResourceKey[] {
+    const { state, writer } = this.life;
+    const ours = writer.justCreated();
+    if (ours.size === 0) return [];
+    return keys.flatMap((key) => {
+      const file = state.givingWay(key, ours);
+      return file !== undefined && removeFile(this.#parts.root, file.path, file.stat) === 'removed' ? state.take([[file.path, undefined]]) : [];
+    });
   }
 
   async #read(path: string, { bytes }: FileStat): Promise<FileContents> {
@@ -310,7 +323,7 @@ export class Folder {
     const { root, clock, random } = this.#parts;
     const hidden = new HiddenFile(root, { random, clock }, remembered, fileStatAt(join(root, HIDDEN_FILE)));
     const state = new FolderState(hidden);
-    const writer = new ManifestWriter({ root, state, random, save: () => this.save(), saveSoon: () => { this.saveSoon(); }, suspect: (path) => { this.suspect(path); } });
+    const writer = new ManifestWriter({ root, state, random, clock, save: () => this.save(), saveSoon: () => { this.saveSoon(); }, suspect: (path) => { this.suspect(path); } });
     this.#isBeginning = true;
     this.#lostSinceMs = undefined;
     this.#life = { hidden, state, writer };

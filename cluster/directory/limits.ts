@@ -24,6 +24,8 @@ export const SAVE_SOON_MS = 250;
 export const VALUE_DEPTH = 100;
 /** A file written under our hands is read again this often. */
 export const WRITE_ATTEMPTS = 8;
+/** A file that we created this short a time ago gives way to one of the user's that holds the same object: its author cannot have seen ours. */
+export const GIVE_WAY_MS = 1000;
 /** Objects in one page of a list. */
 export const LIST_PAGE = 500;
 /** Entries of what was done, in the status file. */

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { JsonObject } from '../../shared/model/content.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { printKey } from '../../shared/model/resource-key.ts';
-import type { Random } from '../../shared/ports/clock.ts';
+import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { ObjectVersion, WriteOutcome, WriteRequest } from '../bridge/cluster-port.ts';
 import { requireFaithful, withContent } from '../bridge/manifest.ts';
 import { KeyWork } from '../bridge/key-work.ts';
@@ -15,7 +15,7 @@ import { fileStatAt, lookAt, sameStat } from './file-stat.ts';
 import type { FileStat } from './file-stat.ts';
 import type { FolderState, Presence } from './folder-state.ts';
 import type { Intent } from './hidden-file.ts';
-import { FILE_BYTES } from './limits.ts';
+import { FILE_BYTES, GIVE_WAY_MS } from './limits.ts';
 import { formatOf, parseText } from './manifest-text.ts';
 import { placesFor } from './placement.ts';
 
@@ -23,6 +23,7 @@ export interface WriterParts {
   readonly root: string;
   readonly state: FolderState;
   readonly random: Random;
+  readonly clock: Clock;
   /** Makes what is remembered durable now, or before long. */
   readonly save: () => Promise<void>;
   readonly saveSoon: () => void;
@@ -42,6 +43,7 @@ const refused = (reason: string, message: string): WriteOutcome => ({ kind: 'ref
 export class ManifestWriter {
   readonly #parts: WriterParts;
   readonly #work = new KeyWork<string>(FILES_AT_ONCE);
+  readonly #created = new Map<string, number>();
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -66,6 +68,13 @@ export class ManifestWriter {
     if (presence.kind === 'unknown') return refused(presence.reason, presence.message);
     if (presence.kind === 'gone') return { kind: 'ok' };
     return isAt(presence, version) ? this.#inFile(presence.path, () => this.#remove(key, version)) : conflict;
+  }
+
+  /** Files that were created here a moment ago. */
+  justCreated(): ReadonlySet<string> {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const [path, atMs] of this.#created) if (Math.abs(nowMs - atMs) > GIVE_WAY_MS) this.#created.delete(path);
+    return new Set(this.#created.keys());
   }
 
   /** One write at a time for each file: each rests on what the one before left. */
@@ -150,6 +159,7 @@ export class ManifestWriter {
         return conflict;
       }
       state.finish(key, path, { ...contents, stat: put }, intent);
+      if (stat === undefined) this.#noteCreated(path);
       done = true;
     } finally {
       if (!done) state.abandon(key);
@@ -174,6 +184,11 @@ export class ManifestWriter {
     this.#parts.saveSoon();
     await syncFolder(dirname(join(root, path)));
     return { kind: 'ok' };
+  }
+
+  #noteCreated(path: string): void {
+    if (this.#created.size > 0) this.justCreated();
+    this.#created.set(path, this.#parts.clock.nowMs());
   }
 
   async #orAbandon<T>(key: ResourceKey, task: () => Promise<T>): Promise<T> {

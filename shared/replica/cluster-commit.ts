@@ -37,15 +37,16 @@ export async function commitObservations(replica: Replica, request: BridgeCommit
   const { clock } = await replica.store.state();
   if (clock !== undefined && (request.leaseEpoch < clock.bridgeEpoch || session.leaseEpoch < clock.bridgeEpoch)) return { kind: 'lower-epoch' };
 
-  const results = new Map<ResourceKey, ObservationResult>();
+  // By place and not by key: an object that stands twice has two answers.
+  const refusals = new Map<number, ObservationResult>();
   const admitted: Observation[] = [];
-  for (const observation of request.observations) {
+  for (const [at, observation] of request.observations.entries()) {
     const refusal = await refuse(replica, settings, facts, observation);
     if (refusal === undefined && !admitted.some(({ key }) => key === observation.key)) admitted.push(observation);
-    else results.set(observation.key, refusal ?? refused(observation.key, 'Invalid', 'the object stands twice in one commit'));
+    else refusals.set(at, refusal ?? refused(observation.key, 'Invalid', 'the object stands twice in one commit'));
   }
-  for (const result of await commitAdmitted(replica, request, facts, admitted)) results.set(result.key, result);
-  return { kind: 'done', results: request.observations.map(({ key }) => results.get(key) ?? refused(key, 'Invalid', 'no result')) };
+  const results = new Map((await commitAdmitted(replica, request, facts, admitted)).map((result) => [result.key, result]));
+  return { kind: 'done', results: request.observations.map(({ key }, at) => refusals.get(at) ?? results.get(key) ?? refused(key, 'Invalid', 'no result')) };
 }
 
 async function someLackToken(replica: Replica, observations: readonly Observation[], facts: CallingCluster): Promise<boolean> {

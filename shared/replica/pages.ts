@@ -49,7 +49,7 @@ export async function answerPull(replica: Replica, since: VersionVector, limit: 
     entries += segments.reduce((sum, segment) => sum + segment.entries.length, 0);
     if ((segments.at(-1)?.last ?? 0) < head) more = true;
   }
-  return fillPage(replica, since, taken, more);
+  return fillPage(replica, since, taken, more, scope);
 }
 
 /** Whole segments until `limit` entries are reached; the first may be cut, so that a page is never empty. */
@@ -74,7 +74,7 @@ function cutAfter(segment: LogSegment, last: number): LogSegment | undefined {
   return { ...segment, last, entries: segment.entries.filter((entry) => entry.counter <= last), closes: false };
 }
 
-async function fillPage(replica: Replica, since: VersionVector, segments: readonly LogSegment[], more: boolean): Promise<Page> {
+async function fillPage(replica: Replica, since: VersionVector, segments: readonly LogSegment[], more: boolean, scope: Scope): Promise<Page> {
   const answers = new Map<ResourceKey, Answer>();
   let bytes = 0;
   const kept: LogSegment[] = [];
@@ -82,7 +82,7 @@ async function fillPage(replica: Replica, since: VersionVector, segments: readon
   let cut = false;
   for (const segment of segments) {
     if (full.has(segment.log)) continue;
-    await readAnswers(replica, segment, answers);
+    await readAnswers(replica, segment, answers, scope);
     const fits = segment.entries.findIndex((entry) => {
       bytes += answerBytes(answers.get(entry.key));
       return bytes > MAX_PAGE_BYTES;
@@ -111,10 +111,14 @@ function answerIn(answers: ReadonlyMap<ResourceKey, Answer>, key: ResourceKey): 
   return answer;
 }
 
-/** Reads the rows a segment touches, again where one has not caught up with its entry. */
-async function readAnswers(replica: Replica, segment: LogSegment, answers: Map<ResourceKey, Answer>): Promise<void> {
+/**
+ * Reads the rows a segment touches, again where one has not caught up with its entry. One that never does is damaged: a peer is told
+ * nothing of it, while the region's own followers go on with what there is, the Merkle index among them, by which it is repaired.
+ */
+async function readAnswers(replica: Replica, segment: LogSegment, answers: Map<ResourceKey, Answer>, scope: Scope): Promise<void> {
   let wanted = segment.entries.filter((entry) => !isAnswered(segment, entry.counter, answers.get(entry.key)));
   for (let read = 0; wanted.length > 0; read += 1) {
+    if (read >= REREADS && scope === 'local') return;
     if (read >= REREADS) throw new ReplicaError('unavailable', `row ${wanted[0]?.key ?? ''} stays behind log ${segment.log} at ${(wanted[0]?.counter ?? 0).toString()}; try again`);
     for (const { key, answer } of await answersFor(replica, wanted.map((entry) => entry.key))) answers.set(key, answer);
     wanted = wanted.filter((entry) => !isAnswered(segment, entry.counter, answers.get(entry.key)));

@@ -1,5 +1,4 @@
 import { writtenBy } from '../model/clock-row.ts';
-import { formatDuration } from '../model/duration.ts';
 import type { Member } from '../model/ids.ts';
 import type { FederationStatus, MemberStatus, Phase } from '../ports/operator.ts';
 import type { Condition } from '../ports/region.ts';
@@ -97,7 +96,8 @@ async function countResources(replica: Replica): Promise<number> {
 
 async function conditionsOf(replica: Replica, settings: Settings, phase: Phase, others: readonly PeerRecord[], pending: number): Promise<readonly Condition[]> {
   const unreachable = others.filter(({ healthy }) => !healthy).map(({ member, error }) => `${member}${error === undefined ? '' : ` (${error})`}`);
-  const behind = others.filter(({ behindSinceMs }) => behindSinceMs !== undefined).map(({ member, behindSinceMs }) => `${member} for ${formatDuration(replica.clock.nowMs() - (behindSinceMs ?? 0))}`);
+  // Since when is each member's lag: here it would make another condition of this at every look.
+  const behind = others.filter(({ behindSinceMs }) => behindSinceMs !== undefined).map(({ member }) => member);
   const asks = new Map<Member, PeerRecord['asks']>([[replica.identity.member, settings.spec?.shared], ...others.map(({ member, asks: asked }) => [member, asked] as const)]);
   const differing = settings.inForce === undefined ? [] : disagreements(settings.inForce, asks);
   return [

@@ -124,8 +124,9 @@ export class Federation {
     for (const member of this.all) for (const other of this.names) if (other !== member.name) await beat(member.replica, this.peer(member.name, other), never);
   }
 
-  /** Everybody pulls from everybody, twice over, so that all are level; the ledger settles. */
+  /** The ledger settles; everybody pulls from everybody, twice over, so that all are level, and says so. */
   async exchange(): Promise<void> {
+    this.ledgers.settle();
     for (let round = 0; round < 2; round += 1) {
       for (const member of this.all) for (const other of this.names) if (other !== member.name) await member.pullFrom(other);
     }

@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readOptions } from './options.ts';
+
+describe('the options of npm start', () => {
+  test('are three members in .novaedge where nothing is said', () => {
+    expect(readOptions([])).toStrictEqual({ data: resolve('.novaedge'), members: undefined, port: undefined, demo: false, logLevel: 'info' });
+  });
+
+  test('are read as given', () => {
+    expect(readOptions(['--data', 'x', '--members', '5', '--port', '20000', '--demo', '--log-level', 'debug']))
+      .toStrictEqual({ data: resolve('x'), members: 5, port: 20_000, demo: true, logLevel: 'debug' });
+  });
+
+  test('say nothing but help when asked for it', () => { expect(readOptions(['--help'])).toBeUndefined(); });
+
+  test.each([
+    [['--members', '0'], '--members 0: expected a whole number from 1 to 9'],
+    [['--members', 'three'], '--members three: expected a whole number from 1 to 9'],
+    [['--port', '80'], '--port 80: expected a whole number from 1024 to 65000'],
+    [['--log-level', 'loud'], '--log-level loud: expected one of trace, debug, info, warn, error'],
+    [['--unknown'], "Unknown option '--unknown'"],
+  ])('%j is refused, with what is accepted', (args, message) => {
+    expect(() => readOptions(args)).toThrow(message);
+  });
+});
