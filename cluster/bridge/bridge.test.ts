@@ -218,6 +218,28 @@ describe('following', () => {
   }, 15_000);
 });
 
+describe('comparing', () => {
+  test('goes stretch by stretch through more objects than one message holds, on either side', async () => {
+    const ours = Array.from({ length: 1100 }, (_, at) => `ours-${at.toString()}`);
+    const theirs = Array.from({ length: 700 }, (_, at) => `theirs-${at.toString()}`);
+    for (const name of theirs) await writeThere(route(name));
+    await Promise.all(ours.map((name) => writeFile(join(harness.root, `${name}.json`), JSON.stringify(route(name)))));
+    await harness.restart();
+    await start();
+    expect(here.countOf('compare')).toBeGreaterThan(3);
+    await eventually(async () => { expect((await there.replica.store.list(undefined, 5000)).rows.size).toBe(1800); }, 15_000);
+    for (const name of theirs) expect(await harness.userReads(routeKey(name))).toBeDefined();
+
+    await bridge.stop();
+    await harness.restart();
+    here.calls.length = 0;
+    await start();
+    await realClock.sleep(100);
+    expect(here.countOf('commit')).toBe(0);
+    expect(bridge.exceptions()).toBe(0);
+  }, 60_000);
+});
+
 describe('exceptions', () => {
   test('what the cluster refuses is listed and retried, and holds up nothing else', async () => {
     let isRefusing = true;

@@ -235,8 +235,11 @@ export class Folder {
     const read: [string, CatalogFile | undefined][] = [];
     for (const { path, stat } of quiet) read.push([path, stat === undefined ? undefined : { ...(await this.#read(path, stat)), stat }]);
     if (!(await this.#checkRoot()) || this.life.state !== state) return;
-    const still = read.filter(([path, file]) => sameStat(look(path), file?.stat));
-    for (const [path] of read) if (!still.some(([other]) => other === path)) this.suspect(path);
+    const still = read.filter(([path, file]) => {
+      const isStill = sameStat(look(path), file?.stat);
+      if (!isStill) this.suspect(path);
+      return isStill;
+    });
     const taken = state.take(still.filter(([path, file]) => file === undefined || !sameStat(file.stat, state.catalog.files.get(path)?.stat)));
     const keys = [...new Set([...taken, ...this.#giveWay(taken)])];
     const isFederationNews = this.#isFederationNews(state);

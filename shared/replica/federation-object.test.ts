@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../model/content.ts';
 import type { Condition } from '../ports/region.ts';
 import { knownCluster } from './cluster-identity.ts';
 import { SETTINGS_LIFE_MS, loadSettings } from './settings.ts';
@@ -6,7 +7,7 @@ import { Federation, route } from './testing.ts';
 import type { TestMember } from './testing.ts';
 
 const a = route('a');
-const strategy = (name: string): object => ({ conflictResolution: { strategy: name } });
+const strategy = (name: string): JsonObject => ({ conflictResolution: { strategy: name } });
 
 async function trio(): Promise<{ federation: Federation; us: TestMember; eu: TestMember; ap: TestMember }> {
   const federation = await Federation.start({ members: ['us', 'eu', 'ap'] });

@@ -132,6 +132,7 @@ describe('the status', () => {
     const { federation, us, eu } = await pair();
     await eu.cluster.write(a, { port: 1 });
     await federation.beats();
+    federation.nowMs += 1000;
     const first = await us.region.reportStatus({ ...us.cluster.identity, objects: 0, dirty: 0, version: '1', ifNot: undefined }, never);
     federation.nowMs += 60_000;
 

@@ -1,3 +1,4 @@
+import type { ClockRow } from '../model/clock-row.ts';
 import { writtenBy } from '../model/clock-row.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { emptyVector, mergeVectors, withCounter } from '../model/version-vector.ts';
@@ -10,8 +11,11 @@ import type { RegionState } from '../ports/store.ts';
  */
 export function seenOf({ seen, clock, tableId }: Pick<RegionState, 'seen' | 'clock' | 'tableId'>): VersionVector {
   if (clock !== undefined && clock.tableId !== tableId) return emptyVector;
-  return clock === undefined || clock.state === 'recovering' ? seen.others : mergeVectors(seen.others, writtenBy(clock));
+  return clock === undefined || clock.state === 'recovering' ? seen.others : mergeVectors(seen.others, everWritten(clock));
 }
+
+/** All that a member has written. An incarnation that was closed before its first write is in its clock row, but in no vector. */
+export const everWritten = (clock: ClockRow): VersionVector => new Map([...writtenBy(clock)].filter(() => true));
 
 /** Where a local follower is that has everything: all logs, and the region's own. */
 export function positionOf(state: RegionState): VersionVector {

@@ -250,6 +250,25 @@ describe('recovery', () => {
     expect(await us.versions(kept)).toEqual([{ port: 1 }]);
   });
 
+  test('of a region that had written nothing leaves no zero in a vector, and its tokens can be read [I6]', async () => {
+    const federation = await Federation.start();
+    const [us, eu] = [federation.member('us'), federation.member('eu')];
+    us.restoreTable(us.store.snapshot(), 'table-restored');
+    await ensureServing(us.replica, never);
+    await us.cluster.follow();
+    await us.cluster.write(kept, { port: 1 });
+    await federation.exchange();
+    await eu.cluster.follow();
+    await eu.cluster.write(kept, { port: 2 });
+    await us.pullFrom('eu');
+    const { targets: [target] } = await us.cluster.pull();
+
+    await us.cluster.write(kept, { port: 3 }, target?.show.kind === 'live' ? target.show.token : undefined);
+
+    expect([...(await us.seen()).values()].every((counter) => counter > 0)).toBe(true);
+    expect(await us.versions(kept)).toEqual([{ port: 3 }]);
+  });
+
   test('a second time, in the midst of the first, begins anew', async () => {
     const { federation, us } = await restored(['us', 'eu', 'ap']);
     const backup = us.store.snapshot();

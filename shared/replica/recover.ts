@@ -1,5 +1,4 @@
 import type { ClockRow } from '../model/clock-row.ts';
-import { writtenBy } from '../model/clock-row.ts';
 import { isObject } from '../model/content.ts';
 import type { Incarnation, Member, ResourceKey } from '../model/ids.ts';
 import { newIncarnation, newLocalLog } from '../model/ids.ts';
@@ -10,6 +9,7 @@ import { ReplicaError } from '../ports/errors.ts';
 import type { IncarnationStart, RegionState } from '../ports/store.ts';
 import { isNewer, peerRecords } from './known-members.ts';
 import { noteOrphans } from './orphans.ts';
+import { everWritten } from './position.ts';
 import type { Replica } from './replica.ts';
 import { resynchronize } from './resynchronize.ts';
 import { DOCUMENTS, loadSettings } from './settings.ts';
@@ -151,7 +151,7 @@ async function closeIncarnation(replica: Replica): Promise<'serving' | 'recoveri
     if: conditionOf(clock),
     clock: next,
     local: state.local ?? newLocal(replica),
-    others: mergeVectors(state.seen.others, writtenBy({ ...next, head: 0 })) as VersionVector<Incarnation>,
+    others: mergeVectors(state.seen.others, everWritten({ ...next, head: 0 })) as VersionVector<Incarnation>,
     segments: [],
   });
   replica.logger.info('incarnation-closed', { outcome, closed: old, last, incarnation });

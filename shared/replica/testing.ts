@@ -286,8 +286,8 @@ export class TestCluster {
   /** The cluster goes back to an earlier resource version. */
   setResourceVersion(version: number): void { this.#version = version; }
 
-  /** A user writes an object over what stands there; its token stays, unless another (or none) is given. */
-  put(key: ResourceKey, spec: Json, token: string | 'none' | undefined = undefined): void {
+  /** A user writes an object over what stands there; its token stays, unless another is given, or `none`. */
+  put(key: ResourceKey, spec: Json, token?: string): void {
     const before = this.objects.get(key);
     this.#set(key, contentWith(key, spec), token === 'none' ? undefined : (token ?? before?.token));
   }
@@ -331,7 +331,7 @@ export class TestCluster {
   }
 
   /** A user writes an object and the bridge commits it. */
-  async write(key: ResourceKey, spec: Json, token: string | 'none' | undefined = undefined): Promise<ObservationResult> {
+  async write(key: ResourceKey, spec: Json, token?: string): Promise<ObservationResult> {
     this.put(key, spec, token);
     return only(await this.send([key]));
   }
