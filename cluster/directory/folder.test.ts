@@ -395,6 +395,19 @@ describe('the hidden file', () => {
     expect(await objectOf(routeKey('a'))).toEqual(before);
   });
 
+  test.skipIf(process.getuid?.() === 0)('that cannot be written holds the folder until it can', async () => {
+    await chmod(root, 0o755);
+    await save('sub/a.yaml', yaml('a', { n: 1 }));
+    await appears('a');
+    await chmod(root, 0o555);
+    await save('sub/a.yaml', yaml('a', { n: 2 }));
+    await soon(() => { expect(cluster.held()).toMatchObject({ reason: 'CannotWrite' }); });
+    await chmod(root, 0o755);
+    await soon(() => { expect(cluster.held()).toBeUndefined(); });
+
+    expect(JSON.parse((await appears('a')).content.text)).toMatchObject({ spec: { n: 2 } });
+  });
+
   test('a second bridge on the same folder has the newer lease; the first takes no more part', async () => {
     const first = cluster;
     const { leaseEpoch } = await first.identity(never);

@@ -14,6 +14,7 @@ import { isManifestName, scanFolder } from './folder-scan.ts';
 import type { Scan } from './folder-scan.ts';
 import { FolderState } from './folder-state.ts';
 import { FolderWatch } from './folder-watch.ts';
+import { Holds } from './holds.ts';
 import { HIDDEN_FILE, HiddenFile, HiddenFileError, readHidden } from './hidden-file.ts';
 import { FILES, FILE_BYTES, FRESH_MS, LOST_PATIENCE_MS, QUIET_TICK_MS, RESCAN_MS, RESCAN_SHARE, SAVE_SOON_MS, VANISH_PATIENCE_MS } from './limits.ts';
 import { ManifestWriter } from './manifest-writer.ts';
@@ -39,9 +40,6 @@ export interface FolderListener {
   condition(): void;
 }
 
-/** What may be wrong with the folder as a whole; one of them at a time. */
-const ROOT_HOLDS: readonly string[] = ['RootMissing', 'RootReplaced', 'TakenOver', 'HiddenFileLost'];
-
 /** One opened life of the folder: what is remembered and what is there. Another identity is another life. */
 interface Life { readonly hidden: HiddenFile; readonly state: FolderState; readonly writer: ManifestWriter }
 
@@ -52,7 +50,7 @@ export class Folder {
   readonly #watch: FolderWatch;
   readonly #notice = new Notifier();
   readonly #closed = new AbortController();
-  readonly #holds = new Map<string, Problem>();
+  readonly #holds: Holds;
   #life: Life | undefined;
   #rootId: Identity | undefined;
   #scan: Promise<void> | undefined;
@@ -68,6 +66,7 @@ export class Folder {
 
   constructor(parts: FolderParts) {
     this.#parts = parts;
+    this.#holds = new Holds(parts.logger, () => { parts.listener.condition(); });
     this.#watch = new FolderWatch(parts.root, parts.logger, (path) => { this.#onNotice(path); });
   }
 
@@ -92,17 +91,17 @@ export class Folder {
     this.#notice.notify();
     await this.#loop;
     const hidden = this.#life?.hidden;
-    if (hidden?.isDirty === true && this.#holds.size === 0) await hidden.save().catch((error: unknown) => { this.#complain(error); });
+    if (hidden?.isDirty === true && !this.#holds.isHeld) await hidden.save().catch((error: unknown) => { this.#complain(error); });
   }
 
   held(): Problem | undefined {
     const beginning: Problem | undefined = this.#isBeginning ? { key: undefined, reason: 'Beginning', message: 'the folder is being read for the first time' } : undefined;
-    return [...this.#holds.values()][0] ?? beginning;
+    return this.#holds.all[0] ?? beginning;
   }
 
   problems(): readonly Problem[] {
     const left = this.#left.map(({ path, message }): Problem => ({ key: undefined, reason: 'NotRead', message: `${path}: ${message}` }));
-    return [...this.#holds.values(), ...this.life.state.problems(), ...left];
+    return [...this.#holds.all, ...this.life.state.problems(), ...left];
   }
 
   /** A file is not what it was taken for: it is looked at soon. */
@@ -134,9 +133,9 @@ export class Folder {
     this.#saveAtMs = Infinity;
     try {
       await this.life.hidden.save();
-      this.#release('CannotWrite');
+      this.#holds.release('CannotWrite');
     } catch (error) {
-      if (error instanceof HiddenFileError && error.kind === 'unwritable') this.#hold({ key: undefined, reason: 'CannotWrite', message: error.message });
+      if (error instanceof HiddenFileError && error.kind === 'unwritable') this.#holds.hold('CannotWrite', error.message);
       else this.#isScanWanted = true;
       this.#notice.notify();
       throw error;
@@ -155,10 +154,14 @@ export class Folder {
     while (isOpen()) {
       try {
         await this.#notice.waitAtMost(this.#restMs(), clock, this.#closed.signal);
-        if (this.#isScanDue()) await this.#scanOnce();
+        if (this.#isScanDue()) {
+          await this.#scanOnce();
+          // There may be room again, or the right to write.
+          if (this.#holds.has('CannotWrite')) await this.save();
+        }
         await this.#takeQuiet();
         this.#isScanWanted ||= this.#quiet.hasVanishedSince(this.#lastScan.beganMs);
-        if (clock.nowMs() >= this.#saveAtMs && this.#holds.size === 0) await this.save();
+        if (clock.nowMs() >= this.#saveAtMs && !this.#holds.isHeld) await this.save();
         this.#tellProblems();
       } catch (error) {
         if (isOpen()) this.#complain(error);
@@ -209,8 +212,8 @@ export class Folder {
     const beganMs = clock.nowMs();
     const scan = await scanFolder(root);
     this.#lastScan = { beganMs, tookMs: clock.nowMs() - beganMs };
-    if (scan.tooMany) { this.#hold({ key: undefined, reason: 'TooManyFiles', message: `the folder holds more than ${FILES.toString()} manifest files; split it between members` }); return; }
-    this.#release('TooManyFiles');
+    if (scan.tooMany) { this.#holds.hold('TooManyFiles', `the folder holds more than ${FILES.toString()} manifest files; split it between members`); return; }
+    this.#holds.release('TooManyFiles');
     this.#left = scan.left;
     this.#suspectDifferences(scan);
     // What happened in a folder before it was watched is seen by one more scan.
@@ -227,7 +230,7 @@ export class Folder {
   /** Reads the files that are quiet and takes note of what they say, all in one step. */
   async #takeQuiet(): Promise<void> {
     const { root, clock, listener } = this.#parts;
-    if (this.#holds.size > 0) { this.#quiet.clear(); return; }
+    if (this.#holds.isHeld) { this.#quiet.clear(); return; }
     const look = (path: string): FileStat | undefined => fileStatAt(join(root, path));
     const quiet = this.#quiet.takeQuiet(clock.nowMs(), this.#lastScan.beganMs, look);
     if (quiet.length === 0) return;
@@ -287,22 +290,22 @@ export class Folder {
   async #checkRoot(): Promise<boolean> {
     const { root } = this.#parts;
     const now = rootAt(root);
-    if (now === undefined) { this.#hold({ key: undefined, reason: 'RootMissing', message: `${root} is gone. Nothing is taken for deleted; put the folder back` }); return false; }
+    if (now === undefined) { this.#holds.hold('RootMissing', `${root} is gone. Nothing is taken for deleted; put the folder back`); return false; }
     const isSame = isSameThing(now, this.#rootId);
     const check = isSame ? this.life.hidden.check() : 'replaced';
     if (check === 'ours') {
       this.#lostSinceMs = undefined;
-      this.#release(...ROOT_HOLDS);
+      this.#holds.releaseRoot();
       return true;
     }
     if (check === 'lost' && this.#isLostForNow()) return false;
     const remembered = await readHidden(root);
     if (!isSame && 'kind' in remembered) {
-      this.#hold({ key: undefined, reason: 'RootReplaced', message: `another folder stands at ${root}, without ${HIDDEN_FILE}. Nothing is taken for deleted; put the old one back, or restart to begin with this one as a new cluster` });
+      this.#holds.hold('RootReplaced', `another folder stands at ${root}, without ${HIDDEN_FILE}. Nothing is taken for deleted; put the old one back, or restart to begin with this one as a new cluster`);
       return false;
     }
     if (!('kind' in remembered) && remembered.clusterId === this.life.hidden.clusterId && remembered.epoch > this.life.hidden.epoch) {
-      this.#hold({ key: undefined, reason: 'TakenOver', message: `another bridge was started on ${root}; this one takes no more part` });
+      this.#holds.hold('TakenOver', `another bridge was started on ${root}; this one takes no more part`);
       return false;
     }
     this.#rootId = now;
@@ -317,7 +320,7 @@ export class Folder {
     const nowMs = this.#parts.clock.nowMs();
     this.#lostSinceMs ??= nowMs;
     if (nowMs - this.#lostSinceMs >= LOST_PATIENCE_MS) return false;
-    this.#hold({ key: undefined, reason: 'HiddenFileLost', message: `${HIDDEN_FILE} is gone from the folder. Put it back; otherwise the folder is taken for another cluster, in which nothing is taken for deleted` });
+    this.#holds.hold('HiddenFileLost', `${HIDDEN_FILE} is gone from the folder. Put it back; otherwise the folder is taken for another cluster, in which nothing is taken for deleted`);
     return true;
   }
 
@@ -337,7 +340,7 @@ export class Folder {
       this.#holds.clear();
       await this.#scanNow();
       for (const path of state.recordedFiles) if (!state.catalog.files.has(path)) this.suspect(path);
-      while (this.#quiet.size > 0 && this.#holds.size === 0) {
+      while (this.#quiet.size > 0 && !this.#holds.isHeld) {
         await clock.sleep(QUIET_TICK_MS, this.#closed.signal);
         if (this.#quiet.hasVanishedSince(this.#lastScan.beganMs)) await this.#scanNow();
         await this.#takeQuiet();
@@ -347,22 +350,6 @@ export class Folder {
     }
     this.#isFederationNews(state);
     this.#tellProblems();
-  }
-
-  #hold(problem: Problem): void {
-    const isNews = this.#holds.get(problem.reason)?.message !== problem.message;
-    if (ROOT_HOLDS.includes(problem.reason)) for (const reason of ROOT_HOLDS) this.#holds.delete(reason);
-    this.#holds.set(problem.reason, problem);
-    if (!isNews) return;
-    this.#parts.logger.error('folder-held', { reason: problem.reason, message: problem.message });
-    this.#parts.listener.condition();
-  }
-
-  #release(...reasons: readonly string[]): void {
-    const released = reasons.filter((reason) => this.#holds.delete(reason));
-    if (released.length === 0) return;
-    this.#parts.logger.info('folder-no-longer-held', { reasons: released.join(', ') });
-    this.#parts.listener.condition();
   }
 
   #complain(error: unknown): void {

@@ -159,7 +159,7 @@ export class HiddenFile {
       this.#isDirty = true;
       await unlink(temporary).catch(() => undefined);
       if (error instanceof HiddenFileError) throw error;
-      throw new HiddenFileError('unwritable', `${HIDDEN_FILE} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new HiddenFileError('unwritable', `${HIDDEN_FILE} cannot be written in ${this.#root}: ${codeOf(error) ?? (error instanceof Error ? error.message : String(error))}`, { cause: error });
     }
     this.#durableCounter = Math.max(this.#durableCounter, counter);
   }

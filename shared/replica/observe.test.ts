@@ -210,7 +210,7 @@ describe('a commit that comes again', () => {
     expect(await us.head()).toBe(head);
   });
 
-  test('late, after a newer one, is answered as done already', async () => {
+  test('late, after a newer one, is answered as done already [I1]', async () => {
     const { us } = await shared();
     us.cluster.put(a, { port: 3 });
     const late = us.cluster.observe(a);

@@ -256,6 +256,7 @@ describe('recovery', () => {
     us.restoreTable(us.store.snapshot(), 'table-restored');
     await ensureServing(us.replica, never);
     await us.cluster.follow();
+    await us.cluster.write(passedOn, { port: 1 });
     await us.cluster.write(kept, { port: 1 });
     await federation.exchange();
     await eu.cluster.follow();
@@ -369,7 +370,7 @@ async function dotsAt(member: TestMember): Promise<readonly string[]> {
 
 describe('a commit under way when state is lost', () => {
   test('does not go through [I1]', async () => {
-    const { us, federation } = await intact();
+    const { us } = await intact();
     const backup = us.store.snapshot();
     let isFirst = true;
     us.onStore = async (method, stage) => {
@@ -385,7 +386,6 @@ describe('a commit under way when state is lost', () => {
       answer: () => 'written',
     }));
 
-    expect(federation.names).toContain(us.name);
     expect((await us.row(route('late')))?.siblings[0]?.dot.incarnation).not.toBe(old);
   });
 });
