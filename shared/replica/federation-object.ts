@@ -28,9 +28,10 @@ export async function putFederationObject(replica: Replica, request: PutFederati
   }
   if (before?.['manifest'] !== request.manifest || before['removed'] === true || before['problem'] !== null || before['generation'] !== request.generation) {
     await put(replica, { manifest: request.manifest, generation: request.generation, removed: false, problem: null });
-    await settleSharedSettings(replica);
     await replica.events.publish({ kind: 'SpecChanged' });
   }
+  // Each time: the handler that took the change may have died before it got here.
+  await settleSharedSettings(replica);
   return respond(replica, true);
 }
 

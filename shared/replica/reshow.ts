@@ -1,22 +1,38 @@
+import { isObject } from '../model/content.ts';
 import type { ResourceKey } from '../model/ids.ts';
 import { splitKey } from '../model/resource-key.ts';
 import type { HeldRow, Shown } from '../model/row.ts';
 import type { Strategy } from '../model/view.ts';
-import { viewHash, viewOf } from '../model/view.ts';
+import { STRATEGIES, viewHash, viewOf } from '../model/view.ts';
 import { localSegment } from './apply.ts';
 import type { ClusterFacts } from './bridge-record.ts';
 import { isPassed, readClusterFacts } from './bridge-record.ts';
 import { loadContents } from './contents.ts';
 import { held } from './local-part.ts';
 import type { Replica } from './replica.ts';
+import { DOCUMENTS } from './settings.ts';
 
 const PAGE = 100;
+
+/** Notes, before another strategy is in force, that all conflicts are to be shown anew: a handler may die on the way. */
+export const intendToReshow = async (replica: Replica, before: Strategy): Promise<void> => {
+  await replica.store.putDocument(DOCUMENTS.reshow, { before }, undefined);
+};
+
+/** Does what was intended and not finished yet. */
+export async function finishReshowing(replica: Replica): Promise<void> {
+  const value = (await replica.store.document(DOCUMENTS.reshow))?.value;
+  const before = isObject(value) ? STRATEGIES.find((strategy) => strategy === value['before']) : undefined;
+  if (before === undefined) return;
+  await reshowConflicts(replica, before);
+  await replica.store.dropDocument(DOCUMENTS.reshow);
+}
 
 /**
  * After a change of strategy the rows are the same but what they present is not: each conflict is entered into the region's own log,
  * so that the cluster is shown its new view, and keeps beside it what the cluster has been shown until then.
  */
-export async function reshowConflicts(replica: Replica, before: Strategy): Promise<void> {
+async function reshowConflicts(replica: Replica, before: Strategy): Promise<void> {
   const facts = await readClusterFacts(replica);
   let after: ResourceKey | undefined;
   do {

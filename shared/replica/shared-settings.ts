@@ -5,7 +5,7 @@ import type { SharedSettings } from '../model/shared-settings.ts';
 import { peerRecords } from './known-members.ts';
 import type { Replica } from './replica.ts';
 import { DOCUMENTS, dropSettingsCache, loadSettings } from './settings.ts';
-import { reshowConflicts } from './reshow.ts';
+import { finishReshowing, intendToReshow } from './reshow.ts';
 
 /** The settings in force and what each member asks for. */
 const FIELDS: readonly (keyof SharedSettings)[] = ['mode', 'strategy', 'splitBrain', 'tombstoneTtlMs'];
@@ -18,17 +18,20 @@ export async function settleSharedSettings(replica: Replica): Promise<boolean> {
   dropSettingsCache(replica);
   const { spec, others } = await loadSettings(replica);
   if (spec === undefined) return false;
+  await finishReshowing(replica);
   const records = await peerRecords(replica);
   const asked = [spec.shared, ...others.map((member) => records.get(member)?.asks)].filter((asks) => asks !== undefined);
   const stored = (await replica.store.document(DOCUMENTS.inForce))?.value;
   const before = isObject(stored) ? (stored as unknown as SharedSettings) : spec.shared;
   const next = Object.fromEntries(FIELDS.map((field) => [field, majority(asked.map((asks) => asks[field]), others.length + 1) ?? before[field]])) as unknown as SharedSettings;
   if (stored !== undefined && same(next, before)) return false;
+  const isOtherStrategy = stored !== undefined && next.strategy !== before.strategy;
+  if (isOtherStrategy) await intendToReshow(replica, before.strategy);
   await replica.store.putDocument(DOCUMENTS.inForce, JSON.parse(JSON.stringify(next)) as Json, undefined);
   dropSettingsCache(replica);
-  if (stored === undefined || next.strategy === before.strategy) return !same(next, before);
+  if (!isOtherStrategy) return !same(next, before);
   replica.logger.info('strategy-in-force', { before: before.strategy, now: next.strategy });
-  await reshowConflicts(replica, before.strategy);
+  await finishReshowing(replica);
   return true;
 }
 
