@@ -343,6 +343,24 @@ describe('exceptions', () => {
   }, 40_000);
 });
 
+test('a deletion made during an outage is carried out, also when the bridge restarts in between', async () => {
+  await start();
+  await harness.userWrites(route('api', { n: 1 }));
+  await eventually(async () => { expect(await specThere(routeKey('api'))).toEqual({ n: 1 }); });
+  await realClock.sleep(100);
+  here.isDown = true;
+  await harness.userDeletes(routeKey('api'));
+  await eventually(() => { expect(bridge.exceptions()).toBe(1); });
+  here.isDown = false;
+  await bridge.stop();
+  await harness.restart();
+  await start();
+
+  await eventually(async () => { expect(await specThere(routeKey('api'))).toBeUndefined(); });
+  expect(await harness.userReads(routeKey('api'))).toBeUndefined();
+  await eventually(async () => { expect(await exceptionsListed()).toEqual([]); });
+});
+
 describe('a spoke', () => {
   test('tells people what it put back', async () => {
     await open({ mode: 'hub-spoke', hub: 'there' });

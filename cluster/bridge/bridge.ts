@@ -206,6 +206,7 @@ class RunningBridge {
     } finally {
       open.abort(new Changed('the round is over'));
       await work.idle();
+      if (this.#open.signal.aborted) await work.lastReport();
     }
   }
 

@@ -11,6 +11,7 @@ interface Entry {
   readonly target: Target | undefined;
   readonly attempts: number;
   readonly dueMs: number;
+  readonly isListed: boolean;
 }
 
 /** Nothing may count as applied that is neither shown nor listed, so the bridge stops following until some are mended. */
@@ -36,24 +37,33 @@ export class Exceptions {
   has(key: ResourceKey): boolean { return this.#entries.has(key); }
   target(key: ResourceKey): Target | undefined { return this.#entries.get(key)?.target; }
 
-  /** Returns whether it says something new. @throws TooManyExceptionsError */
-  put({ key, reason, message }: ApplyException, target: Target | undefined): boolean {
+  /** How often a resource has failed before. */
+  failures(key: ResourceKey): number { return (this.#entries.get(key)?.attempts ?? -1) + 1; }
+
+  /**
+   * Returns whether it says something new to the region.
+   *
+   * @param isListed false for what is only tried again, until it is put with true
+   * @throws TooManyExceptionsError
+   */
+  put({ key, reason, message }: ApplyException, target: Target | undefined, isListed = true): boolean {
     const before = this.#entries.get(key);
     if (before === undefined && this.#entries.size >= EXCEPTIONS) throw new TooManyExceptionsError(`more than ${EXCEPTIONS.toString()} resources cannot be settled; the last one is ${key}: ${message}`);
     this.#forget(key);
     const attempts = before === undefined ? 0 : before.attempts + 1;
     const kept = this.#keptBytes + bytesOf(target) <= KEPT_TARGET_BYTES ? target : undefined;
     this.#keptBytes += bytesOf(kept);
-    this.#entries.set(key, { reason, message, target: kept, attempts, dueMs: this.#clock.nowMs() + backoffMs(EXCEPTION_BACKOFF, attempts, this.#random) });
-    const isNews = before?.reason !== reason || before.message !== message;
+    this.#entries.set(key, { reason, message, target: kept, attempts, dueMs: this.#clock.nowMs() + backoffMs(EXCEPTION_BACKOFF, attempts, this.#random), isListed: isListed || before?.isListed === true });
+    const isNews = isListed && (before?.isListed !== true || before.reason !== reason || before.message !== message);
     if (isNews) this.#unreported.set(key, { key, reason, message });
     return isNews;
   }
 
   /** `always`: also where this process knows of none, because the region may remember one of a process before. */
   clear(key: ResourceKey, always = false): void {
-    const was = this.#forget(key);
-    if (was || always) this.#unreported.set(key, 'cleared');
+    const wasListed = this.#entries.get(key)?.isListed === true;
+    this.#forget(key);
+    if (wasListed || always) this.#unreported.set(key, 'cleared');
   }
 
   /** Resources whose next attempt is due; each is given out once until it is put or cleared. */
@@ -100,9 +110,9 @@ export class Exceptions {
     for (const key of report.cleared) if (!this.#unreported.has(key)) this.#unreported.set(key, 'cleared');
   }
 
-  #forget(key: ResourceKey): boolean {
+  #forget(key: ResourceKey): void {
     this.#keptBytes -= bytesOf(this.#entries.get(key)?.target);
-    return this.#entries.delete(key);
+    this.#entries.delete(key);
   }
 }
 

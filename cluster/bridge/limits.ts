@@ -30,6 +30,11 @@ export const EXCEPTIONS = 20_000;
 export const REPORT_EXCEPTIONS = 500;
 /** Contents kept for retrying a refused write; without it the region is asked again. */
 export const KEPT_TARGET_BYTES = 16 * 1024 * 1024;
+/**
+ * A region or cluster that does not answer is everybody's trouble and soon over: only a resource that has failed this often by itself
+ * is listed for it.
+ */
+export const UNLISTED_FAILURES = 2;
 export const EXCEPTION_BACKOFF = { firstMs: 1000, capMs: 30_000 } as const;
 /** How often exceptions are looked through for one that is due. */
 export const RETRY_TICK_MS = 250;

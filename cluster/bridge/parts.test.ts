@@ -168,6 +168,20 @@ describe('Exceptions', () => {
     expect(exceptions.takeReport(10)).toEqual({ exceptions: [exception('b', 'other')], cleared: [key('d')] });
   });
 
+  test('of a passing trouble are tried again but not listed, until they are', () => {
+    const exceptions = new Exceptions(new ManualClock(), zero);
+    expect(exceptions.put(exception('a'), undefined, false)).toBe(false);
+    expect(exceptions.put(exception('b'), undefined, false)).toBe(false);
+    exceptions.clear(key('b'));
+    expect(exceptions.failures(key('a'))).toBe(1);
+    expect(exceptions.takeReport(10)).toEqual({ exceptions: [], cleared: [] });
+    expect(exceptions.put(exception('a'), undefined)).toBe(true);
+    exceptions.put(exception('a'), undefined, false);
+    expect(exceptions.takeReport(10)).toEqual({ exceptions: [exception('a')], cleared: [] });
+    exceptions.clear(key('a'));
+    expect(exceptions.takeReport(10)).toEqual({ exceptions: [], cleared: [key('a')] });
+  });
+
   test('of a report that did not arrive are reported again, as they are by then', () => {
     const exceptions = new Exceptions(new ManualClock(), zero);
     exceptions.put(exception('a'), undefined);

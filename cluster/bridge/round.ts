@@ -82,6 +82,13 @@ export class Round {
     await this.#workshop.idle();
   }
 
+  /** Tells the region of exceptions that came or went at the very end, so that the next bridge does not find old ones. */
+  async lastReport(): Promise<void> {
+    await this.#reporter.exceptions().catch((error: unknown) => {
+      this.#parts.logger.debug('last-report-not-sent', { error: error instanceof Error ? error.message : String(error) });
+    });
+  }
+
   /** A session first, then everything is compared; what the page asked for is found by the comparison too. */
   async #catchUp(page: BridgePullResponse): Promise<void> {
     const { cluster, region, filter, logger, counts } = this.#parts;

@@ -5,8 +5,9 @@ import type { Filter } from '../../shared/model/federated-part.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Target } from '../../shared/ports/region.ts';
 import { ClusterUnavailableError } from './cluster-port.ts';
+import { TooManyExceptionsError } from './exceptions.ts';
 import type { Exceptions } from './exceptions.ts';
-import { KEYS_IN_WORK } from './limits.ts';
+import { KEYS_IN_WORK, UNLISTED_FAILURES } from './limits.ts';
 import { KeyWork } from './key-work.ts';
 import { LowerEpochError, RegionUnavailableError } from './region-caller.ts';
 import type { Settle, Settlement } from './settle.ts';
@@ -21,7 +22,11 @@ export interface WorkshopParts {
   readonly counted: (by: 1 | -1) => void;
 }
 
-type Clearing = 'always' | 'if-known';
+/**
+ * Who asks. What a comparison or the region's log asks for has to be shown or listed before `applied` may move; a change in the
+ * cluster can wait.
+ */
+type Origin = 'comparison' | 'log' | 'change';
 
 /** Where resources are worked on: whatever asks for one, it goes through here, one task at a time for each resource. */
 export class Workshop {
@@ -44,7 +49,7 @@ export class Workshop {
       const waiting = exceptions.target(key);
       if (waiting !== undefined) return settle.show(waiting);
       return settle.observe(key, exceptions.has(key) ? 'send' : 'skip');
-    });
+    }, 'change');
   }
 
   /**
@@ -52,57 +57,61 @@ export class Workshop {
    * before this one, so that it is over is said in any case.
    */
   async send(key: ResourceKey): Promise<void> {
-    await this.#run(key, () => this.#parts.settle.observe(key, 'send'), 'always');
+    await this.#run(key, () => this.#parts.settle.observe(key, 'send'), 'comparison');
   }
 
   /** Shows what a comparison asked for. */
   async showCompared(target: Target): Promise<void> {
-    await this.#show(target, 'always');
+    await this.#show(target, 'comparison');
   }
 
   /** Shows what the region's log asks for. */
   async show(target: Target): Promise<void> {
-    await this.#show(target, 'if-known');
+    await this.#show(target, 'log');
   }
 
   /** What the filter keeps out is not touched, whoever asks. */
-  async #show(target: Target, clearing: Clearing): Promise<void> {
+  async #show(target: Target, origin: Origin): Promise<void> {
     if (!passesFilter(this.#parts.filter, splitKey(target.key))) {
       this.#parts.logger.warn('target-outside-the-filter-ignored', { resource: printKey(target.key) });
       return;
     }
-    await this.#run(target.key, () => this.#parts.settle.show(target), clearing);
+    await this.#run(target.key, () => this.#parts.settle.show(target), origin);
   }
 
-  async #run(key: ResourceKey, task: () => Promise<Settlement>, clearing: Clearing = 'if-known'): Promise<void> {
+  async #run(key: ResourceKey, task: () => Promise<Settlement>, origin: Origin): Promise<void> {
     await this.#work.run(key, async () => {
-      const settlement = await this.#attempt(key, task);
-      this.#record(key, settlement, clearing);
-      if (settlement.kind === 'settled' && settlement.change !== 'none') this.#parts.logger.info(`resource-${settlement.change}`, { resource: printKey(key) });
+      try {
+        this.#record(key, await task(), origin);
+      } catch (error) {
+        this.#recordFailure(key, error, origin);
+      }
     });
   }
 
-  /** Whatever goes wrong with one resource is that resource's exception, so that no other waits for it. */
-  async #attempt(key: ResourceKey, task: () => Promise<Settlement>): Promise<Settlement> {
-    const { exceptions, signal } = this.#parts;
-    try {
-      return await task();
-    } catch (error) {
-      if (signal.aborted || error instanceof LowerEpochError) throw error;
-      return { kind: 'exception', reason: reasonOf(error), message: error instanceof Error ? error.message : String(error), target: exceptions.target(key) };
-    }
+  #record(key: ResourceKey, settlement: Settlement, origin: Origin): void {
+    const { exceptions, counted, logger } = this.#parts;
+    if (settlement.kind === 'exception') { this.#list(key, settlement.reason, settlement.message, settlement.target); return; }
+    exceptions.clear(key, origin === 'comparison');
+    if (settlement.change === 'created') counted(1);
+    if (settlement.change === 'deleted') counted(-1);
+    if (settlement.change !== 'none') logger.info(`resource-${settlement.change}`, { resource: printKey(key) });
   }
 
-  #record(key: ResourceKey, settlement: Settlement, clearing: Clearing): void {
-    const { exceptions, counted, logger } = this.#parts;
-    if (settlement.kind === 'settled') {
-      exceptions.clear(key, clearing === 'always');
-      if (settlement.change === 'created') counted(1);
-      if (settlement.change === 'deleted') counted(-1);
-      return;
-    }
-    const isNews = exceptions.put({ key, reason: settlement.reason, message: settlement.message }, settlement.target);
-    if (isNews) logger.warn('resource-is-an-exception', { resource: printKey(key), reason: settlement.reason, message: settlement.message });
+  /** Whatever goes wrong with one resource is that resource's exception, so that no other waits for it. */
+  #recordFailure(key: ResourceKey, error: unknown, origin: Origin): void {
+    const { exceptions, signal } = this.#parts;
+    if (signal.aborted || error instanceof LowerEpochError || error instanceof TooManyExceptionsError) throw error;
+    const [reason, message] = [reasonOf(error), error instanceof Error ? error.message : String(error)];
+    const isSoonOver = reason !== 'InternalError' && exceptions.failures(key) < UNLISTED_FAILURES;
+    if (!isSoonOver) { this.#list(key, reason, message, exceptions.target(key)); return; }
+    exceptions.put({ key, reason, message }, exceptions.target(key), false);
+    if (origin !== 'change') throw error;
+  }
+
+  #list(key: ResourceKey, reason: string, message: string, target: Target | undefined): void {
+    const isNews = this.#parts.exceptions.put({ key, reason, message }, target);
+    if (isNews) this.#parts.logger.warn('resource-is-an-exception', { resource: printKey(key), reason, message });
   }
 }
 

@@ -12,9 +12,6 @@ export type Presence =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
 
-/** Recently removed objects that are remembered. */
-const DEPARTED = 10_000;
-
 /**
  * What the folder holds (`Catalog`) beside what is remembered of it (`HiddenFile`), and the one place where the two are reconciled.
  * Synchronous throughout, so that a look and what follows from it are one step.
@@ -26,7 +23,6 @@ export class FolderState {
   readonly #unknown = new Set<ResourceKey>();
   /** Resources whose intent belongs to a write under way, not to one that a crash interrupted. */
   readonly #writing = new Set<ResourceKey>();
-  readonly #departed = new Map<ResourceKey, Pick<ObjectRecord, 'uid' | 'token'>>();
   #droppedVersion = 0;
 
   constructor(hidden: HiddenFile) {
@@ -38,8 +34,6 @@ export class FolderState {
   get droppedVersion(): number { return this.#droppedVersion; }
   /** Files that held something when they were last seen. */
   get recordedFiles(): Iterable<string> { return this.#recorded.keys(); }
-  /** What is known of an object that is gone: removed by a user, it still tells what its remover had been shown. */
-  departed(key: ResourceKey): Pick<ObjectRecord, 'uid' | 'token'> { return this.#departed.get(key) ?? { uid: '', token: undefined }; }
   holdsAnything(path: string): boolean { return (this.#recorded.get(path)?.size ?? 0) > 0; }
 
   presence(key: ResourceKey): Presence {
@@ -191,13 +185,9 @@ export class FolderState {
   /** The counter moves, so that whatever is said of the missing resource is newer than what was said of it before. */
   #drop(key: ResourceKey, record: ObjectRecord | undefined): void {
     if (record === undefined) return;
-    this.#hidden.drop(key);
+    this.#hidden.drop(key, { uid: record.uid, token: record.token });
     this.#droppedVersion = this.#hidden.nextVersion();
     this.#unnote(record.file, key);
-    this.#departed.delete(key);
-    this.#departed.set(key, { uid: record.uid, token: record.token });
-    const [oldest] = this.#departed.keys();
-    if (this.#departed.size > DEPARTED && oldest !== undefined) this.#departed.delete(oldest);
   }
 
   #note(path: string, key: ResourceKey): void {

@@ -330,7 +330,18 @@ describe('the hidden file', () => {
 
     expect(await idOf()).toBe(id);
     expect(await objectOf(routeKey('a'))).toEqual(before);
-    expect(Object.keys(JSON.parse(await textOf(HIDDEN_FILE)) as JsonObject)).toEqual(['format', 'clusterId', 'self', 'epoch', 'counter', 'federation', 'objects']);
+    expect(Object.keys(JSON.parse(await textOf(HIDDEN_FILE)) as JsonObject)).toEqual(['format', 'clusterId', 'self', 'epoch', 'counter', 'federation', 'departed', 'objects']);
+  });
+
+  test('keeps the token of what a user removed, also over a restart, and none of what we removed', async () => {
+    await show(route('a', { n: 1 }));
+    await show(route('b', { n: 1 }));
+    const { uid, token } = await objectOf(routeKey('a'));
+    await reopen(() => rm(join(root, 'default/proxyroute-a.yaml')));
+    await reopen();
+    expect(await read('a')).toMatchObject({ kind: 'gone', uid, token });
+    await cluster.delete(routeKey('b'), await objectOf(routeKey('b')), never);
+    expect(await read('b')).toMatchObject({ kind: 'gone', token: undefined });
   });
 
   test('lost while nobody looked: another cluster, whose objects carry no token', async () => {

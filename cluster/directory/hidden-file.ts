@@ -26,6 +26,11 @@ export interface ObjectRecord {
   readonly intent: Intent | undefined;
 }
 
+/** What is known of an object that is gone: removed by a user, it still tells what its remover had been shown. */
+export type Departed = Pick<ObjectRecord, 'uid' | 'token'>;
+/** Removed objects that are remembered, the latest ones. */
+const DEPARTED = 2000;
+
 export interface FederationRecord { readonly hash: Hash | undefined; readonly generation: number; readonly file: string | undefined }
 
 /** Everything in the hidden file. */
@@ -38,6 +43,7 @@ export interface Remembered {
   readonly counter: number;
   readonly federation: FederationRecord;
   readonly objects: ReadonlyMap<ResourceKey, ObjectRecord>;
+  readonly departed: ReadonlyMap<ResourceKey, Departed>;
 }
 
 /** What became of the hidden file behind our back. */
@@ -76,6 +82,7 @@ export class HiddenFile {
   readonly epoch: number;
   readonly #objects: Map<ResourceKey, ObjectRecord>;
   readonly #lines = new Map<ResourceKey, string>();
+  readonly #departed: Map<ResourceKey, Departed>;
   #federation: FederationRecord;
   #counter: number;
   #durableCounter = 0;
@@ -95,6 +102,7 @@ export class HiddenFile {
     this.#counter = remembered?.counter ?? 0;
     this.#federation = remembered?.federation ?? { hash: undefined, generation: 0, file: undefined };
     this.#objects = new Map(remembered?.objects);
+    this.#departed = new Map(remembered?.departed);
     this.#written = replaced;
   }
 
@@ -114,12 +122,19 @@ export class HiddenFile {
     this.#isDirty = true;
     this.#lines.delete(key);
     this.#objects.set(key, record);
+    this.#departed.delete(key);
   }
 
-  drop(key: ResourceKey): void {
+  departed(key: ResourceKey): Departed { return this.#departed.get(key) ?? { uid: '', token: undefined }; }
+
+  drop(key: ResourceKey, departed: Departed): void {
     this.#isDirty = true;
     this.#lines.delete(key);
     this.#objects.delete(key);
+    this.#departed.delete(key);
+    this.#departed.set(key, departed);
+    const [oldest] = this.#departed.keys();
+    if (this.#departed.size > DEPARTED && oldest !== undefined) this.#departed.delete(oldest);
   }
 
   putFederation(federation: FederationRecord): void {
@@ -188,7 +203,8 @@ export class HiddenFile {
   #print(inode: bigint, bornNs: bigint): string {
     for (const [key, record] of this.#objects) if (!this.#lines.has(key)) this.#lines.set(key, `  ${JSON.stringify(key)}: ${JSON.stringify(record)}`);
     const head = { format: 1, clusterId: this.clusterId, self: { inode: inode.toString(), bornNs: bornNs.toString() }, epoch: this.epoch, counter: this.#counter, federation: this.#federation };
-    return `${JSON.stringify(head).slice(0, -1)},"objects":{\n${[...this.#lines.values()].join(',\n')}\n}}\n`;
+    const departed = JSON.stringify(Object.fromEntries(this.#departed));
+    return `${JSON.stringify(head).slice(0, -1)},"departed":${departed},"objects":{\n${[...this.#lines.values()].join(',\n')}\n}}\n`;
   }
 }
 

@@ -28,16 +28,19 @@ const hidden = z.object({
   counter,
   federation: z.object({ hash: hash.optional(), generation: counter, file: z.string().optional() })
     .transform(({ hash: seen, generation, file }) => ({ hash: seen, generation, file })),
+  departed: z.record(z.string(), z.object({ uid: z.string(), token: z.string().optional() }).transform(({ uid, token }) => ({ uid, token }))).default({}),
   objects: z.record(z.string(), record),
 });
 
 /** Reads the hidden file; undefined when it is damaged in any way: then nothing in it is believed. */
 export function parseHidden(text: string): Remembered | undefined {
   try {
-    const { objects, ...head } = hidden.parse(JSON.parse(text));
-    const entries = Object.entries(objects).map(([key, value]): [ResourceKey, typeof value] => [parseResourceKey(key), value]);
-    return { ...head, objects: new Map(entries) };
+    const { objects, departed, ...head } = hidden.parse(JSON.parse(text));
+    return { ...head, objects: byKey(objects), departed: byKey(departed) };
   } catch {
     return undefined;
   }
 }
+
+const byKey = <T>(entries: Readonly<Record<string, T>>): ReadonlyMap<ResourceKey, T> =>
+  new Map(Object.entries(entries).map(([key, value]) => [parseResourceKey(key), value]));

@@ -50,17 +50,6 @@ export const MUTANTS: readonly Mutant[] = [
     find: '!joinsUp(segments, seen) || !isComplete(segments, page.answers)', replace: '!isComplete(segments, page.answers)',
   },
   {
-    name: 'a delete is put into the ledger beside siblings',
-    file: 'shared/replica/ledger-deletes.ts',
-    find: "only !== undefined && others.length === 0 && only.body.kind === 'deleted' && only.dot.incarnation === incarnation ? only : undefined",
-    replace: "[only, ...others].find((one) => one !== undefined && one.body.kind === 'deleted' && one.dot.incarnation === incarnation)",
-  },
-  {
-    name: 'the ledger takes a row with siblings, flattened into one',
-    file: 'shared/replica/ledger-deletes.ts',
-    find: 'row: travellingPart(row) });', replace: 'row: { context: row.context, siblings: row.siblings.slice(0, 1) } });',
-  },
-  {
     name: 'the content is left out of the Merkle entry',
     file: 'shared/model/merkle.ts',
     find: '`${dotKey(sibling.dot)}=${bodyHash(sibling.body)}`', replace: "'one'",
@@ -100,11 +89,6 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'resynchronization without the delete-only rows',
     file: 'shared/replica/resynchronize.ts',
     find: 'const deletes = await takeDeleteOnlyRows(replica, peer, signal);', replace: 'const deletes = 0;',
-  },
-  {
-    name: 'the floor of a closed incarnation does not move',
-    file: 'shared/replica/recover.ts',
-    find: 'if (last > 0) await replica.store.moveFloor(old, last);', replace: '',
   },
   {
     name: 'seen is read before the row on commit',

@@ -6,6 +6,7 @@ import { splitKey } from '../../shared/model/resource-key.ts';
 import type { VersionVector } from '../../shared/model/version-vector.ts';
 import type { BridgeCommitRequest, Observation, ObservationResult, Region, Target } from '../../shared/ports/region.ts';
 import type { WriteId } from './oracle.ts';
+import { Violation } from './oracle.ts';
 
 /** An object as it stands in the cluster. `knows` is what its last editor could see, for the oracle. */
 export interface ClusterObject { readonly uid: string; readonly resourceVersion: number; readonly content: string; readonly hash: Hash; readonly token: string | undefined; readonly knows: ReadonlySet<WriteId>; readonly hasOwnToken: boolean }
@@ -31,6 +32,9 @@ export class SimCluster {
   objects = new Map<ResourceKey, ClusterObject>();
   /** All that was ever shown here of a resource. */
   readonly displayed = new Map<ResourceKey, ReadonlySet<WriteId>>();
+  /** What the region has taken of a resource, and what the bridge wrote last: an object that is neither is an edit. */
+  readonly taken = new Map<ResourceKey, Hash>();
+  readonly #written = new Map<ResourceKey, Set<Hash>>();
   /** What objects showed that users deleted. */
   readonly #deleted = new Map<ResourceKey, ClusterObject>();
   readonly dirty = new Set<ResourceKey>();
@@ -78,6 +82,8 @@ export class SimCluster {
     this.session = undefined;
     this.position = undefined;
     this.displayed.clear();
+    this.taken.clear();
+    this.#written.clear();
     this.#deleted.clear();
     const old = keep ? this.objects : new Map<ResourceKey, ClusterObject>();
     this.objects = new Map();
@@ -121,9 +127,18 @@ export class SimCluster {
       const observation = sent.request.observations.find(({ key }) => key === result.key);
       const isStill = observation !== undefined && this.#isAsObserved(observation);
       if (result.outcome === 'refused' && result.reason !== 'NotApplied') continue;
+      if (isStill && result.outcome === 'unchanged') this.#requireNoEdit(result.key, result.target);
       if (isStill) this.dirty.delete(result.key);
       if (result.target !== undefined && isStill) this.show(result.target);
     }
+  }
+
+  /** What a user wrote is taken before anything is put over it, unless it says what was shown here anyway. */
+  #requireNoEdit(key: ResourceKey, target: Target | undefined): void {
+    const here = this.objects.get(key);
+    if (here === undefined || target === undefined || (target.show.kind === 'live' && target.show.hash === here.hash)) return;
+    const known = here.hash === this.taken.get(key) || this.#written.get(key)?.has(here.hash) === true;
+    if (!known) throw new Violation(3, `${this.id} ${key}: an edit was taken for an echo, and overwritten`);
   }
 
   #isAsObserved({ key, resourceVersion, state }: Observation): boolean {
@@ -139,6 +154,7 @@ export class SimCluster {
       if (here?.hash !== target.show.hash && here?.hash !== expected) return this.#note(target.key);
       const { content, hash, token } = target.show;
       this.#put(target.key, { content, hash, token, knows: this.#knowsOf(target), hasOwnToken: true, uid: here?.uid });
+      this.#written.set(target.key, new Set([hash]));
     } else {
       if (here !== undefined && here.hash !== expected) return this.#note(target.key);
       this.objects.delete(target.key);

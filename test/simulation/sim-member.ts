@@ -5,6 +5,7 @@ import type { JsonObject } from '../../shared/model/content.ts';
 import { asClusterId, asTableId } from '../../shared/model/ids.ts';
 import type { Member, ResourceKey } from '../../shared/model/ids.ts';
 import type { Row, Sibling } from '../../shared/model/row.ts';
+import { compareStamps } from '../../shared/model/stamp.ts';
 import { dotKey, sortedEntries } from '../../shared/model/version-vector.ts';
 import type { VersionVector } from '../../shared/model/version-vector.ts';
 import { openToken } from '../../shared/model/token.ts';
@@ -157,6 +158,7 @@ export class SimMember {
     this.replica.settingsCache.current = undefined;
     if (random.happens(0.7)) this.backup = undefined;
     this.#standing.clear();
+    this.#sent.clear(); // the record of what came is lost with the table
     for (const [key, row] of (await this.store.list(undefined, 1000)).rows) this.#remember(key, row);
     for (const [name, ids] of this.#own) this.#own.set(name, ids.filter((id) => !this.#around.oracle.isUncertain(id)));
   }
@@ -207,11 +209,26 @@ export class SimMember {
       const before = this.#standing.get(key) ?? [];
       const shown = sibling.origin === 'operator' ? before : this.#shownToCluster(key, before, sibling);
       const ofCollected = before.length === 0 ? oracle.collectedAt(key) : [];
+      this.#requireNewest(key, sibling);
+      requireAbove(key, sibling, next === 'drop' ? [] : next.siblings);
       this.#around.log(`  wrote ${key.split('/')[3] ?? ''} ${dotKey(sibling.dot)} ${sibling.body.kind} at ${this.name} by ${sibling.origin}, shown [${[...shown].join(' ')}], before [${before.join(' ')}], context ${stateName('' as ResourceKey, sibling.writerContext)}`);
       oracle.written(key, sibling, new Set([...shown, ...ofCollected, ...this.#ownEarlier(key, sibling.origin)]));
+      if (sibling.origin === this.cluster.id && sibling.body.kind === 'live') this.cluster.taken.set(key, sibling.body.hash);
       if (sibling.origin === this.cluster.id) this.cluster.displayed.set(key, new Set([...(this.cluster.displayed.get(key) ?? []), dotKey(sibling.dot)]));
       this.#own.set(`${sibling.origin} ${key}`, [...this.#ownEarlier(key, sibling.origin), dotKey(sibling.dot)]);
     }
+  }
+
+  readonly #sent = new Map<string, bigint>();
+
+  /** A late retry says what the cluster was, not what it is: it may not be written over what came after. */
+  #requireNewest(key: ResourceKey, sibling: Sibling): void {
+    const observation = this.#sending?.request.observations.find((one) => one.key === key);
+    if (sibling.origin === 'operator' || observation === undefined) return;
+    const name = `${sibling.origin} ${key}`;
+    const version = BigInt(observation.resourceVersion);
+    if (version <= (this.#sent.get(name) ?? -1n)) throw new Violation(3, `${this.name} ${key}: ${dotKey(sibling.dot)} writes resource version ${version.toString()} over ${(this.#sent.get(name) ?? 0n).toString()}`);
+    this.#sent.set(name, version);
   }
 
   /** One cluster never conflicts with itself: it knows all that it sent before. */
@@ -243,6 +260,13 @@ export class SimMember {
     if (known === undefined) throw new Violation(6, `${this.name} made a token for a state of ${target.key} that its row never had: ${token === undefined ? "no token" : stateName(target.key, token.context)}`);
     return known;
   }
+}
+
+/** Whoever writes beside others expects to be the last writer; only a first contact stands below. */
+function requireAbove(key: ResourceKey, sibling: Sibling, row: readonly Sibling[]): void {
+  if (sibling.stamp.ms === 0) return;
+  const higher = row.find((other) => other !== sibling && compareStamps(other.stamp, sibling.stamp) >= 0);
+  if (higher !== undefined) throw new Violation(7, `${key}: ${dotKey(sibling.dot)} was written after ${dotKey(higher.dot)} and stands below it`);
 }
 
 const stateName = (key: ResourceKey, context: VersionVector): string => `${key} ${sortedEntries(context).map(([log, counter]) => `${log}.${counter.toString()}`).join(' ')}`;
