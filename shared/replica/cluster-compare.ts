@@ -4,7 +4,7 @@ import { splitKey } from '../model/resource-key.ts';
 import type { HeldRow } from '../model/row.ts';
 import { MAX_PAGE_BYTES } from '../ports/peer.ts';
 import type { BridgeCompareRequest, BridgeCompareResponse, ListedObject, Target } from '../ports/region.ts';
-import { isApplied, shownOf } from './bridge-record.ts';
+import { dropException, isApplied, shownOf } from './bridge-record.ts';
 import { callingCluster, startNewLife } from './cluster-identity.ts';
 import type { CallingCluster } from './cluster-identity.ts';
 import { isNewerVersion } from './observe.ts';
@@ -42,6 +42,12 @@ export async function compareObjects(replica: Replica, request: BridgeCompareReq
     const wasDeleted = target.before.kind === 'live' && isApplied(row, facts, key);
     if (wasDeleted) send.push(key);
     else if (target.show.kind === 'live' || target.before.kind === 'live') apply.push(target);
+  }
+  const unsettled = new Set([...send, ...apply.map(({ key }) => key)]);
+  for (const key of facts.exceptions.keys()) {
+    const isInStretch = (request.after === undefined || key > request.after) && (readTo ?? request.upTo ?? key) >= key;
+    // A bridge that died may have left it; the object shows what it should.
+    if (isInStretch && !unsettled.has(key)) await dropException(replica, key);
   }
   return { send, apply, readTo };
 }

@@ -1,5 +1,7 @@
 import { filterHashOf, passesFilter } from '../model/federated-part.ts';
 import type { ResourceKey } from '../model/ids.ts';
+import type { HeldRow } from '../model/row.ts';
+import { ReplicaError } from '../ports/errors.ts';
 import { splitKey } from '../model/resource-key.ts';
 import { openToken, sealSession } from '../model/token.ts';
 import { sameVector } from '../model/version-vector.ts';
@@ -15,7 +17,7 @@ import type { Replica } from './replica.ts';
 import { regionSecret } from './secret.ts';
 import { loadSettings } from './settings.ts';
 import { targetFor, tokenScope } from './targets.ts';
-import { shownOf } from './bridge-record.ts';
+import { putException, shownOf } from './bridge-record.ts';
 
 /** Log entries in one answer at most, whatever is asked for. */
 const MAX_LIMIT = 1000;
@@ -45,7 +47,19 @@ async function targetsOf(replica: Replica, page: Page, facts: CallingCluster): P
   const filter = filterInForce(await loadSettings(replica));
   const keys = page.answers.map(({ key }) => key).filter((key) => passesFilter(filter, splitKey(key)));
   const rows = await replica.store.rows(keys);
-  return Promise.all(keys.map((key) => targetFor(replica, key, rows.get(key), facts.record.clusterId, facts)));
+  const targets = await Promise.all(keys.map((key) => targetOrException(replica, key, rows.get(key), facts)));
+  return targets.filter((target) => target !== undefined);
+}
+
+/** A resource whose content is not here yet does not hold up the others: it is an exception until a comparison shows it. */
+async function targetOrException(replica: Replica, key: ResourceKey, row: HeldRow | undefined, facts: CallingCluster): Promise<Target | undefined> {
+  try {
+    return await targetFor(replica, key, row, facts.record.clusterId, facts);
+  } catch (error) {
+    if (!(error instanceof ReplicaError) || error.code !== 'unavailable') throw error;
+    await putException(replica, { key, reason: 'ContentMissing', message: error.message, sinceMs: replica.clock.nowMs() });
+    return undefined;
+  }
 }
 
 /** What the cluster would show at a token's context, for the dry run that tells a default from an edit (DESIGN §11). */

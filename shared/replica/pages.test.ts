@@ -5,6 +5,7 @@ import type { Page } from '../ports/peer.ts';
 import { MAX_PAGE_BYTES } from '../ports/peer.ts';
 import type { Store } from '../ports/store.ts';
 import { applyPage } from './apply.ts';
+import { readClusterFacts } from './bridge-record.ts';
 import { commit } from './commit.ts';
 import { answerBytes, answerPull } from './pages.ts';
 import { positionOf } from './position.ts';
@@ -368,7 +369,7 @@ describe('contents over 64 KB', () => {
 });
 
 describe('a row without its content', () => {
-  test('is told as such, and not as empty', async () => {
+  test('is an exception, and neither shown as empty nor in the way of others', async () => {
     const { us } = await pair();
     const key = route('a');
     const text = contentWith(key, { port: 1 });
@@ -377,6 +378,9 @@ describe('a row without its content', () => {
       answer: () => 'written',
     }));
 
-    await expect(us.cluster.follow()).rejects.toThrow('anti-entropy fetches it from a peer');
+    await us.cluster.follow();
+
+    expect([...(await readClusterFacts(us.replica)).exceptions.values()]).toMatchObject([{ key, reason: 'ContentMissing', message: expect.stringContaining('anti-entropy fetches it from a peer') as string }]);
+    expect(us.cluster.specOf(key)).toBeUndefined();
   });
 });

@@ -16,6 +16,9 @@ const LOOK_MS = 20;
 
 export interface ProgramResult { readonly code: number; readonly stdout: string; readonly stderr: string }
 
+/** Somewhere in a wide range, so that federations of several test runs do not meet. */
+export const randomPort = (): number => 20_000 + Math.floor(Math.random() * 480) * 20;
+
 /** Runs one of the repository's programs to its end. */
 export function runProgram(program: string, args: readonly string[], cwd: string = ROOT): Promise<ProgramResult> {
   return new Promise((resolve) => {
@@ -29,6 +32,7 @@ export function runProgram(program: string, args: readonly string[], cwd: string
 export class LocalFederation {
   readonly data: string;
   #process: ChildProcess | undefined;
+  #isNew = true;
   output = '';
 
   private constructor(data: string) { this.data = data; }
@@ -41,8 +45,9 @@ export class LocalFederation {
 
   /** Resolves when it says that it runs. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [join(ROOT, 'local', 'main.ts'), '--data', this.data], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(ROOT, 'local', 'main.ts'), '--data', this.data, ...(this.#isNew ? ['--port', randomPort().toString()] : [])], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
+    this.#isNew = false;
     this.output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => { this.output += text.toString(); });
     const deadlineMs = Date.now() + START_TIMEOUT_MS;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { EXAMPLES, LocalFederation, eventually, runProgram } from './local-federation.ts';
+import { EXAMPLES, LocalFederation, eventually, randomPort, runProgram } from './local-federation.ts';
 
 const MEMBERS = ['us-west', 'eu-west', 'ap-east'];
 const route = (name: string, host: string): string => `apiVersion: novaedge.io/v1alpha1
@@ -165,7 +165,7 @@ describe('a federation on one machine', () => {
 
 test('npm start -- --demo shows the steps of the guide and exits 0', async () => {
   const federation = join(await mkdtemp(join(tmpdir(), 'novaedge-demo-')), 'data');
-  const { code, stdout } = await runProgram('local/main.ts', ['--data', federation, '--demo']);
+  const { code, stdout } = await runProgram('local/main.ts', ['--data', federation, '--demo', '--port', randomPort().toString()]);
   await rm(join(federation, '..'), { recursive: true, force: true });
 
   expect(stdout).toContain('The federation did what the guide says.');
