@@ -145,6 +145,32 @@ describe('a federation on one machine', () => {
     for (const member of MEMBERS) await eventually(`no conflict at ${member}`, () => conflicts(member), (found) => !JSON.stringify(found).includes('default/manual'));
   });
 
+  test('a member whose file is lost, or put back from an old copy, compares itself with all others and goes on [I2] [I3]', async () => {
+    const file = join(federation.data, 'members', 'ap-east', 'state.sqlite');
+    const rootsAndStates = (): Promise<readonly string[]> => Promise.all(MEMBERS.map(async (member) => {
+      const { merkleRoot, recovering } = JSON.parse((await federation.novactl('federation', 'status', '-o', 'json', '--context', member)).stdout || '{}') as { merkleRoot?: string; recovering?: boolean };
+      return `${merkleRoot ?? 'none'} ${String(recovering)}`;
+    }));
+    await federation.local('stop', 'ap-east');
+    await cp(file, `${file}.old`);
+    for (const lose of [() => rm(file), () => cp(`${file}.old`, file)]) {
+      for (const suffix of ['-wal', '-shm']) await rm(`${file}${suffix}`, { force: true });
+      await lose();
+      const name = `while-down-${Math.random().toString(36).slice(2, 8)}`;
+      await mkdir(federation.file('us-west', 'default'), { recursive: true });
+      await writeFile(federation.file('us-west', fileOf(name)), route(name, 'down.example.com'));
+
+      expect((await federation.local('start', 'ap-east')).code).toBe(0);
+
+      await everywhere(name, 'down.example.com');
+      await eventually('one state at all, and nobody recovering', rootsAndStates, (found) => new Set(found).size === 1 && found[0]?.endsWith('false') === true);
+      await federation.edit('ap-east', fileOf(name), (text) => text.replace('down.', 'up.'));
+      await everywhere(name, 'up.example.com');
+      await federation.local('stop', 'ap-east');
+    }
+    expect((await federation.local('start', 'ap-east')).code).toBe(0);
+  });
+
   test('a second start on the same data says so and exits', async () => {
     const { code, stderr } = await runProgram('local/main.ts', ['--data', federation.data]);
 
