@@ -45,7 +45,10 @@ export interface Row {
 /** What a cluster was last shown of a resource. */
 export interface Shown {
   readonly clusterId: ClusterId;
+  /** What somebody who edits it without a token had seen. */
   readonly context: VersionVector;
+  /** Every token made since covers this; an older one is that of an old copy. More than `context` where versions stand beside the cluster's own. */
+  readonly tokensCover: VersionVector;
   /** Undefined: it was shown that the object does not exist. */
   readonly hash: Hash | undefined;
   /** Undefined where a sibling of the row holds the content, or where it is lost. */

@@ -91,7 +91,7 @@ export async function shownOf(replica: Replica, key: ResourceKey, row: HeldRow |
   if (!isPassed(row, facts, key)) return kept;
   const viewer: Viewer = { clusterId: record.clusterId, shownHash: kept?.hash ?? (kept === undefined ? undefined : 'deleted') };
   const body = (await view(replica, key, row, viewer)).body;
-  return { clusterId: record.clusterId, context: row.context, hash: viewHash(body), content: body.kind === 'live' ? body.content : undefined };
+  return { clusterId: record.clusterId, context: row.context, tokensCover: row.context, hash: viewHash(body), content: body.kind === 'live' ? body.content : undefined };
 }
 
 /** The view of a row under the strategy in force. */

@@ -184,6 +184,21 @@ describe('an edit [I6]', () => {
     expect(sorted(await us.versions(a))).toEqual(['{"port":1}', '{"port":2}']);
   });
 
+  test('that puts back an old copy is one also where its last editor had seen less than the copy shows', async () => {
+    const { us, eu } = await shared();
+    const first = tokenOf(us);
+    await us.cluster.write(a, { port: 2 });
+    const second = tokenOf(us);
+    await eu.cluster.write(a, { port: 3 });
+    await us.pullFrom('eu');
+    await us.cluster.write(a, { port: 4 }, first);
+
+    const result = await us.cluster.write(a, { port: 2 }, second);
+
+    expect(result.outcome).toBe('committed');
+    expect(sorted(await us.versions(a))).toEqual(['{"port":2}', '{"port":3}']);
+  });
+
   test('to what stands here anyway is none', async () => {
     const { us, target } = await newerInRegion();
     await us.cluster.follow();

@@ -99,8 +99,8 @@ async function observeContent(
 /** An echo: the hash matches and no later version was shown. An older token with its matching hash is a restored copy. */
 async function isNewestShown(replica: Replica, key: ResourceKey, row: HeldRow, token: Token, shown: Shown | undefined, facts: ClusterFacts & { readonly record: BridgeRecord }): Promise<boolean> {
   if (shown === undefined) return true;
-  if (!covers(token.context, shown.context)) return false;
-  if (!sameVector(token.context, shown.context)) return true;
+  if (!covers(token.context, shown.tokensCover)) return false;
+  if (!sameVector(token.context, shown.tokensCover)) return true;
   const { body } = await view(replica, key, row, { clusterId: facts.record.clusterId, shownHash: shown.hash ?? 'deleted' });
   return viewHash(body) === token.hash;
 }
@@ -143,7 +143,7 @@ function wanted(observation: Observation, { clusterId }: BridgeRecord, write: Pi
       origin: clusterId,
       observed: { clusterId, uid: observation.uid, resourceVersion: observation.resourceVersion },
       // A version beside others was not shown these: its author knew what it knew before.
-      shown: (after, sibling) => ({ clusterId, context: after.siblings.length === 1 ? after.context : sibling.writerContext, hash: content?.hash, content: content?.text }),
+      shown: (after, sibling) => ({ clusterId, context: after.siblings.length === 1 ? after.context : sibling.writerContext, tokensCover: after.context, hash: content?.hash, content: content?.text }),
     },
     answer: (row, sibling) => ({ kind: 'written', row, sibling }),
   };

@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an old token with its matching hash is taken for an echo',
     file: 'shared/replica/observe.ts',
-    find: 'if (!covers(token.context, shown.context)) return false;', replace: 'if (!covers(token.context, shown.context)) return true;',
+    find: 'if (!covers(token.context, shown.tokensCover)) return false;', replace: 'if (!covers(token.context, shown.tokensCover)) return true;',
   },
   {
     name: "a rebuilt cluster's emptiness is taken for deletes",

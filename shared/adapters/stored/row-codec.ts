@@ -1,6 +1,7 @@
 import { asClusterId, asHash, asIncarnation, asLocalLog } from '../../model/ids.ts';
 import type { Body, HeldRow, LocalPart, Origin, Path, Provenance, Row, Shown, Sibling } from '../../model/row.ts';
 import type { Write } from '../../model/stamp.ts';
+import { sameVector } from '../../model/version-vector.ts';
 import { RowTables, StoredTables } from './intern.ts';
 import { StoredFormatError, pack, parseStored, unpack } from './packed-bytes.ts';
 import { StoredList } from './stored-list.ts';
@@ -128,12 +129,14 @@ function readLocal(tables: StoredTables, list: StoredList): LocalPart {
   };
 }
 
-const shownParts = (tables: RowTables, { clusterId, context, hash, content }: Shown): unknown[] =>
-  [tables.names.numberOf(clusterId), tables.vector(context), hash === undefined ? null : hash, contentNumber(tables, content)];
+/** What tokens cover is mostly the context itself, and is then left out. */
+const shownParts = (tables: RowTables, { clusterId, context, tokensCover, hash, content }: Shown): unknown[] =>
+  [tables.names.numberOf(clusterId), tables.vector(context), sameVector(context, tokensCover) ? null : tables.vector(tokensCover), hash === undefined ? null : hash, contentNumber(tables, content)];
 
 function readShown(tables: StoredTables, list: StoredList): Shown {
   const clusterId = asClusterId(tables.name(list));
   const context = tables.vector(list.list('shown context'));
+  const beside = list.listOrNull('what tokens cover');
   const hash = list.textOrNull();
-  return { clusterId, context, hash: hash === undefined ? undefined : asHash(hash), content: tables.content(list) };
+  return { clusterId, context, tokensCover: beside === undefined ? context : tables.vector(beside), hash: hash === undefined ? undefined : asHash(hash), content: tables.content(list) };
 }
