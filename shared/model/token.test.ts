@@ -4,7 +4,7 @@ import { hashText } from './content.ts';
 import { asClusterId, asHash, asIncarnation, newIncarnation, newLocalLog } from './ids.ts';
 import { resourceKey } from './resource-key.ts';
 import type { Token, TokenScope, WriteSession } from './token.ts';
-import { MAX_TOKEN_BYTES, openSession, openToken, sealSession, sealToken } from './token.ts';
+import { MAX_TOKEN_BYTES, openSession, openToken, sealSession, sealToken, sealingKey } from './token.ts';
 import type { VersionVector } from './version-vector.ts';
 import { sameVector } from './version-vector.ts';
 
@@ -17,7 +17,8 @@ const scopes: fc.Arbitrary<TokenScope> = fc.record({
   clusterId: fc.constantFrom('cluster-a', 'cluster-b', '').map(asClusterId),
   key: fc.constantFrom('api', 'web').map((name) => resourceKey({ group: 'novaedge.io', kind: 'ProxyRoute', namespace: 'default', name })),
 });
-const secrets = bytes(32);
+const keys = bytes(32).map(sealingKey);
+const zeroKey = sealingKey(new Uint8Array(32));
 
 /** A text with one character replaced, taken out or put in. */
 const tampered = (text: string): fc.Arbitrary<string> => fc
@@ -27,7 +28,7 @@ const tampered = (text: string): fc.Arbitrary<string> => fc
 
 describe('a token', () => {
   test('opens as what was sealed, for whom it was sealed', () => {
-    fc.assert(fc.property(secrets, scopes, tokens, (secret, scope, token) => {
+    fc.assert(fc.property(keys, scopes, tokens, (secret, scope, token) => {
       const opened = openToken(secret, scope, sealToken(secret, scope, token));
       expect(opened?.hash).toBe(token.hash);
       expect(sameVector(opened?.context ?? new Map(), token.context)).toBe(true);
@@ -35,28 +36,28 @@ describe('a token', () => {
   });
 
   test('is one text for one meaning', () => {
-    fc.assert(fc.property(secrets, scopes, tokens, (secret, scope, { context, hash }) =>
+    fc.assert(fc.property(keys, scopes, tokens, (secret, scope, { context, hash }) =>
       sealToken(secret, scope, { context, hash }) === sealToken(secret, scope, { context: new Map([...context].reverse()), hash })));
   });
 
   test('is none for another federation, cluster, resource or region', () => {
-    fc.assert(fc.property(secrets, secrets, scopes, scopes, tokens, (secret, otherSecret, scope, other, token) => {
+    fc.assert(fc.property(keys, keys, scopes, scopes, tokens, (secret, otherSecret, scope, other, token) => {
       const text = sealToken(secret, scope, token);
-      fc.pre(JSON.stringify(scope) !== JSON.stringify(other) && Buffer.compare(secret, otherSecret) !== 0);
+      fc.pre(JSON.stringify(scope) !== JSON.stringify(other) && !secret.equals(otherSecret));
       expect(openToken(secret, other, text)).toBeUndefined();
       expect(openToken(otherSecret, scope, text)).toBeUndefined();
     }));
   });
 
   test('is none after any change of its text', () => {
-    fc.assert(fc.property(secrets, scopes, tokens, fc.gen(), (secret, scope, token, draw) => {
+    fc.assert(fc.property(keys, scopes, tokens, fc.gen(), (secret, scope, token, draw) => {
       const text = sealToken(secret, scope, token);
       expect(openToken(secret, scope, draw(tampered, text))).toBeUndefined();
     }));
   });
 
   test('is none after a change of the last character, all of whose bits do not count in base64', () => {
-    const [secret, scope] = [new Uint8Array(32), { federationId: 'prod', clusterId: asClusterId('a'), key: resourceKey({ group: '', kind: 'Secret', namespace: 'a', name: 'b' }) }];
+    const [secret, scope] = [zeroKey, { federationId: 'prod', clusterId: asClusterId('a'), key: resourceKey({ group: '', kind: 'Secret', namespace: 'a', name: 'b' }) }];
     const text = sealToken(secret, scope, { context: new Map(), hash: hashText('') });
 
     const opened = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_').filter((last) => openToken(secret, scope, text.slice(0, -1) + last) !== undefined);
@@ -64,12 +65,12 @@ describe('a token', () => {
   });
 
   test('is none where it is anything else', () => {
-    fc.assert(fc.property(secrets, scopes, fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.array(fc.string({ maxLength: 5 }), { maxLength: 6 }).map((parts) => ['1', ...parts].join('.'))), (secret, scope, text) =>
+    fc.assert(fc.property(keys, scopes, fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.array(fc.string({ maxLength: 5 }), { maxLength: 6 }).map((parts) => ['1', ...parts].join('.'))), (secret, scope, text) =>
       openToken(secret, scope, text) === undefined));
   });
 
   test('of a session is none', () => {
-    fc.assert(fc.property(secrets, scopes, (secret, scope) => {
+    fc.assert(fc.property(keys, scopes, (secret, scope) => {
       const session = sealSession(secret, scope.federationId, { clusterId: scope.clusterId, leaseEpoch: 1, issuedAtMs: 1, recordRevision: 1 });
       expect(openToken(secret, scope, session)).toBeUndefined();
     }));
@@ -77,7 +78,7 @@ describe('a token', () => {
 
   test('fits in an annotation, or says whose it is and how long it would be', () => {
     const scope = { federationId: 'prod', clusterId: asClusterId('a'), key: resourceKey({ group: '', kind: 'Secret', namespace: 'a', name: 'b' }) };
-    const seal = (writers: number, counter: number): string => sealToken(new Uint8Array(32), scope, {
+    const seal = (writers: number, counter: number): string => sealToken(zeroKey, scope, {
       context: new Map(Array.from({ length: writers }, (_, at) => [newIncarnation(Uint8Array.from({ length: 10 }, (_byte, place) => at >> place)), counter])),
       hash: hashText('x'),
     });
@@ -88,9 +89,9 @@ describe('a token', () => {
 
   test('says nothing about a context that is not one', () => {
     const scope = { federationId: 'prod', clusterId: asClusterId('a'), key: resourceKey({ group: '', kind: 'Secret', namespace: 'a', name: 'b' }) };
-    const sealed = sealToken(new Uint8Array(32), scope, { context: new Map([[asIncarnation('not a log'), 1]]), hash: asHash('00') });
+    const sealed = sealToken(zeroKey, scope, { context: new Map([[asIncarnation('not a log'), 1]]), hash: asHash('00') });
 
-    expect(openToken(new Uint8Array(32), scope, sealed)).toBeUndefined();
+    expect(openToken(zeroKey, scope, sealed)).toBeUndefined();
   });
 });
 
@@ -103,26 +104,26 @@ describe('a write session', () => {
   });
 
   test('opens as what was sealed', () => {
-    fc.assert(fc.property(secrets, sessions, (secret, session) => { expect(openSession(secret, 'prod', sealSession(secret, 'prod', session))).toEqual(session); }));
+    fc.assert(fc.property(keys, sessions, (secret, session) => { expect(openSession(secret, 'prod', sealSession(secret, 'prod', session))).toEqual(session); }));
   });
 
   test('and a token are none with anything after them', () => {
-    const [secret, scope] = [new Uint8Array(32), { federationId: 'prod', clusterId: asClusterId('a'), key: resourceKey({ group: '', kind: 'Secret', namespace: 'a', name: 'b' }) }];
+    const [secret, scope] = [zeroKey, { federationId: 'prod', clusterId: asClusterId('a'), key: resourceKey({ group: '', kind: 'Secret', namespace: 'a', name: 'b' }) }];
     const [session, token] = [sealSession(secret, 'prod', { clusterId: scope.clusterId, leaseEpoch: 1, issuedAtMs: 1, recordRevision: 1 }), sealToken(secret, scope, { context: new Map(), hash: hashText('') })];
 
     for (const more of ['.', '.x', ' ', '\n', '=', '\u0000']) expect([openSession(secret, 'prod', session + more), openToken(secret, scope, token + more)]).toEqual([undefined, undefined]);
   });
 
   test('is none for another federation or region', () => {
-    fc.assert(fc.property(secrets, secrets, sessions, (secret, other, session) => {
-      fc.pre(Buffer.compare(secret, other) !== 0);
+    fc.assert(fc.property(keys, keys, sessions, (secret, other, session) => {
+      fc.pre(!secret.equals(other));
       const text = sealSession(secret, 'prod', session);
       expect([openSession(secret, 'prod2', text), openSession(other, 'prod', text)]).toEqual([undefined, undefined]);
     }));
   });
 
   test('is none after any change of its text', () => {
-    fc.assert(fc.property(secrets, sessions, fc.gen(), (secret, session, draw) => {
+    fc.assert(fc.property(keys, sessions, fc.gen(), (secret, session, draw) => {
       const text = sealSession(secret, 'prod', session);
       expect(openSession(secret, 'prod', draw(tampered, text))).toBeUndefined();
     }));
@@ -130,7 +131,7 @@ describe('a write session', () => {
 
   test('is none where it is anything else, a token among them', () => {
     const scope = { federationId: 'prod', clusterId: asClusterId('a'), key: resourceKey({ group: '', kind: 'Secret', namespace: 'a', name: 'b' }) };
-    fc.assert(fc.property(secrets, fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.array(fc.string({ maxLength: 5 }), { maxLength: 6 }).map((parts) => ['s1', ...parts].join('.'))), (secret, text) => {
+    fc.assert(fc.property(keys, fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.array(fc.string({ maxLength: 5 }), { maxLength: 6 }).map((parts) => ['s1', ...parts].join('.'))), (secret, text) => {
       expect(openSession(secret, 'prod', text)).toBeUndefined();
       expect(openSession(secret, 'prod', sealToken(secret, scope, { context: new Map(), hash: hashText(text) }))).toBeUndefined();
     }));

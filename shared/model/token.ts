@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { ClusterId, Hash, ResourceKey } from './ids.ts';
 import { asHash, isLogName } from './ids.ts';
 import type { LogName } from './ids.ts';
@@ -11,6 +12,10 @@ export interface Token { readonly context: VersionVector; readonly hash: Hash }
 /** Whom a token is for. One for another federation, cluster or resource is worth nothing. */
 export interface TokenScope { readonly federationId: string; readonly clusterId: ClusterId; readonly key: ResourceKey }
 
+/** What a region seals its tokens and sessions with. Prepared once: making a key of bytes takes longer than a seal does. */
+export type SealingKey = KeyObject;
+export const sealingKey = (bytes: Uint8Array): SealingKey => createSecretKey(bytes);
+
 /** An annotation may be this long at most. */
 export const MAX_TOKEN_BYTES = 1024;
 /** Changes when canonicalization or the hash changes; older ones are then read as "no token". */
@@ -22,7 +27,7 @@ const MAC_BYTES = 16;
  *
  * @throws RangeError when it would be over MAX_TOKEN_BYTES
  */
-export function sealToken(secret: Uint8Array, scope: TokenScope, token: Token): string {
+export function sealToken(secret: SealingKey, scope: TokenScope, token: Token): string {
   const context = sortedEntries(token.context).map(([log, counter]) => `${log}:${counter.toString(36)}`).join(',');
   const body = `${VERSION}.${context}.${token.hash}`;
   const text = `${body}.${macOf(secret, scope, body)}`;
@@ -31,7 +36,7 @@ export function sealToken(secret: Uint8Array, scope: TokenScope, token: Token): 
 }
 
 /** Reads a token; undefined when it is none, is another's, or was tampered with. */
-export function openToken(secret: Uint8Array, scope: TokenScope, text: string): Token | undefined {
+export function openToken(secret: SealingKey, scope: TokenScope, text: string): Token | undefined {
   const [version, context, hash, mac, ...more] = text.split('.');
   if (version !== VERSION || context === undefined || hash === undefined || mac === undefined || more.length > 0) return undefined;
   if (!isSameMac(mac, macOf(secret, scope, `${version}.${context}.${hash}`))) return undefined;
@@ -62,13 +67,13 @@ export interface WriteSession {
 /** A session older than this is refused (DESIGN §11). */
 export const SESSION_LIFE_MS = 10 * 60 * 1000;
 
-export function sealSession(secret: Uint8Array, federationId: string, session: WriteSession): string {
+export function sealSession(secret: SealingKey, federationId: string, session: WriteSession): string {
   const body = `s${VERSION}.${session.leaseEpoch.toString(36)}.${session.issuedAtMs.toString(36)}.${session.recordRevision.toString(36)}.${Buffer.from(session.clusterId).toString('base64url')}`;
   return `${body}.${sessionMac(secret, federationId, body)}`;
 }
 
 /** Reads a session; undefined when this region did not make it. */
-export function openSession(secret: Uint8Array, federationId: string, text: string): WriteSession | undefined {
+export function openSession(secret: SealingKey, federationId: string, text: string): WriteSession | undefined {
   const [version, epoch, issued, revision, cluster, mac, ...more] = text.split('.');
   if (version !== `s${VERSION}` || epoch === undefined || issued === undefined || revision === undefined || cluster === undefined || mac === undefined || more.length > 0) return undefined;
   if (!isSameMac(mac, sessionMac(secret, federationId, `${version}.${epoch}.${issued}.${revision}.${cluster}`))) return undefined;
@@ -80,11 +85,11 @@ export function openSession(secret: Uint8Array, federationId: string, text: stri
   };
 }
 
-const sessionMac = (secret: Uint8Array, federationId: string, body: string): string => mac(secret, ['session', federationId, body]);
-const macOf = (secret: Uint8Array, scope: TokenScope, body: string): string => mac(secret, ['token', scope.federationId, scope.clusterId, scope.key, body]);
+const sessionMac = (secret: SealingKey, federationId: string, body: string): string => mac(secret, ['session', federationId, body]);
+const macOf = (secret: SealingKey, scope: TokenScope, body: string): string => mac(secret, ['token', scope.federationId, scope.clusterId, scope.key, body]);
 
 /** NUL cannot occur in any of the parts, so no two lists of parts are alike. */
-const mac = (secret: Uint8Array, parts: readonly string[]): string =>
+const mac = (secret: SealingKey, parts: readonly string[]): string =>
   createHmac('sha256', secret).update(parts.join('\0')).digest().subarray(0, MAC_BYTES).toString('base64url');
 
 /** Compares texts and not what they decode to: base64 has several texts for the same bytes. */

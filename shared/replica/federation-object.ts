@@ -21,14 +21,14 @@ export async function putFederationObject(replica: Replica, request: PutFederati
     if (before !== undefined && before['removed'] !== true) await put(replica, { ...before, removed: true, problem: null });
     return respond(replica, true);
   }
-  const outcome = await judge(replica, request, request.manifest);
-  if (typeof outcome === 'string') {
-    if (before?.['problem'] !== outcome) await put(replica, { ...(before ?? {}), problem: outcome });
-    return respond(replica, false);
-  }
-  if (before?.['manifest'] !== request.manifest || before['removed'] === true || before['problem'] !== null || before['generation'] !== request.generation) {
+  const isInForce = before?.['manifest'] === request.manifest && before['removed'] !== true && before['problem'] === null && before['generation'] === request.generation && request.schemaGaps.length === 0;
+  const outcome = isInForce ? 'in-force' : await judge(replica, request, request.manifest);
+  if (typeof outcome !== 'string') {
     await put(replica, { manifest: request.manifest, generation: request.generation, removed: false, problem: null });
     await replica.events.publish({ kind: 'SpecChanged' });
+  } else if (!isInForce) {
+    if (before?.['problem'] !== outcome) await put(replica, { ...(before ?? {}), problem: outcome });
+    return respond(replica, false);
   }
   // Each time: the handler that took the change may have died before it got here.
   await settleSharedSettings(replica);

@@ -98,13 +98,18 @@ export function vectorFromJson(value: Json | undefined): VersionVector | undefin
   return vector;
 }
 
-function writeRecord(record: PeerRecord): Json {
+function writeRecord({ clock, seen, reports, asks, error, lastHeardMs, lastSyncMs, behindSinceMs, ...always }: PeerRecord): Json {
   return {
-    ...(JSON.parse(JSON.stringify({ ...record, clock: undefined, seen: undefined, reports: undefined })) as Record<string, Json>),
-    clock: record.clock === undefined ? null : clockToJson(record.clock),
-    seen: vectorToJson(record.seen),
-    settled: vectorToJson(record.reports.settled),
-    waiting: vectorToJson(record.reports.waiting),
+    ...always,
+    ...(asks === undefined ? {} : { asks: JSON.parse(JSON.stringify(asks)) as Json }),
+    ...(error === undefined ? {} : { error }),
+    ...(lastHeardMs === undefined ? {} : { lastHeardMs }),
+    ...(lastSyncMs === undefined ? {} : { lastSyncMs }),
+    ...(behindSinceMs === undefined ? {} : { behindSinceMs }),
+    clock: clock === undefined ? null : clockToJson(clock),
+    seen: vectorToJson(seen),
+    settled: vectorToJson(reports.settled),
+    waiting: vectorToJson(reports.waiting),
   };
 }
 

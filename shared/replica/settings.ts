@@ -20,8 +20,11 @@ export interface Settings {
 /** Read once a second at most: a changed spec is in force within that time (DESIGN §9). */
 export const SETTINGS_LIFE_MS = 1000;
 
-/** Where the settings last read are kept between calls of one process. */
-export interface SettingsCache { current: { readonly settings: Settings; readonly readAtMs: number } | undefined }
+/** Where the settings last read are kept between calls of one process, and the manifest last parsed, which changes far less often. */
+export interface SettingsCache {
+  current: { readonly settings: Settings; readonly readAtMs: number } | undefined;
+  parsed?: { readonly manifest: string; readonly spec: FederationSpec };
+}
 
 /** Documents of this room in the store. */
 export const DOCUMENTS = { federation: 'federation', inForce: 'in-force', bridge: 'bridge', outbox: 'outbox', recovery: 'recovery', secret: 'secret', orphans: 'orphans', reshow: 'reshow' } as const;
@@ -44,7 +47,7 @@ export const dropSettingsCache = (replica: Replica): void => { replica.settingsC
 async function readSettings(replica: Replica): Promise<Settings> {
   const stored = (await replica.store.document(DOCUMENTS.federation))?.value;
   if (!isObject(stored) || typeof stored['manifest'] !== 'string') return none;
-  const spec = parseFederation(parseContent(stored['manifest']), replica.limits.minimumTombstoneTtlMs);
+  const spec = specOf(replica, stored['manifest']);
   const agreed = (await replica.store.document(DOCUMENTS.inForce))?.value;
   return {
     spec,
@@ -53,4 +56,10 @@ async function readSettings(replica: Replica): Promise<Settings> {
     inForce: isObject(agreed) ? (agreed as unknown as SharedSettings) : spec.shared,
     others: spec.members.map((member) => member.name),
   };
+}
+
+/** The spec of a manifest that was accepted, parsed once. */
+function specOf({ settingsCache, limits }: Replica, manifest: string): FederationSpec {
+  if (settingsCache.parsed?.manifest !== manifest) settingsCache.parsed = { manifest, spec: parseFederation(parseContent(manifest), limits.minimumTombstoneTtlMs) };
+  return settingsCache.parsed.spec;
 }

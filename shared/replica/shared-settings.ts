@@ -40,7 +40,7 @@ function majority<Value>(asked: readonly Value[], members: number): Value | unde
   return asked.find((value) => asked.filter((other) => same(other, value)).length * 2 > members);
 }
 
-const same = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
+const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b) || canonical(a) === canonical(b);
 const canonical = (value: unknown): string => JSON.stringify(value, (_key, part: unknown) => (isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part));
 
 /** Fields in which a member asks for something else than is in force. */
