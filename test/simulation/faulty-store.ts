@@ -21,12 +21,17 @@ export interface StoreFaults {
 
 /** The store with faults between any two calls. Reads are never wrong: the store promises that. */
 export function faultyStore(store: Store, faults: StoreFaults): Store {
+  const methods = new Map<string | symbol, unknown>();
   return new Proxy(store, {
     get(target, name) {
+      const known = methods.get(name);
+      if (known !== undefined) return known;
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function' || typeof name !== 'string') return method;
       const call = method.bind(target) as (...args: readonly unknown[]) => Promise<unknown>;
-      return (...args: readonly unknown[]) => run(name, call, args, faults);
+      const faulty = (...args: readonly unknown[]): Promise<unknown> => run(name, call, args, faults);
+      methods.set(name, faulty);
+      return faulty;
     },
   });
 }

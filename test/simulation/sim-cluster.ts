@@ -56,6 +56,7 @@ export class SimCluster {
     const before = this.objects.get(key);
     const old = before === undefined ? {} : (JSON.parse(before.content) as { spec?: Record<string, string> });
     const content = canonicalContent({ apiVersion: 'novaedge.io/v1alpha1', kind: splitKey(key).kind, spec: { ...old.spec, [field]: value } });
+    this.log(`  ${nameOf(key)}: ${before === undefined ? 'created' : 'edited'}, ${content.hash.slice(0, 8)}`);
     this.#put(key, { content: content.text, hash: content.hash, token: before?.token, knows: before?.knows ?? this.displayed.get(key) ?? nobody, hasOwnToken: before?.hasOwnToken ?? false, uid: before?.uid });
     this.dirty.add(key);
   }
@@ -63,6 +64,7 @@ export class SimCluster {
   userDeletes(key: ResourceKey): void {
     const before = this.objects.get(key);
     if (before === undefined) return;
+    this.log(`  ${nameOf(key)}: deleted, ${before.hash.slice(0, 8)}`);
     this.objects.delete(key);
     this.#deleted.set(key, before);
     this.#version += 1;
@@ -72,6 +74,7 @@ export class SimCluster {
   /** A user puts back an older copy, its token included. From another cluster it is an edit of what stands here. */
   userRestores(key: ResourceKey, copy: ClusterObject, isOwn: boolean): void {
     const here = this.objects.get(key);
+    this.log(`  ${nameOf(key)}: restored ${copy.hash.slice(0, 8)} over ${here?.hash.slice(0, 8) ?? 'nothing'}, ${isOwn ? 'own' : 'foreign'}, knew [${[...copy.knows].join(' ')}]`);
     this.#put(key, { ...copy, knows: isOwn && copy.hasOwnToken ? copy.knows : (this.displayed.get(key) ?? nobody), hasOwnToken: isOwn && copy.hasOwnToken, uid: here?.uid });
     this.dirty.add(key);
   }
@@ -124,6 +127,7 @@ export class SimCluster {
   /** Deals with the answer of a commit: each result says what to show now. */
   settle(sent: SentCommit, results: readonly ObservationResult[]): void {
     for (const result of results) {
+      this.log(`  ${nameOf(result.key)}: ${result.outcome}${result.outcome === 'refused' ? ` ${result.reason}` : ''}`);
       const observation = sent.request.observations.find(({ key }) => key === result.key);
       const isStill = observation !== undefined && this.#isAsObserved(observation);
       if (result.outcome === 'refused' && result.reason !== 'NotApplied') continue;
@@ -159,6 +163,7 @@ export class SimCluster {
       if (here !== undefined && here.hash !== expected) return this.#note(target.key);
       this.objects.delete(target.key);
     }
+    this.log(`  ${nameOf(target.key)}: shown ${target.show.kind === 'live' ? target.show.hash.slice(0, 8) : 'gone'}, knows [${[...this.#knowsOf(target)].join(' ')}]`);
     this.#display(target);
     return 'shown';
   }
@@ -223,6 +228,7 @@ export class SimCluster {
   }
 
   onSend: (sent: SentCommit | undefined) => void = () => undefined;
+  log: (line: string) => void = () => undefined;
 
   async send(region: Region, sent: SentCommit): Promise<readonly ObservationResult[] | undefined> {
     this.onSend(sent);
@@ -236,3 +242,6 @@ export class SimCluster {
     }
   }
 }
+
+/** The last part of a key, for a trace. */
+export const nameOf = (key: ResourceKey): string => splitKey(key).name;

@@ -9,6 +9,7 @@ import { compareStamps } from '../../shared/model/stamp.ts';
 import { dotKey, sortedEntries } from '../../shared/model/version-vector.ts';
 import type { VersionVector } from '../../shared/model/version-vector.ts';
 import { openToken } from '../../shared/model/token.ts';
+import type { SealingKey } from '../../shared/model/token.ts';
 import { silentLogger } from '../../shared/ports/logger.ts';
 import type { LedgerChange } from '../../shared/ports/ledger.ts';
 import type { Region, Target } from '../../shared/ports/region.ts';
@@ -69,7 +70,7 @@ export class SimMember {
   readonly #states = new Map<string, ReadonlySet<WriteId>>();
   readonly #standing = new Map<ResourceKey, readonly WriteId[]>();
   readonly #own = new Map<string, readonly WriteId[]>();
-  #secret: Uint8Array | undefined;
+  #secret: SealingKey | undefined;
   isCollecting = false;
   #sending: SentCommit | undefined;
   #restores = 0;
@@ -85,6 +86,7 @@ export class SimMember {
     this.region = regionOf(this.replica);
     this.handlers = peerHandlers(this.replica);
     this.cluster = new SimCluster(asClusterId(`cluster-${name}`), around.keys, filterOf(parseFederation(this.manifest())), (target) => this.#knowsOf(target));
+    this.cluster.log = around.log;
     this.cluster.onSend = (sent) => { this.#sending = sent; };
     around.network.connect(name, () => this.handlers);
   }
