@@ -88,10 +88,17 @@ export async function shownOf(replica: Replica, key: ResourceKey, row: HeldRow |
   const { record } = facts;
   if (row === undefined || record === undefined) return undefined;
   const kept = row.local.shown?.clusterId === record.clusterId ? row.local.shown : undefined;
-  if (!isPassed(row, facts, key)) return kept;
+  if (!isPassed(row, facts, key)) return kept && withContent(kept, row);
   const viewer: Viewer = { clusterId: record.clusterId, shownHash: kept?.hash ?? (kept === undefined ? undefined : 'deleted') };
   const body = (await view(replica, key, row, viewer)).body;
   return { clusterId: record.clusterId, context: row.context, tokensCover: row.context, hash: viewHash(body), content: body.kind === 'live' ? body.content : undefined };
+}
+
+/** The record leaves out a content that a version of the row holds; that version may be gone with the row's next change. */
+function withContent(shown: Shown, row: Row): Shown {
+  if (shown.content !== undefined) return shown;
+  const holder = row.siblings.find(({ body }) => body.kind === 'live' && body.hash === shown.hash);
+  return holder?.body.kind === 'live' ? { ...shown, content: holder.body.content } : shown;
 }
 
 /** The view of a row under the strategy in force. */

@@ -58,6 +58,7 @@ async function collectRows(replica: Replica, facts: CollectFacts): Promise<numbe
     const page = await replica.store.candidates('delete-only', after, PAGE);
     const rows = await replica.store.rows([...page.rows.keys()]);
     for (const [key, row] of rows) {
+      if (isOfTheFuture(replica, row)) { await dateAnew(replica, key, row); continue; }
       if (!isCollectable(row, { ...facts, unchangedForMs: unchangedForMs(replica, row) })) continue;
       if ((await replica.store.putRow({ key, next: 'drop', if: row.local.revision })) !== 'ok') continue;
       await replica.store.sweepContents(key, []);
@@ -70,13 +71,25 @@ async function collectRows(replica: Replica, facts: CollectFacts): Promise<numbe
 
 const unchangedForMs = (replica: Replica, row: HeldRow): number => replica.clock.nowMs() - row.local.changedAtMs;
 
+/** Changed while this region's clock was ahead. */
+const isOfTheFuture = (replica: Replica, row: HeldRow): boolean => unchangedForMs(replica, row) < 0;
+
+/** Nobody knows for how long it has not changed, so it counts as changed now: else it would wait until the clock is there again. */
+async function dateAnew(replica: Replica, key: ResourceKey, row: HeldRow): Promise<void> {
+  const { revision } = row.local;
+  await replica.store.putRow({ key, next: { ...row, local: { ...row.local, revision: revision + 1, changedAtMs: replica.clock.nowMs() } }, if: revision });
+}
+
 /** A delete that has won over live versions for tombstoneTTL and is stable is written anew by its own member, covering the row. */
 async function rewriteWonDeletes(replica: Replica, facts: CollectFacts): Promise<number> {
   let rewritten = 0;
   let after: ResourceKey | undefined;
   do {
     const page = await replica.store.candidates('conflict', after, PAGE);
-    for (const [key, row] of page.rows) if (isWonDelete(replica, row, facts)) rewritten += await rewriteDelete(replica, key, row);
+    for (const [key, row] of page.rows) {
+      if (isOfTheFuture(replica, row)) await dateAnew(replica, key, row);
+      else if (isWonDelete(replica, row, facts)) rewritten += await rewriteDelete(replica, key, row);
+    }
     after = page.next;
   } while (after !== undefined);
   return rewritten;

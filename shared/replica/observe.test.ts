@@ -172,6 +172,20 @@ describe('an edit [I6]', () => {
     expect(sorted(await us.versions(a))).toEqual(['{"port":2}', '{"port":3}']);
   });
 
+  test('changes its own fields only, also where the version it started from is gone and was never reported as shown [I7]', async () => {
+    const { us, eu } = await shared({ conflictResolution: { strategy: 'Merge' } });
+    await us.cluster.write(a, { port: 1, timeout: 1 });
+    await eu.pullFrom('us');
+    await eu.cluster.follow();
+    await eu.cluster.write(a, { timeout: 2 });
+    await us.pullFrom('eu');
+
+    await us.cluster.write(a, { port: 1, timeout: 1, retries: 3 });
+    await us.cluster.follow();
+
+    expect(us.cluster.specOf(a)).toEqual({ timeout: 2, retries: 3 });
+  });
+
   test('that puts back an old copy, token and all, is a write with that old context', async () => {
     const { us, target } = await newerInRegion();
     const old = tokenOf(us);

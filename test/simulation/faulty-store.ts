@@ -1,3 +1,5 @@
+import type { HeldRow } from '../../shared/model/row.ts';
+import type { ResourceKey } from '../../shared/model/ids.ts';
 import type { Store } from '../../shared/ports/store.ts';
 
 /** A process died at this point; nothing of it goes on. */
@@ -15,11 +17,15 @@ export interface StoreFaults {
   turn(): Promise<void> | undefined;
   /** `crash`: the process dies before the write; `lost`: the write is done and its answer lost. */
   around(method: string): 'crash' | 'lost' | undefined;
+  /** Whether rows that are read together are read one by one, with others in between: a BatchGetItem is not one picture. */
+  tears(): boolean;
   /** A write was carried out. */
   wrote(method: string, argument: unknown, result: unknown): void;
 }
 
-/** The store with faults between any two calls. Reads are never wrong: the store promises that. */
+type Call = (...args: readonly unknown[]) => Promise<unknown>;
+
+/** The store with faults between any two calls. What it promises of reads it keeps; what it does not promise happens. */
 export function faultyStore(store: Store, faults: StoreFaults): Store {
   const methods = new Map<string | symbol, unknown>();
   return new Proxy(store, {
@@ -28,18 +34,35 @@ export function faultyStore(store: Store, faults: StoreFaults): Store {
       if (known !== undefined) return known;
       const method: unknown = Reflect.get(target, name);
       if (typeof method !== 'function' || typeof name !== 'string') return method;
-      const call = method.bind(target) as (...args: readonly unknown[]) => Promise<unknown>;
-      const faulty = (...args: readonly unknown[]): Promise<unknown> => run(name, call, args, faults);
+      const call = method.bind(target) as Call;
+      const faulty = name === 'rows' ? (keys: readonly ResourceKey[]) => readRows(store, keys, faults) : WRITES.has(name) ? (...args: readonly unknown[]) => write(name, call, args, faults) : (...args: readonly unknown[]) => read(call, args, faults);
       methods.set(name, faulty);
       return faulty;
     },
   });
 }
 
-async function run(name: string, call: (...args: readonly unknown[]) => Promise<unknown>, args: readonly unknown[], faults: StoreFaults): Promise<unknown> {
+function read(call: Call, args: readonly unknown[], faults: StoreFaults): Promise<unknown> {
+  const turn = faults.turn();
+  return turn === undefined ? call(...args) : turn.then(() => call(...args));
+}
+
+async function readRows(store: Store, keys: readonly ResourceKey[], faults: StoreFaults): Promise<ReadonlyMap<ResourceKey, HeldRow>> {
+  const turn = faults.turn();
+  if (turn === undefined) return store.rows(keys);
+  await turn;
+  if (keys.length < 2 || !faults.tears()) return store.rows(keys);
+  const found = new Map<ResourceKey, HeldRow>();
+  for (const key of keys) {
+    for (const [name, row] of await store.rows([key])) found.set(name, row);
+    await faults.turn();
+  }
+  return found;
+}
+
+async function write(name: string, call: Call, args: readonly unknown[], faults: StoreFaults): Promise<unknown> {
   const turn = faults.turn();
   if (turn !== undefined) await turn;
-  if (!WRITES.has(name)) return call(...args);
   const fault = faults.around(name);
   if (fault === 'crash') throw new Crash(`before ${name}`);
   const result = await call(...args);

@@ -1,35 +1,33 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { MUTANTS } from './mutants.ts';
+import { DEFAULT_STEPS } from './run.ts';
+import { runInProcess } from './workers.ts';
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 /** A seeded bug that is not caught by then means that the generator or an invariant is too weak. */
 export const MAX_SCHEDULES = 5000;
-const AT_ONCE = 2;
+/** First seeds of a hunt lie this far apart, so that none looks at another's schedules. */
+const SEED_DISTANCE = 1_000_000;
 
 /** How many schedules it took to catch a seeded bug; undefined when it was not caught. */
-export function schedulesUntilCaught(name: string, seed: number, atMost: number = MAX_SCHEDULES): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [MAIN, '--mutant', name, '--schedules', atMost.toString(), '--seed', seed.toString()], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      const count = /^(\d+) schedules, (\d+) findings/m.exec(stdout);
-      if (count === null) { reject(new Error(`${name}: ${stderr || (error?.message ?? 'ended without a count')}`)); return; }
-      resolve(count[2] === '0' ? undefined : Number(count[1]));
-    });
-  });
+export async function schedulesUntilCaught(name: string, seed: number, atMost: number = MAX_SCHEDULES): Promise<number | undefined> {
+  const { schedules, findings } = await runInProcess({ seed, stride: 1, count: atMost, steps: DEFAULT_STEPS, disabled: [], keepGoing: false, mutant: name }, new AbortController().signal);
+  return findings.length === 0 ? undefined : schedules;
 }
 
-/** Hunts all seeded bugs. Returns 0, or 1 when one got away. */
-export async function hunt(say: (text: string) => void, seed: number): Promise<number> {
+/** Hunts all seeded bugs, from several first seeds each. Returns 0, or 1 when one got away (by the median). */
+export async function hunt(say: (text: string) => void, seed: number, seeds: number, workers: number): Promise<number> {
   const left = [...MUTANTS];
   let escaped = 0;
   const worker = async (): Promise<void> => {
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
-      const caught = await schedulesUntilCaught(mutant.name, seed);
-      if (caught === undefined) escaped += 1;
-      say(`${caught === undefined ? 'NOT CAUGHT' : caught.toString().padStart(10)}  ${mutant.name}`);
+      const runs: number[] = [];
+      for (let at = 0; at < seeds; at += 1) runs.push((await schedulesUntilCaught(mutant.name, seed + at * SEED_DISTANCE)) ?? Infinity);
+      const sorted = runs.toSorted((a, b) => a - b);
+      const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? Infinity;
+      if (median === Infinity) escaped += 1;
+      say(`${median === Infinity ? 'NOT CAUGHT' : median.toString().padStart(10)}  ${mutant.name}${seeds > 1 ? `  (${sorted.map((run) => (run === Infinity ? '-' : run.toString())).join(', ')})` : ''}`);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: workers }, worker));
   say(`${(MUTANTS.length - escaped).toString()} of ${MUTANTS.length.toString()} seeded bugs caught`);
   return escaped === 0 ? 0 : 1;
 }

@@ -1,29 +1,45 @@
 import { canonicalContent } from '../../shared/model/content.ts';
 import type { Filter } from '../../shared/model/federated-part.ts';
-import { filterHashOf } from '../../shared/model/federated-part.ts';
 import type { ClusterId, Hash, ResourceKey } from '../../shared/model/ids.ts';
 import { splitKey } from '../../shared/model/resource-key.ts';
-import type { VersionVector } from '../../shared/model/version-vector.ts';
-import type { BridgeCommitRequest, Observation, ObservationResult, Region, Target } from '../../shared/ports/region.ts';
-import type { WriteId } from './oracle.ts';
-import { Violation } from './oracle.ts';
+import type { Observation, ObservationResult, Target } from '../../shared/ports/region.ts';
+import type { Checks } from './checks.ts';
+import { nobody } from './oracle.ts';
+import type { Changes, WriteId } from './oracle.ts';
 
-/** An object as it stands in the cluster. `knows` is what its last editor could see, for the oracle. */
-export interface ClusterObject { readonly uid: string; readonly resourceVersion: number; readonly content: string; readonly hash: Hash; readonly token: string | undefined; readonly knows: ReadonlySet<WriteId>; readonly hasOwnToken: boolean }
+/** An object as it stands in the cluster. The last three are for the oracle. */
+export interface ClusterObject {
+  readonly uid: string;
+  readonly resourceVersion: number;
+  readonly content: string;
+  readonly hash: Hash;
+  readonly token: string | undefined;
+  /** What its last editor could see. */
+  readonly knows: ReadonlySet<WriteId>;
+  readonly hasOwnToken: boolean;
+  /** What was changed since which version was shown; undefined where that cannot be told. */
+  readonly edits: Edits | undefined;
+}
+export interface Edits { readonly of: Hash; readonly changes: Changes }
 
-/** A commit on its way, with what the authors of its edits had been shown. */
-export interface SentCommit { readonly request: BridgeCommitRequest; readonly authors: ReadonlyMap<ResourceKey, Author> }
+/** The fields that users write. */
+export const FIELDS = ['x', 'y', 'z'];
+
+/** A copy of an object that somebody kept, and the cluster it was taken from. */
+export interface KeptCopy { readonly key: ResourceKey; readonly object: ClusterObject; readonly from: ClusterId }
 
 /** What the author of an edit had been shown: exactly, where a token or the region's record can tell it, else at most. */
-export interface Author { readonly knows: ReadonlySet<WriteId>; readonly isExact: boolean }
+export interface Author { readonly knows: ReadonlySet<WriteId>; readonly isExact: boolean; readonly edits: Edits | undefined }
 
-const never = new AbortController().signal;
-const nobody: ReadonlySet<WriteId> = new Set();
+/** What a cluster shares with the world around it. */
+export interface ClusterWorld {
+  readonly checks: Checks;
+  readonly log: (line: string) => void;
+  /** What a target shows, as far as the oracle knows. */
+  readonly knowsOf: (target: Target) => ReadonlySet<WriteId>;
+}
 
-/**
- * A cluster and its bridge, modelled: objects with resource versions, users who edit them, and a bridge that follows the rules of
- * DESIGN §11 step by step. The region behind it is the real one.
- */
+/** A cluster, modelled: objects with resource versions, users who edit them, and what was ever displayed in it. */
 export class SimCluster {
   id: ClusterId;
   readonly filter: Filter;
@@ -32,66 +48,71 @@ export class SimCluster {
   objects = new Map<ResourceKey, ClusterObject>();
   /** All that was ever shown here of a resource. */
   readonly displayed = new Map<ResourceKey, ReadonlySet<WriteId>>();
-  /** What the region has taken of a resource, and what the bridge wrote last: an object that is neither is an edit. */
+  /** What the region has taken of a resource: an object that is neither this nor what the bridge wrote is an edit. */
   readonly taken = new Map<ResourceKey, Hash>();
-  readonly #written = new Map<ResourceKey, Set<Hash>>();
-  /** What objects showed that users deleted. */
+  /** What the bridge wrote last, and what the region may go by until it is told of that. */
+  readonly #written = new Map<ResourceKey, Hash>();
+  readonly #mayBeRecorded = new Map<ResourceKey, Set<Hash>>();
+  /** What objects showed that users deleted, as far as the bridge still knows. */
   readonly #deleted = new Map<ResourceKey, ClusterObject>();
   readonly dirty = new Set<ResourceKey>();
-  readonly #knowsOf: (target: Target) => ReadonlySet<WriteId>;
+  readonly #world: ClusterWorld;
   #version = 1000;
-  #requests = 0;
-  session: string | undefined;
-  position: VersionVector | undefined;
 
-  constructor(id: ClusterId, keys: readonly ResourceKey[], filter: Filter, knowsOf: (target: Target) => ReadonlySet<WriteId>) {
+  constructor(id: ClusterId, keys: readonly ResourceKey[], filter: Filter, world: ClusterWorld) {
     this.id = id;
     this.keys = keys;
     this.filter = filter;
-    this.#knowsOf = knowsOf;
+    this.#world = world;
   }
 
-  /** A user writes an object over what stands there. */
+  get version(): string { return this.#version.toString(); }
+
+  /** A user writes a field of an object, over what stands there. */
   userWrites(key: ResourceKey, field: string, value: string): void {
     const before = this.objects.get(key);
-    const old = before === undefined ? {} : (JSON.parse(before.content) as { spec?: Record<string, string> });
-    const content = canonicalContent({ apiVersion: 'novaedge.io/v1alpha1', kind: splitKey(key).kind, spec: { ...old.spec, [field]: value } });
-    this.log(`  ${nameOf(key)}: ${before === undefined ? 'created' : 'edited'}, ${content.hash.slice(0, 8)}`);
-    this.#put(key, { content: content.text, hash: content.hash, token: before?.token, knows: before?.knows ?? this.displayed.get(key) ?? nobody, hasOwnToken: before?.hasOwnToken ?? false, uid: before?.uid });
-    this.dirty.add(key);
+    const knows = before?.knows ?? this.displayed.get(key) ?? nobody;
+    this.#edit(key, withField(key, before?.content, field, value), { token: before?.token, knows, hasOwnToken: before?.hasOwnToken ?? false, edits: andChanged(before?.edits, field, value) });
   }
 
   userDeletes(key: ResourceKey): void {
     const before = this.objects.get(key);
     if (before === undefined) return;
-    this.log(`  ${nameOf(key)}: deleted, ${before.hash.slice(0, 8)}`);
+    this.#world.log(`  ${nameOf(key)}: deleted, ${before.hash.slice(0, 8)}`);
     this.objects.delete(key);
     this.#deleted.set(key, before);
     this.#version += 1;
     this.dirty.add(key);
   }
 
-  /** A user puts back an older copy, its token included. From another cluster it is an edit of what stands here. */
-  userRestores(key: ResourceKey, copy: ClusterObject, isOwn: boolean): void {
+  /** A user puts an older copy in place, token and all, with a field changed where one is given. From another cluster it is an edit of what stands here. */
+  userPutsCopy({ key, object, from }: KeptCopy, change: { field: string; value: string } | undefined): void {
+    const isOwn = from === this.id && object.hasOwnToken;
+    const content = change === undefined ? object : withField(key, object.content, change.field, change.value);
+    const edits = !isOwn || change === undefined ? object.edits : andChanged(object.edits, change.field, change.value);
+    this.#edit(key, content, { token: object.token, knows: isOwn ? object.knows : (this.displayed.get(key) ?? nobody), hasOwnToken: isOwn, edits: isOwn ? edits : undefined });
+  }
+
+  #edit(key: ResourceKey, content: Pick<ClusterObject, 'content' | 'hash'>, author: Pick<ClusterObject, 'token' | 'knows' | 'hasOwnToken' | 'edits'>): void {
     const here = this.objects.get(key);
-    this.log(`  ${nameOf(key)}: restored ${copy.hash.slice(0, 8)} over ${here?.hash.slice(0, 8) ?? 'nothing'}, ${isOwn ? 'own' : 'foreign'}, knew [${[...copy.knows].join(' ')}]`);
-    this.#put(key, { ...copy, knows: isOwn && copy.hasOwnToken ? copy.knows : (this.displayed.get(key) ?? nobody), hasOwnToken: isOwn && copy.hasOwnToken, uid: here?.uid });
+    this.#world.log(`  ${nameOf(key)}: ${here?.hash.slice(0, 8) ?? 'nothing'} edited to ${content.hash.slice(0, 8)}, by one who knew [${[...author.knows].join(' ')}]`);
+    this.#put(key, { content: content.content, hash: content.hash, ...author, uid: here?.uid });
     this.dirty.add(key);
   }
 
   /** The cluster is built anew under another ID, empty or with what it had (tokens of the old cluster included). */
   rebuild(id: ClusterId, keep: boolean): void {
     this.id = id;
-    this.session = undefined;
-    this.position = undefined;
-    this.displayed.clear();
-    this.taken.clear();
-    this.#written.clear();
-    this.#deleted.clear();
+    for (const memory of [this.displayed, this.taken, this.#written, this.#mayBeRecorded, this.#deleted, this.dirty]) memory.clear();
     const old = keep ? this.objects : new Map<ResourceKey, ClusterObject>();
     this.objects = new Map();
-    for (const [key, object] of old) this.#put(key, { ...object, knows: nobody, hasOwnToken: false, uid: undefined });
+    for (const [key, object] of old) this.#put(key, { ...object, knows: nobody, hasOwnToken: false, edits: undefined, uid: undefined });
+  }
+
+  /** Another bridge takes over: it knows nothing but what stands in the cluster. */
+  forgetInMemory(): void {
     this.dirty.clear();
+    this.#deleted.clear();
   }
 
   #put(key: ResourceKey, object: Omit<ClusterObject, 'resourceVersion' | 'uid'> & { readonly uid: string | undefined }): void {
@@ -100,49 +121,35 @@ export class SimCluster {
     this.objects.set(key, { ...object, uid: object.uid ?? `uid-${this.#version.toString()}`, resourceVersion: this.#version });
   }
 
-  #identity(): { clusterId: ClusterId; leaseEpoch: number } { return { clusterId: this.id, leaseEpoch: this.leaseEpoch }; }
-
-  /** The commit a bridge would send for what is dirty now. */
-  prepareCommit(keys: readonly ResourceKey[]): SentCommit | undefined {
-    if (this.session === undefined || keys.length === 0) return undefined;
-    this.#requests += 1;
-    const authors = new Map(keys.map((key) => [key, this.#authorOf(key)]));
-    const request = { ...this.#identity(), session: this.session, requestId: `${this.id}-${this.#requests.toString()}`, observations: keys.map((key) => this.observe(key)) };
-    return { request, authors };
-  }
-
-  #authorOf(key: ResourceKey): Author {
-    const object = this.objects.get(key);
-    if (object !== undefined) return { knows: object.knows, isExact: object.hasOwnToken };
-    const last = this.#deleted.get(key);
-    return last?.hasOwnToken === true ? { knows: last.knows, isExact: true } : { knows: this.displayed.get(key) ?? nobody, isExact: false };
+  authorOf(key: ResourceKey): Author {
+    const object = this.objects.get(key) ?? this.#deleted.get(key);
+    return object?.hasOwnToken === true || this.objects.has(key)
+      ? { knows: object?.knows ?? nobody, isExact: object?.hasOwnToken === true, edits: this.objects.get(key)?.edits }
+      : { knows: this.displayed.get(key) ?? nobody, isExact: false, edits: undefined };
   }
 
   observe(key: ResourceKey): Observation {
     const object = this.objects.get(key);
-    if (object === undefined) return { key, uid: '', resourceVersion: this.#version.toString(), token: this.#deleted.get(key)?.token, state: { kind: 'gone', confirmed: true } };
+    if (object === undefined) return { key, uid: '', resourceVersion: this.version, token: this.#deleted.get(key)?.token, state: { kind: 'gone', confirmed: true } };
     return { key, uid: object.uid, resourceVersion: object.resourceVersion.toString(), token: object.token, state: { kind: 'live', content: object.content } };
   }
 
-  /** Deals with the answer of a commit: each result says what to show now. */
-  settle(sent: SentCommit, results: readonly ObservationResult[]): void {
-    for (const result of results) {
-      this.log(`  ${nameOf(result.key)}: ${result.outcome}${result.outcome === 'refused' ? ` ${result.reason}` : ''}`);
-      const observation = sent.request.observations.find(({ key }) => key === result.key);
-      const isStill = observation !== undefined && this.#isAsObserved(observation);
-      if (result.outcome === 'refused' && result.reason !== 'NotApplied') continue;
-      if (isStill && result.outcome === 'unchanged') this.#requireNoEdit(result.key, result.target);
-      if (isStill) this.dirty.delete(result.key);
-      if (result.target !== undefined && isStill) this.show(result.target);
-    }
+  /** Takes note of the answer to an observation: shows what it says, if the object is still the one observed. */
+  settle(observation: Observation, result: ObservationResult): void {
+    this.#world.log(`  ${nameOf(result.key)}: ${result.outcome}${result.outcome === 'refused' ? ` ${result.reason}` : ''}`);
+    const isStill = this.#isAsObserved(observation);
+    if (!isStill || (result.outcome === 'refused' && result.reason !== 'NotApplied')) return;
+    if (result.outcome === 'unchanged') this.#requireNoEdit(result.key, result.target);
+    this.dirty.delete(result.key);
+    if (result.target !== undefined) this.show(result.target);
   }
 
   /** What a user wrote is taken before anything is put over it, unless it says what was shown here anyway. */
   #requireNoEdit(key: ResourceKey, target: Target | undefined): void {
     const here = this.objects.get(key);
     if (here === undefined || target === undefined || (target.show.kind === 'live' && target.show.hash === here.hash)) return;
-    const known = here.hash === this.taken.get(key) || this.#written.get(key)?.has(here.hash) === true;
-    if (!known) throw new Violation(3, `${this.id} ${key}: an edit was taken for an echo, and overwritten`);
+    const isKnown = here.hash === this.taken.get(key) || here.hash === this.#written.get(key) || this.#mayBeRecorded.get(key)?.has(here.hash) === true;
+    this.#world.checks.require(3, isKnown, () => `${this.id} ${key}: an edit was taken for an echo, and overwritten`);
   }
 
   #isAsObserved({ key, resourceVersion, state }: Observation): boolean {
@@ -152,96 +159,45 @@ export class SimCluster {
 
   /** Shows a target, if the cluster holds what the region thinks it does; otherwise there is an edit to commit first. */
   show(target: Target): 'shown' | 'dirty' {
-    const here = this.objects.get(target.key);
-    const expected = target.before.kind === 'live' ? target.before.hash : undefined;
-    if (target.show.kind === 'live') {
-      if (here?.hash !== target.show.hash && here?.hash !== expected) return this.#note(target.key);
-      const { content, hash, token } = target.show;
-      this.#put(target.key, { content, hash, token, knows: this.#knowsOf(target), hasOwnToken: true, uid: here?.uid });
-      this.#written.set(target.key, new Set([hash]));
-    } else {
-      if (here !== undefined && here.hash !== expected) return this.#note(target.key);
-      this.objects.delete(target.key);
+    const { key, show, before } = target;
+    const here = this.objects.get(key);
+    const isExpected = here === undefined || here.hash === (before.kind === 'live' ? before.hash : undefined) || (show.kind === 'live' && here.hash === show.hash);
+    const mayCreate = here !== undefined || show.kind === 'gone' || before.kind === 'nothing';
+    if (!isExpected || !mayCreate) {
+      this.dirty.add(key);
+      return 'dirty';
     }
-    this.log(`  ${nameOf(target.key)}: shown ${target.show.kind === 'live' ? target.show.hash.slice(0, 8) : 'gone'}, knows [${[...this.#knowsOf(target)].join(' ')}]`);
-    this.#display(target);
+    this.#world.log(`  ${nameOf(key)}: shown ${show.kind === 'live' ? show.hash.slice(0, 8) : 'gone'}`);
+    if (show.kind === 'live') {
+      this.#put(key, { content: show.content, hash: show.hash, token: show.token, knows: this.#world.knowsOf(target), hasOwnToken: true, edits: { of: show.hash, changes: new Map() }, uid: here?.uid });
+      this.#written.set(key, show.hash);
+    } else this.objects.delete(key);
+    this.display(target);
     return 'shown';
   }
 
-  #display(target: Target): void {
-    this.displayed.set(target.key, new Set([...(this.displayed.get(target.key) ?? []), ...this.#knowsOf(target)]));
+  display(target: Target): void {
+    this.displayed.set(target.key, new Set([...(this.displayed.get(target.key) ?? nobody), ...this.#world.knowsOf(target)]));
   }
 
-  #note(key: ResourceKey): 'dirty' {
-    this.dirty.add(key);
-    return 'dirty';
+  /** The bridge is about to report what it wrote; the answer may be lost, so the region may go by this or by what it was told before. */
+  reporting(): void {
+    for (const [key, hash] of this.#written) this.#mayBeRecorded.set(key, new Set([...(this.#mayBeRecorded.get(key) ?? []), hash]));
   }
 
-  /** One round of the bridge: pull, show, compare when told to, commit what is dirty, report. */
-  async pullAndShow(region: Region, limit: number): Promise<'page' | 'compacted'> {
-    const answer = await region.pull({ ...this.#identity(), since: this.position, limit, waitMs: 0 }, never);
-    this.session = answer.session;
-    if (answer.kind === 'compacted') {
-      await this.#compareAll(region, answer.upTo);
-      return 'compacted';
-    }
-    const exceptions = answer.targets.filter((target) => this.show(target) === 'dirty');
-    if (exceptions.length > 0) await this.commitDirty(region, (sent) => sent);
-    // What could not be committed first stays an exception until it is; here every round tries again.
-    const left = exceptions.filter(({ key }) => this.dirty.has(key));
-    if (left.length > 0) return 'page';
-    await this.#report(region, answer.upTo, undefined);
-    this.position = answer.upTo;
-    return 'page';
-  }
-
-  async #report(region: Region, applied: VersionVector, listed: string | undefined): Promise<void> {
-    await region.reportApplied({ ...this.#identity(), applied, exceptions: [], cleared: [], listResourceVersion: listed, filterHash: listed === undefined ? undefined : filterHashOf(this.filter) }, never);
-  }
-
-  async #compareAll(region: Region, upTo: VersionVector): Promise<void> {
-    let after: ResourceKey | undefined;
-    const listed = this.#version.toString();
-    const all = [...this.objects.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
-    do {
-      const from = after;
-      const objects = all.filter(([key]) => from === undefined || key > from).map(([key, { uid, resourceVersion, hash, token }]) => ({ key, uid, resourceVersion: resourceVersion.toString(), hash, token }));
-      const answer = await region.compare({ ...this.#identity(), after, upTo: undefined, listResourceVersion: listed, objects }, never);
-      for (const target of answer.apply) this.show(target);
-      for (const key of answer.send) this.dirty.add(key);
-      // Of what is said nothing and is not here, the region knows that it is not here.
-      for (const key of this.keys) if (!this.objects.has(key) && !answer.apply.some((target) => target.key === key)) this.#display({ key, show: { kind: 'gone' }, before: { kind: 'nothing' } });
-      after = answer.readTo;
-    } while (after !== undefined);
-    await this.commitDirty(region, (sent) => sent);
-    if (this.dirty.size > 0) return;
-    await this.#report(region, upTo, listed);
-    this.position = upTo;
-  }
-
-  /** Sends everything dirty; `through` sees the commit before it goes. */
-  async commitDirty(region: Region, through: (sent: SentCommit) => SentCommit): Promise<void> {
-    const sent = this.prepareCommit([...this.dirty]);
-    if (sent === undefined) return;
-    const answer = await this.send(region, through(sent));
-    if (answer !== undefined) this.settle(sent, answer);
-  }
-
-  onSend: (sent: SentCommit | undefined) => void = () => undefined;
-  log: (line: string) => void = () => undefined;
-
-  async send(region: Region, sent: SentCommit): Promise<readonly ObservationResult[] | undefined> {
-    this.onSend(sent);
-    try {
-      const answer = await region.commit(sent.request, never);
-      if (answer.kind === 'done') return answer.results;
-      this.session = undefined;
-      return undefined;
-    } finally {
-      this.onSend(undefined);
-    }
+  /** The region has the report: of everything but the exceptions it knows what was written last. */
+  reported(exceptions: ReadonlySet<ResourceKey>): void {
+    for (const [key, hash] of this.#written) if (!exceptions.has(key)) this.#mayBeRecorded.set(key, new Set([hash]));
   }
 }
+
+function withField(key: ResourceKey, content: string | undefined, field: string, value: string): { content: string; hash: Hash } {
+  const old = content === undefined ? {} : (JSON.parse(content) as { spec?: Record<string, string> });
+  const { text, hash } = canonicalContent({ apiVersion: 'novaedge.io/v1alpha1', kind: splitKey(key).kind, spec: { ...old.spec, [field]: value } });
+  return { content: text, hash };
+}
+
+const andChanged = (edits: Edits | undefined, field: string, value: string): Edits | undefined => edits && { of: edits.of, changes: new Map(edits.changes).set(field, value) };
 
 /** The last part of a key, for a trace. */
 export const nameOf = (key: ResourceKey): string => splitKey(key).name;

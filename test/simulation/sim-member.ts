@@ -1,115 +1,130 @@
 import { MemoryStore, tornBackup } from '../../shared/adapters/memory/index.ts';
 import type { GlobalTable, SimulatedLedger, Tables } from '../../shared/adapters/memory/index.ts';
-import { filterOf, parseFederation } from '../../shared/model/federation-spec.ts';
 import type { JsonObject } from '../../shared/model/content.ts';
+import { filterOf, parseFederation } from '../../shared/model/federation-spec.ts';
 import { asClusterId, asTableId } from '../../shared/model/ids.ts';
 import type { Member, ResourceKey } from '../../shared/model/ids.ts';
-import type { Row, Sibling } from '../../shared/model/row.ts';
-import { compareStamps } from '../../shared/model/stamp.ts';
-import { dotKey, sortedEntries } from '../../shared/model/version-vector.ts';
-import type { VersionVector } from '../../shared/model/version-vector.ts';
+import type { Row } from '../../shared/model/row.ts';
 import { openToken } from '../../shared/model/token.ts';
 import type { SealingKey } from '../../shared/model/token.ts';
-import { silentLogger } from '../../shared/ports/logger.ts';
+import { covers, mergeVectors } from '../../shared/model/version-vector.ts';
+import type { VersionVector } from '../../shared/model/version-vector.ts';
 import type { LedgerChange } from '../../shared/ports/ledger.ts';
+import { silentLogger } from '../../shared/ports/logger.ts';
+import type { Peer } from '../../shared/ports/peer.ts';
 import type { Region, Target } from '../../shared/ports/region.ts';
-import type { CommitTransaction, RowPut } from '../../shared/ports/store.ts';
-import { ensureServing } from '../../shared/replica/recover.ts';
 import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
+import { collect } from '../../shared/replica/collect.ts';
 import type { PeerHandlers } from '../../shared/replica/peer-handlers.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
+import { everWritten } from '../../shared/replica/position.ts';
+import { ensureServing } from '../../shared/replica/recover.ts';
+import { regionOf } from '../../shared/replica/region.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
 import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
-import { regionOf } from '../../shared/replica/region.ts';
 import { regionSecret } from '../../shared/replica/secret.ts';
 import { tokenScope } from '../../shared/replica/targets.ts';
+import type { Checks } from './checks.ts';
+import type { Faults } from './faults.ts';
 import { faultyStore } from './faulty-store.ts';
-import type { StoreFaults } from './faulty-store.ts';
 import type { Network } from './network.ts';
 import type { Oracle, WriteId } from './oracle.ts';
-import { Violation } from './oracle.ts';
 import type { SeededRandom } from './random.ts';
+import { SimBridge } from './sim-bridge.ts';
 import { SimCluster } from './sim-cluster.ts';
-import type { SentCommit } from './sim-cluster.ts';
+import type { Turns } from './turns.ts';
+import { Witness } from './witness.ts';
 
 /** What a member shares with the world around it. */
 export interface Surroundings {
   readonly random: SeededRandom;
+  readonly faults: Faults;
+  readonly checks: Checks;
   readonly oracle: Oracle;
   readonly network: Network;
   readonly ledgers: GlobalTable;
+  readonly turns: Turns;
   readonly keys: readonly ResourceKey[];
   readonly nowMs: () => number;
-  readonly turn: () => Promise<void> | undefined;
   readonly log: (line: string) => void;
+  /** Takes what was found inside the product, which may catch what is thrown through it. */
   readonly found: (violation: unknown) => void;
+  readonly others: () => readonly SimMember[];
 }
 
 const never = new AbortController().signal;
-const strategies = ['LastWriterWins', 'Merge', 'Manual'];
+const STRATEGIES = ['LastWriterWins', 'Merge', 'Manual'];
+/** Share of a storming handler's writes before which it dies, and of those whose answer is lost. */
+const WRITE_FAULT_SHARE = 0.15;
+const MINUTE_MS = 60_000;
+export const TOMBSTONE_TTL_MS = 20 * MINUTE_MS;
+const LOG_RETENTION_MS = 120 * MINUTE_MS;
 
-/** One member: the real replica over the in-memory store, with its cluster and with faults between any two of its writes. */
+/** One member: the real replica over the in-memory store, with its cluster and bridge, and faults between any two of its writes. */
 export class SimMember {
   readonly name: Member;
   readonly replica: Replica;
   readonly region: Region;
-  readonly handlers: PeerHandlers;
   readonly store: MemoryStore;
   readonly ledger: SimulatedLedger;
   readonly cluster: SimCluster;
-  readonly heard: LedgerChange[] = [];
-  backup: Tables | undefined;
+  readonly bridge: SimBridge;
+  readonly witness: Witness;
+  readonly handlers: PeerHandlers;
   skewMs = 0;
-  strategy: string;
-  generation = 1;
-  /** Faults of the operation that is running. */
-  crashShare = 0;
-  lostShare = 0;
+  isDown = false;
+  /** Faults of the operation that is running: whether handlers die, and whether writes go unanswered. */
+  crashes = false;
+  losesAnswers = false;
+  backup: Tables | undefined;
+  /** What it had seen when it was last looked at, for invariant 2. */
+  seenBefore: VersionVector | undefined;
+  #backupUses = 0;
+  #strategy: string;
+  #generation = 1;
+  #restores = 0;
+  #secret: SealingKey | undefined;
+  readonly #heard: LedgerChange[] = [];
   readonly #around: Surroundings;
   readonly #others: readonly Member[];
-  readonly #states = new Map<string, ReadonlySet<WriteId>>();
-  readonly #standing = new Map<ResourceKey, readonly WriteId[]>();
-  readonly #own = new Map<string, readonly WriteId[]>();
-  #secret: SealingKey | undefined;
-  isCollecting = false;
-  #sending: SentCommit | undefined;
-  #restores = 0;
 
   constructor(name: Member, members: readonly Member[], strategy: string, around: Surroundings) {
     this.name = name;
     this.#around = around;
     this.#others = members.filter((other) => other !== name);
-    this.strategy = strategy;
-    this.ledger = around.ledgers.replica(name, (change) => this.heard.push(change));
+    this.#strategy = strategy;
+    const { oracle, checks, log, keys } = around;
+    this.ledger = around.ledgers.replica(name, (change) => this.#heard.push(change));
     this.store = new MemoryStore(this.ledger, asTableId(`table-${name}`));
+    this.witness = new Witness({ member: name, cluster: () => this.cluster, oracle, checks, log, requireStable: (key, row) => { this.#requireStable(key, row); } });
     this.replica = this.#newReplica();
     this.region = regionOf(this.replica);
     this.handlers = peerHandlers(this.replica);
-    this.cluster = new SimCluster(asClusterId(`cluster-${name}`), around.keys, filterOf(parseFederation(this.manifest())), (target) => this.#knowsOf(target));
-    this.cluster.log = around.log;
-    this.cluster.onSend = (sent) => { this.#sending = sent; };
-    around.network.connect(name, () => this.handlers);
+    this.cluster = new SimCluster(asClusterId(`cluster-${name}`), keys, filterOf(parseFederation(this.#manifest())), { checks, log, knowsOf: (target) => this.#knowsOf(target) });
+    this.bridge = new SimBridge(this.cluster, this.region, (sent, carryOut) => this.witness.handling.run({ kind: 'commit', sent }, carryOut));
+    around.network.connect(name, () => (this.isDown ? undefined : this.handlers));
   }
 
   #newReplica(): Replica {
-    const { random, network, nowMs } = this.#around;
-    const faults: StoreFaults = {
-      turn: () => this.#around.turn(),
-      around: () => (random.happens(this.crashShare) ? 'crash' : random.happens(this.lostShare) ? 'lost' : undefined),
-      wrote: (method, argument, result) => {
-        try {
-          this.#note(method, argument, result);
-        } catch (error) {
-          this.#around.found(error); // the product may catch what is thrown through it
-        }
-      },
-    };
+    const { faults, turns, nowMs, random } = this.#around;
     return {
       identity: { federationId: 'sim', member: this.name, hub: undefined },
-      limits: { ...DEFAULT_LIMITS, minimumTombstoneTtlMs: 20 * 60 * 1000, logRetentionMs: 2 * 3_600_000, pullRounds: 50 },
-      store: faultyStore(this.store, faults),
+      limits: { ...DEFAULT_LIMITS, minimumTombstoneTtlMs: TOMBSTONE_TTL_MS, logRetentionMs: LOG_RETENTION_MS, pullRounds: 50 },
+      store: faultyStore(this.store, {
+        turn: () => turns.take(),
+        around: () => (this.crashes && faults.strikes('crash', WRITE_FAULT_SHARE) ? 'crash' : this.losesAnswers && faults.strikes('write-unanswered', WRITE_FAULT_SHARE) ? 'lost' : undefined),
+        tears: () => faults.strikes('torn-read', 0.5),
+        wrote: (method, argument, result) => {
+          try {
+            if (method === 'dropSegmentsBelowFloor' && result !== 0) faults.note('compaction');
+            this.witness.wrote(method, argument, result);
+          } catch (error) {
+            this.#around.found(error);
+          }
+        },
+      }),
       ledger: this.ledger,
-      peers: { peer: (member) => (this.#others.includes(member) ? network.peer(this.name, member) : undefined) },
+      peers: { peer: (member) => (this.#others.includes(member) ? this.peer(member) : undefined) },
       clock: { nowMs: () => nowMs() + this.skewMs, sleep: () => Promise.resolve() },
       random: { bytes: (length) => random.bytes(length) },
       events: { publish: () => Promise.resolve() },
@@ -119,8 +134,10 @@ export class SimMember {
     };
   }
 
+  peer(other: Member): Peer { return this.#around.network.peer(this.name, other); }
+
   /** The member's NovaEdgeFederation object. */
-  manifest(): JsonObject {
+  #manifest(): JsonObject {
     return {
       apiVersion: 'novaedge.io/v1alpha1', kind: 'NovaEdgeFederation', metadata: { name: 'sim', namespace: 'default' },
       spec: {
@@ -129,7 +146,7 @@ export class SimMember {
         members: this.#others.map((name) => ({ name, endpoint: `${name}:9090` })),
         sync: { batchSize: 3 },
         antiEntropy: { batchSize: 20 },
-        conflictResolution: { strategy: this.strategy, tombstoneTTL: '20m' },
+        conflictResolution: { strategy: this.#strategy, tombstoneTTL: '20m' },
       },
     };
   }
@@ -142,133 +159,77 @@ export class SimMember {
 
   async putFederation(): Promise<void> {
     const { id: clusterId, leaseEpoch } = this.cluster;
-    await this.region.putFederation({ clusterId, leaseEpoch, manifest: JSON.stringify(this.manifest()), generation: this.generation, schemaGaps: [] }, never);
+    await this.region.putFederation({ clusterId, leaseEpoch, manifest: JSON.stringify(this.#manifest()), generation: this.#generation, schemaGaps: [] }, never);
   }
 
-  async changeStrategy(random: SeededRandom): Promise<void> {
-    this.strategy = random.pick(strategies);
-    this.generation += 1;
+  async changeStrategy(): Promise<void> {
+    this.#strategy = this.#around.random.pick(STRATEGIES);
+    this.#generation += 1;
     await this.putFederation();
   }
 
-  /** Restores the table from the backup: another table, the ledger as it is. */
-  async restore(random: SeededRandom, elsewhere: readonly SimMember[]): Promise<void> {
-    if (this.backup === undefined) return;
-    this.#around.oracle.restored(this.#around.oracle.closure(elsewhere.flatMap((other) => [...other.#standing.values()].flat())));
+  takeBackup(): void {
+    const { faults, random } = this.#around;
+    const later = this.store.snapshot();
+    const isTorn = this.backup !== undefined && faults.strikes('torn-backup', 0.5);
+    this.backup = this.backup !== undefined && isTorn ? tornBackup(this.backup, later, () => random.happens(0.5)) : later;
+    this.#backupUses = 0;
+  }
+
+  /** Puts the table back from the backup: another table, the ledger as it is. It may stay for a second time. */
+  async restore(): Promise<void> {
+    const { oracle, faults, random } = this.#around;
+    if (this.backup === undefined || !faults.strikes(this.#backupUses > 0 ? 'backup-again' : 'backup')) return;
+    oracle.restored(this.name, oracle.closure(this.#around.others().filter((other) => other !== this).flatMap((other) => other.witness.standingAnywhere)));
     this.#restores += 1;
+    this.seenBefore = undefined;
     this.store.restore(this.backup, asTableId(`table-${this.name}-${this.#restores.toString()}`));
     this.replica.settingsCache.current = undefined;
-    if (random.happens(0.7)) this.backup = undefined;
-    this.#standing.clear();
-    this.#sent.clear(); // the record of what came is lost with the table
-    for (const [key, row] of (await this.store.list(undefined, 1000)).rows) this.#remember(key, row);
-    for (const [name, ids] of this.#own) this.#own.set(name, ids.filter((id) => !this.#around.oracle.isUncertain(id)));
+    this.#backupUses += 1;
+    if (random.happens(0.6)) this.backup = undefined;
+    this.witness.restored((await this.store.list(undefined, 1000)).rows);
   }
 
-  takeBackup(random: SeededRandom): void {
-    const later = this.store.snapshot();
-    this.backup = this.backup !== undefined && random.happens(0.5) ? tornBackup(this.backup, later, () => random.happens(0.5)) : later;
-  }
-
-  /** Takes in what the ledger's stream has told, in any order. */
-  async hear(random: SeededRandom): Promise<readonly Member[]> {
-    const changes = this.heard.splice(0);
+  /** Takes in what the ledger's stream has told, in any order. Returns whose clocks moved. */
+  async hear(): Promise<readonly Member[]> {
+    const changes = this.#heard.splice(0);
     const rung: Member[] = [];
     while (changes.length > 0) {
-      const [change] = changes.splice(random.below(changes.length), 1);
+      const [change] = changes.splice(this.#around.random.below(changes.length), 1);
       if (change?.kind === 'delete') await joinDelete(this.replica, change.delete);
       if (change?.kind === 'clock') rung.push(change.clock.member);
     }
     return rung;
   }
+  forgetHeard(): void { this.#heard.splice(0); }
 
-  /** Told of every write that was carried out, in order. */
-  #note(method: string, argument: unknown, result: unknown): void {
-    if (result !== 'ok') return;
-    if (method === 'commit') this.#noteCommit(argument as CommitTransaction);
-    const puts = method === 'putRow' ? [argument as RowPut] : method === 'commit' || method === 'putOffLog' ? (argument as { puts: readonly RowPut[] }).puts : [];
-    for (const { key, next } of puts) this.#remember(key, next);
+  /** Collects; the oracle is told of what goes. */
+  async collect(): Promise<void> { await this.witness.handling.run({ kind: 'collect' }, () => collect(this.replica)); }
+
+  /** All that the table has seen; undefined where it is a restored one. */
+  seenInTable(): VersionVector | undefined {
+    const clock = this.ledger.ownClock;
+    if (clock?.state !== 'serving' || this.#restoredSince(clock.tableId)) return undefined;
+    return mergeVectors(this.store.seenOthers, everWritten(clock));
   }
 
-  /** Which versions a row held when it had this context, so that it can be told what a token showed. */
-  #remember(key: ResourceKey, next: Row | 'drop'): void {
-    const { oracle } = this.#around;
-    if (next === 'drop') {
-      if (this.isCollecting) oracle.collected(key, this.#standing.get(key) ?? []);
-      this.#standing.delete(key);
-      return;
+  #restoredSince(tableId: string): boolean { return tableId !== (this.#restores === 0 ? `table-${this.name}` : `table-${this.name}-${this.#restores.toString()}`); }
+
+  /** Invariant 8. A member that has lost its state since it reported will be told by comparison. */
+  #requireStable(key: ResourceKey, row: Row): void {
+    for (const other of this.#around.others()) {
+      const seen = other.seenInTable();
+      this.#around.checks.require(8, seen === undefined || covers(seen, row.context), () => `${this.name} collects ${key}, which ${other.name} has not seen`);
     }
-    const ids = next.siblings.map(({ dot }) => dotKey(dot));
-    this.#standing.set(key, ids);
-    this.#states.set(stateName(key, next.context), oracle.closure(ids));
-  }
-
-  #noteCommit({ puts, segment }: CommitTransaction): void {
-    const { oracle } = this.#around;
-    for (const { key, next } of puts) {
-      const sibling = next === 'drop' ? undefined : next.siblings.find(({ dot }) => dot.incarnation === segment.log && dot.counter >= segment.first && dot.counter <= segment.last);
-      if (sibling === undefined) continue;
-      const before = this.#standing.get(key) ?? [];
-      const shown = sibling.origin === 'operator' ? before : this.#shownToCluster(key, before, sibling);
-      const ofCollected = before.length === 0 ? oracle.collectedAt(key) : [];
-      this.#requireNewest(key, sibling);
-      requireAbove(key, sibling, next === 'drop' ? [] : next.siblings);
-      this.#around.log(`  wrote ${key.split('/')[3] ?? ''} ${dotKey(sibling.dot)} ${sibling.body.kind} at ${this.name} by ${sibling.origin}, shown [${[...shown].join(' ')}], before [${before.join(' ')}], context ${stateName('' as ResourceKey, sibling.writerContext)}`);
-      oracle.written(key, sibling, new Set([...shown, ...ofCollected, ...this.#ownEarlier(key, sibling.origin)]));
-      if (sibling.origin === this.cluster.id && sibling.body.kind === 'live') this.cluster.taken.set(key, sibling.body.hash);
-      if (sibling.origin === this.cluster.id) this.cluster.displayed.set(key, new Set([...(this.cluster.displayed.get(key) ?? []), dotKey(sibling.dot)]));
-      this.#own.set(`${sibling.origin} ${key}`, [...this.#ownEarlier(key, sibling.origin), dotKey(sibling.dot)]);
-    }
-  }
-
-  readonly #sent = new Map<string, bigint>();
-
-  /** A late retry says what the cluster was, not what it is: it may not be written over what came after. */
-  #requireNewest(key: ResourceKey, sibling: Sibling): void {
-    const observation = this.#sending?.request.observations.find((one) => one.key === key);
-    if (sibling.origin === 'operator' || observation === undefined) return;
-    const name = `${sibling.origin} ${key}`;
-    const version = BigInt(observation.resourceVersion);
-    if (version <= (this.#sent.get(name) ?? -1n)) throw new Violation(3, `${this.name} ${key}: ${dotKey(sibling.dot)} writes resource version ${version.toString()} over ${(this.#sent.get(name) ?? 0n).toString()}`);
-    this.#sent.set(name, version);
-  }
-
-  /** One cluster never conflicts with itself: it knows all that it sent before. */
-  #ownEarlier(key: ResourceKey, origin: string): readonly WriteId[] { return origin === 'operator' ? [] : (this.#own.get(`${origin} ${key}`) ?? []); }
-
-  /**
-   * What the author of an edit was shown. Where no token can tell, the region goes by what it knows was shown, which may be less
-   * than what was (its record lags), but never more.
-   */
-  #shownToCluster(key: ResourceKey, before: readonly WriteId[], sibling: Sibling): Iterable<WriteId> {
-    const { oracle } = this.#around;
-    const author = this.#sending?.authors.get(key);
-    if (author === undefined) throw new Violation(6, `${this.name} wrote ${key} for its cluster, which sent nothing`);
-    if (author.isExact) return author.knows;
-    const assumed = this.#states.get(stateName(key, sibling.writerContext)) ?? new Set<WriteId>();
-    if (before.every((id) => oracle.isDelete(id))) return assumed; // a first contact covers deletes
-    const own = new Set(this.#ownEarlier(key, sibling.origin));
-    const excess = [...assumed].find((id) => !author.knows.has(id) && !own.has(id));
-    if (excess !== undefined) throw new Violation(6, `${this.name} ${key}: ${dotKey(sibling.dot)} was taken to know ${excess}, which its cluster was never shown; displayed [${[...author.knows].join(" ")}], assumed [${[...assumed].join(" ")}], context ${stateName("" as ResourceKey, sibling.writerContext)}`);
-    return assumed;
   }
 
   /** What a target shows: the state of the row that it was made from. */
   #knowsOf(target: Target): ReadonlySet<WriteId> {
-    const { oracle } = this.#around;
-    if (target.show.kind === 'gone' || this.#secret === undefined) return new Set([...oracle.collectedAt(target.key), ...oracle.closure(this.#standing.get(target.key) ?? [])]);
+    const { oracle, checks } = this.#around;
+    if (target.show.kind === 'gone' || this.#secret === undefined) return new Set([...oracle.collectedAt(target.key), ...oracle.closure(this.witness.standing(target.key))]);
     const token = openToken(this.#secret, tokenScope(this.replica, target.key, this.cluster.id), target.show.token);
-    const known = token === undefined ? undefined : this.#states.get(stateName(target.key, token.context));
-    if (known === undefined) throw new Violation(6, `${this.name} made a token for a state of ${target.key} that its row never had: ${token === undefined ? "no token" : stateName(target.key, token.context)}`);
-    return known;
+    const known = token === undefined ? undefined : this.witness.stateAt(target.key, token.context);
+    checks.require(6, known !== undefined, () => `${this.name} made a token for a state of ${target.key} that its row never had`);
+    return known ?? new Set();
   }
 }
-
-/** Whoever writes beside others expects to be the last writer; only a first contact stands below. */
-function requireAbove(key: ResourceKey, sibling: Sibling, row: readonly Sibling[]): void {
-  if (sibling.stamp.ms === 0) return;
-  const higher = row.find((other) => other !== sibling && compareStamps(other.stamp, sibling.stamp) >= 0);
-  if (higher !== undefined) throw new Violation(7, `${key}: ${dotKey(sibling.dot)} was written after ${dotKey(higher.dot)} and stands below it`);
-}
-
-const stateName = (key: ResourceKey, context: VersionVector): string => `${key} ${sortedEntries(context).map(([log, counter]) => `${log}.${counter.toString()}`).join(' ')}`;

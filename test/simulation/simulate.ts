@@ -1,24 +1,37 @@
+import type { Summary } from './report.ts';
+import { noRuns, withFinding, withRun } from './report.ts';
 import { runSchedule } from './run.ts';
 
-export interface SimulateOptions { readonly schedules: number; readonly firstSeed: number; readonly steps: number; readonly disabled: ReadonlySet<string>; readonly keepGoing: boolean }
+/** Which schedules are run. Each seed makes one. */
+export interface SimulateOptions {
+  readonly seeds: Iterable<number>;
+  readonly steps: number;
+  readonly disabled: ReadonlySet<string>;
+  /** Whether to go on after a finding. */
+  readonly keepGoing: boolean;
+}
 
-/** Runs schedules one after the other, and tells what they did. Returns 0, or 1 after a finding. */
-export async function simulate(say: (text: string) => void, { schedules, firstSeed, steps, disabled, keepGoing }: SimulateOptions): Promise<number> {
-  const startedMs = Date.now();
-  const operations: Record<string, number> = {};
-  let [writes, findings, run] = [0, 0, 0];
-  for (; run < schedules && (keepGoing || findings === 0); run += 1) {
+/** One run in so many is made twice, and has to go the same way. */
+const REPEATED_ONE_IN = 100;
+
+/** Runs schedules one after the other. */
+export async function simulate({ seeds, steps, disabled, keepGoing }: SimulateOptions): Promise<Summary> {
+  let sum = noRuns;
+  for (const seed of seeds) {
+    const isRepeated = seed % REPEATED_ONE_IN === 0;
     try {
-      const report = await runSchedule(firstSeed + run, steps, disabled);
-      writes += report.writes;
-      for (const [name, count] of Object.entries(report.operations)) operations[name] = (operations[name] ?? 0) + count;
+      const report = await runSchedule(seed, { steps, disabled });
+      if (isRepeated) requireSame(report.trace, (await runSchedule(seed, { steps, disabled })).trace, seed);
+      sum = withRun(sum, report, isRepeated);
     } catch (error) {
-      findings += 1;
-      say(error instanceof Error ? (error.name === 'Violation' ? error.message : (error.stack ?? error.message)) : String(error));
+      sum = withFinding(sum, error instanceof Error ? (error.name === 'Violation' ? error.message : (error.stack ?? error.message)) : String(error));
+      if (!keepGoing) return sum;
     }
   }
-  const seconds = (Date.now() - startedMs) / 1000;
-  say(`${run.toString()} schedules, ${findings.toString()} findings, ${writes.toString()} writes, ${seconds.toFixed(1)} s`);
-  say(Object.entries(operations).sort(([, a], [, b]) => b - a).map(([name, count]) => `${name} ${count.toString()}`).join(', '));
-  return findings === 0 ? 0 : 1;
+  return sum;
+}
+
+function requireSame(once: readonly string[], again: readonly string[], seed: number): void {
+  const line = once.findIndex((text, at) => text !== again[at]);
+  if (line !== -1 || once.length !== again.length) throw new Error(`seed ${seed.toString()} went another way the second time, from line ${line.toString()} of its trace: "${once[line] ?? ''}", then "${again[line] ?? ''}"`);
 }

@@ -7,6 +7,7 @@ import type { HeldRow } from '../../model/row.ts';
 import { isConflict, isDeleteOnly } from '../../model/row.ts';
 import { laterStamp } from '../../model/stamp.ts';
 import { counterOf, mergeVectors, withCounter } from '../../model/version-vector.ts';
+import type { VersionVector } from '../../model/version-vector.ts';
 import type {
   AdvanceTransaction, CandidateKind, CommitOutcome, CommitTransaction, IncarnationStart, IndexUpdate, OffLogTransaction, Picture,
   RegionState, RowPage, RowPut, Store, StoredDocument, StoredIndex,
@@ -32,6 +33,9 @@ export class MemoryStore implements Store {
     this.#ledger = ledger;
     this.#tableId = tableId;
   }
+
+  /** The vector of the others as it stands, for whoever watches a simulation. */
+  get seenOthers(): VersionVector { return this.#tables.seen.others; }
 
   /** A backup of the table. The ledger is not part of it, as on AWS. */
   snapshot(): Tables { return copyTables(this.#tables); }

@@ -1,0 +1,21 @@
+/** An invariant of docs/spec.md that did not hold. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly invariant: number;
+  constructor(invariant: number, message: string) {
+    super(`I${invariant.toString()}: ${message}`);
+    this.invariant = invariant;
+  }
+}
+
+/** Holds a run to the invariants, and counts how often it was held to each. */
+export class Checks {
+  readonly counts: Record<string, number> = {};
+
+  /** @throws Violation */
+  require(invariant: number, holds: boolean, message: () => string): void {
+    const name = `I${invariant.toString()}`;
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    if (!holds) throw new Violation(invariant, message());
+  }
+}
