@@ -61,6 +61,8 @@ export class SimBridge {
     for (const { key } of answer.targets) if (!edited.includes(key)) this.#exceptions.delete(key);
     if (edited.length > 0) await this.commitDirty();
     await this.#report(answer.upTo, edited.filter((key) => this.#cluster.dirty.has(key)), undefined);
+    // A page can show a resource in a state from beyond its end, which is reported only with the pages after it.
+    if (!answer.more) this.#cluster.reported(this.#exceptions);
     return 'page';
   }
 
@@ -74,7 +76,6 @@ export class SimBridge {
       listResourceVersion: listed, filterHash: listed === undefined ? undefined : filterHashOf(this.#cluster.filter),
     }, never);
     for (const key of cleared) this.#exceptions.delete(key);
-    this.#cluster.reported(this.#exceptions);
     this.#position = upTo;
   }
 
@@ -95,6 +96,7 @@ export class SimBridge {
     } while (after !== undefined);
     await this.commitDirty();
     await this.#report(upTo, [...cluster.dirty], listed);
+    cluster.reported(this.#exceptions);
   }
 
   /** Sends everything dirty. */
@@ -110,6 +112,7 @@ export class SimBridge {
       this.#session = undefined;
       return;
     }
+    if (sent.request.clusterId !== this.#cluster.id) return; // the cluster it was sent for is no more
     for (const result of answer.results) {
       const observation = sent.request.observations.find(({ key }) => key === result.key);
       if (observation !== undefined) this.#cluster.settle(observation, result);

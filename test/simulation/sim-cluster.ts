@@ -53,6 +53,7 @@ export class SimCluster {
   /** What the bridge wrote last, and what the region may go by until it is told of that. */
   readonly #written = new Map<ResourceKey, Hash>();
   readonly #mayBeRecorded = new Map<ResourceKey, Set<Hash>>();
+  readonly #everWritten = new Map<ResourceKey, Set<Hash>>();
   /** What objects showed that users deleted, as far as the bridge still knows. */
   readonly #deleted = new Map<ResourceKey, ClusterObject>();
   readonly dirty = new Set<ResourceKey>();
@@ -103,7 +104,7 @@ export class SimCluster {
   /** The cluster is built anew under another ID, empty or with what it had (tokens of the old cluster included). */
   rebuild(id: ClusterId, keep: boolean): void {
     this.id = id;
-    for (const memory of [this.displayed, this.taken, this.#written, this.#mayBeRecorded, this.#deleted, this.dirty]) memory.clear();
+    for (const memory of [this.displayed, this.taken, this.#written, this.#mayBeRecorded, this.#everWritten, this.#deleted, this.dirty]) memory.clear();
     const old = keep ? this.objects : new Map<ResourceKey, ClusterObject>();
     this.objects = new Map();
     for (const [key, object] of old) this.#put(key, { ...object, knows: nobody, hasOwnToken: false, edits: undefined, uid: undefined });
@@ -171,6 +172,7 @@ export class SimCluster {
     if (show.kind === 'live') {
       this.#put(key, { content: show.content, hash: show.hash, token: show.token, knows: this.#world.knowsOf(target), hasOwnToken: true, edits: { of: show.hash, changes: new Map() }, uid: here?.uid });
       this.#written.set(key, show.hash);
+      this.#everWritten.set(key, new Set([...(this.#everWritten.get(key) ?? []), show.hash]));
     } else this.objects.delete(key);
     this.display(target);
     return 'shown';
@@ -180,12 +182,17 @@ export class SimCluster {
     this.displayed.set(target.key, new Set([...(this.displayed.get(target.key) ?? nobody), ...this.#world.knowsOf(target)]));
   }
 
+  /** The region's record is that of a backup: it may go by anything that was ever reported. */
+  regionWasRestored(): void {
+    for (const [key, hashes] of this.#everWritten) this.#mayBeRecorded.set(key, new Set(hashes));
+  }
+
   /** The bridge is about to report what it wrote; the answer may be lost, so the region may go by this or by what it was told before. */
   reporting(): void {
     for (const [key, hash] of this.#written) this.#mayBeRecorded.set(key, new Set([...(this.#mayBeRecorded.get(key) ?? []), hash]));
   }
 
-  /** The region has the report: of everything but the exceptions it knows what was written last. */
+  /** The region has the report, and nothing newer to show: of everything but the exceptions it knows what was written last. */
   reported(exceptions: ReadonlySet<ResourceKey>): void {
     for (const [key, hash] of this.#written) if (!exceptions.has(key)) this.#mayBeRecorded.set(key, new Set([hash]));
   }

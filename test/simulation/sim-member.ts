@@ -187,6 +187,7 @@ export class SimMember {
     this.replica.settingsCache.current = undefined;
     this.#backupUses += 1;
     if (random.happens(0.6)) this.backup = undefined;
+    this.cluster.regionWasRestored();
     this.witness.restored((await this.store.list(undefined, 1000)).rows);
   }
 
