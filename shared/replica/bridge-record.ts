@@ -19,6 +19,8 @@ export interface BridgeRecord {
   /** The ID under which the cluster is known here: its own, with the number of its life where it was restored (`~2`). */
   readonly clusterId: ClusterId;
   readonly leaseEpoch: number;
+  /** The greatest epoch under which a cluster before this one committed: a cluster's lease counts from one, the clock row's epoch only rises. */
+  readonly epochsBefore: number;
   /** Every target up to here was shown in the cluster, but the exceptions. */
   readonly applied: VersionVector;
   readonly listResourceVersion: string | undefined;
@@ -55,8 +57,11 @@ export const dropException = (replica: Replica, key: ResourceKey): Promise<void>
 
 function recordFromJson(value: Json): BridgeRecord {
   if (!isObject(value)) throw new TypeError('the bridge record is not an object');
-  return { ...(value as unknown as BridgeRecord), applied: vectorFromJson(value['applied']) ?? emptyVector };
+  return { ...(value as unknown as BridgeRecord), epochsBefore: typeof value['epochsBefore'] === 'number' ? value['epochsBefore'] : 0, applied: vectorFromJson(value['applied']) ?? emptyVector };
 }
+
+/** A lease epoch as the clock row counts it, over all clusters this member has had. */
+export const epochOf = ({ epochsBefore }: BridgeRecord, leaseEpoch: number): number => epochsBefore + leaseEpoch;
 
 const wasLetIn = (record: BridgeRecord, key: ResourceKey): boolean => record.filter !== undefined && passesFilter(record.filter, splitKey(key));
 

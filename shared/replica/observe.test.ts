@@ -232,6 +232,42 @@ describe('a commit that comes again', () => {
     expect(await us.cluster.commit([us.cluster.observe(a)])).toEqual({ kind: 'lower-epoch' });
     expect(await us.versions(a)).toEqual([{ port: 3 }]);
   });
+
+  test('from a bridge that lost the lease just now is refused', async () => {
+    const { us } = await shared();
+    const late = { ...us.cluster.identity, session: us.cluster.session, requestId: 'late', observations: [{ ...us.cluster.observe(a), resourceVersion: '999999', state: { kind: 'live', content: contentWith(a, { port: 4 }) } as const }] };
+    us.cluster.leaseEpoch = 2;
+    await us.cluster.pull();
+    let isFirst = true;
+    us.onStore = async (method, stage) => {
+      if (method !== 'commit' || stage !== 'before' || !isFirst) return;
+      isFirst = false;
+      await us.cluster.write(a, { port: 3 });
+    };
+
+    expect(await us.region.commit(late, new AbortController().signal)).toEqual({ kind: 'lower-epoch' });
+    expect(await us.versions(a)).toEqual([{ port: 3 }]);
+  });
+
+  test('from a cluster that was built anew, whose lease counts from one again, is taken', async () => {
+    const { us } = await shared();
+    us.cluster.leaseEpoch = 7;
+    await us.cluster.pull();
+    await us.cluster.write(a, { port: 3 });
+    us.cluster.id = 'cluster-new' as typeof us.cluster.id;
+    us.cluster.leaseEpoch = 1;
+    await us.cluster.follow();
+
+    expect(await us.cluster.write(a, { port: 4 })).toMatchObject({ outcome: 'committed' });
+    us.cluster.leaseEpoch = 2;
+    await us.cluster.pull();
+    await us.cluster.write(a, { port: 5 });
+    us.cluster.leaseEpoch = 1;
+    us.cluster.put(a, { port: 6 });
+
+    expect(await us.cluster.commit([us.cluster.observe(a)])).toEqual({ kind: 'lower-epoch' });
+    expect(await us.versions(a)).toEqual([{ port: 5 }]);
+  });
 });
 
 describe('a write session', () => {
