@@ -163,7 +163,7 @@ describe('federation', () => {
     federation.cuts.add('us-west eu-west');
     const failed = await novactl('federation', 'sync');
     federation.cuts.clear();
-    expect(failed).toMatchObject({ code: 7, out: expect.stringContaining('failed'), err: 'error: eu-west failed; novactl federation status tells why\n' });
+    expect(failed).toMatchObject({ code: 7, out: expect.stringMatching(/^PEER +OUTCOME +CHANGES +REASON\neu-west +failed +0 +eu-west cannot be reached\n$/), err: 'error: eu-west failed: eu-west cannot be reached\n' });
   });
 
   test('set writes the file in the member\'s folder, at one member or at all', async () => {

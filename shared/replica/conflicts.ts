@@ -10,7 +10,7 @@ import { readClusterFacts, shownOf, view } from './bridge-record.ts';
 import { commit } from './commit.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
-import { versionInfo, versionNames } from './versions.ts';
+import { nameOf, versionInfo, versionNames } from './versions.ts';
 import type { VersionNames } from './versions.ts';
 
 const PAGE = 200;
@@ -66,7 +66,7 @@ async function describe(replica: Replica, key: ResourceKey, row: HeldRow, names:
   if (conflict === undefined) return undefined;
   const { inForce } = await loadSettings(replica);
   const strategy = inForce?.strategy ?? 'LastWriterWins';
-  const winner = conflict.winner === undefined ? undefined : names.of(conflict.winner.dot);
+  const winner = conflict.winner === undefined ? undefined : nameOf(conflict.winner, names);
   return {
     key,
     status: conflict.status,
@@ -74,8 +74,8 @@ async function describe(replica: Replica, key: ResourceKey, row: HeldRow, names:
     detectedAtMs: row.local.conflictSinceMs ?? row.local.changedAtMs,
     overlapping: conflict.overlapping,
     versions: await Promise.all(row.siblings.map((sibling) => versionInfo(replica, key, sibling, names))),
-    winner: winner?.version,
-    why: reason(strategy, conflict, winner === undefined ? undefined : `${winner.version} (${winner.member ?? 'unknown'})`),
+    winner,
+    why: reason(strategy, conflict, winner === undefined ? undefined : `${winner.version} (${winner.member})`),
   };
 }
 
@@ -118,7 +118,7 @@ export async function resolveConflict(replica: Replica, key: ResourceKey, keep: 
 }
 
 function chosen(replica: Replica, row: HeldRow, keep: string, names: VersionNames): Sibling {
-  const owned = row.siblings.map((sibling) => ({ sibling, member: names.of(sibling.dot).member ?? sibling.stamp.member }));
+  const owned = row.siblings.map((sibling) => ({ sibling, member: nameOf(sibling, names).member }));
   const isLocal = (member: string): boolean => member === replica.identity.member;
   const matching = owned.filter(({ member }) => (keep === 'local' ? isLocal(member) : keep === 'remote' ? !isLocal(member) : member === keep));
   const [only, ...others] = matching;

@@ -176,6 +176,15 @@ describe('a conflict', () => {
     expect((await us.operator.status()).conflictsPending).toBe(0);
   });
 
+  test('names its winner with whose version it is: both members may have a version of one number', async () => {
+    const { us } = await conflicting('LastWriterWins');
+
+    const [conflict] = await us.operator.conflicts(true);
+
+    expect(conflict?.versions.map(({ version }) => version)).toEqual(['v1.1', 'v1.1']);
+    expect(conflict?.winner).toEqual({ version: 'v1.1', member: 'eu' });
+  });
+
   test('under Merge of one field waits, naming the field', async () => {
     const { us } = await conflicting('Merge');
 
@@ -336,6 +345,14 @@ describe('an operator', () => {
     expect(synced).toMatchObject([{ peer: 'eu', outcome: 'level', changes: 1 }]);
     expect(reconciled).toMatchObject([{ peer: 'eu', outcome: 'same' }]);
     await expect(us.operator.syncNow(asMember('sa'), never)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('is told why a peer could not be synced or reconciled with', async () => {
+    const { federation, us } = await pair();
+    federation.cut('us', 'eu');
+
+    expect(await us.operator.syncNow(undefined, never)).toMatchObject([{ peer: 'eu', outcome: 'failed', reason: 'eu cannot be reached' }]);
+    expect(await us.operator.reconcile(undefined, never)).toMatchObject([{ peer: 'eu', outcome: 'failed', reason: 'eu cannot be reached' }]);
   });
 });
 

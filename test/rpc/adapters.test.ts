@@ -217,7 +217,7 @@ describe('an operator', () => {
     expect(await there.conflict(KEY)).toEqual(CONFLICT);
     expect(await there.resolve(KEY, 'local', 'r')).toEqual({ version: 'v1.5' });
     expect(await there.syncNow(PEER, never)).toEqual([{ peer: PEER, outcome: 'level', changes: 0 }]);
-    expect(await there.reconcile(undefined, never)).toEqual([{ peer: PEER, outcome: 'same', repaired: 0 }]);
+    expect(await there.reconcile(undefined, never)).toEqual([{ peer: PEER, outcome: 'failed', repaired: 0, reason: 'eu-west cannot be reached' }]);
     expect(await there.history(KEY)).toMatchObject([{ version: 'v1.3' }]);
     world.handlers.replies.set('operator.get', () => undefined);
     expect(await there.get(KEY)).toBeUndefined();

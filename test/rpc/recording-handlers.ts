@@ -79,8 +79,8 @@ export function recordingHandlers(): RecordingHandlers {
       conflicts: async () => [CONFLICT],
       conflict: async () => CONFLICT,
       resolve: async () => ({ version: 'v1.5' }),
-      syncNow: async () => [{ peer: asMember('eu-west'), outcome: 'level', changes: 0 }],
-      reconcile: async () => [{ peer: asMember('eu-west'), outcome: 'same', repaired: 0 }],
+      syncNow: async () => [{ peer: asMember('eu-west'), outcome: 'level', changes: 0, reason: undefined }],
+      reconcile: async () => [{ peer: asMember('eu-west'), outcome: 'failed', repaired: 0, reason: 'eu-west cannot be reached' }],
       history: async () => [{ version: 'v1.3', member: asMember('us-west'), committedAtMs: undefined, what: 'written' }],
     }),
   };
