@@ -10,6 +10,7 @@ import type { Viewer } from '../model/view.ts';
 import { viewHash, viewOf } from '../model/view.ts';
 import { loadContents } from './contents.ts';
 import { vectorFromJson, vectorToJson } from './known-members.ts';
+import type { ApplyException } from '../ports/region.ts';
 import type { Replica } from './replica.ts';
 import { DOCUMENTS, loadSettings } from './settings.ts';
 import { splitKey } from '../model/resource-key.ts';
@@ -29,7 +30,7 @@ export interface BridgeRecord {
   readonly reportedAtMs: number;
 }
 
-export interface Exception { readonly key: ResourceKey; readonly reason: string; readonly message: string; readonly sinceMs: number }
+export interface Exception extends ApplyException { readonly sinceMs: number }
 const EXCEPTION_PREFIX = 'exception/';
 
 /** The record with the exceptions of the same moment or later: read in this order, an exception is never missed. */
@@ -65,15 +66,18 @@ export const epochOf = ({ epochsBefore }: BridgeRecord, leaseEpoch: number): num
 
 const wasLetIn = (record: BridgeRecord, key: ResourceKey): boolean => record.filter !== undefined && passesFilter(record.filter, splitKey(key));
 
+/** An exception of an unknown kind is one of something not shown. */
+const isUnshown = (exceptions: ClusterFacts['exceptions'], key: ResourceKey): boolean => exceptions.has(key) && exceptions.get(key)?.kind !== 'not-sent';
+
 /** Whether the cluster was shown this state of the row, as far as the applied vector tells. */
 export function isPassed(row: HeldRow, { record, exceptions }: ClusterFacts, key: ResourceKey): boolean {
-  if (record === undefined || exceptions.has(key) || !wasLetIn(record, key)) return false;
+  if (record === undefined || isUnshown(exceptions, key) || !wasLetIn(record, key)) return false;
   return row.siblings.every((sibling) => coversDot(record.applied, sibling.dot)) && isOffLogPassed(row, record);
 }
 
 /** As `isPassed`, where the cluster's own writes count as applied at once: the condition for taking absence for a delete. */
 export function isApplied(row: HeldRow, { record, exceptions }: ClusterFacts, key: ResourceKey): boolean {
-  if (record === undefined || exceptions.has(key) || !wasLetIn(record, key)) return false;
+  if (record === undefined || isUnshown(exceptions, key) || !wasLetIn(record, key)) return false;
   return row.siblings.every((sibling) => sibling.origin === record.clusterId || coversDot(record.applied, sibling.dot)) && isOffLogPassed(row, record);
 }
 

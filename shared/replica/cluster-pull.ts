@@ -57,7 +57,7 @@ async function targetOrException(replica: Replica, key: ResourceKey, row: HeldRo
     return await targetFor(replica, key, row, facts.record.clusterId, facts);
   } catch (error) {
     if (!(error instanceof ReplicaError) || error.code !== 'unavailable') throw error;
-    await putException(replica, { key, reason: 'ContentMissing', message: error.message, sinceMs: replica.clock.nowMs() });
+    await putException(replica, { key, kind: 'not-shown', reason: 'ContentMissing', message: error.message, sinceMs: replica.clock.nowMs() });
     return undefined;
   }
 }

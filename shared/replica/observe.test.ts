@@ -373,7 +373,7 @@ describe('a missing object', () => {
     await eu.cluster.write(b, { port: 1 });
     await us.pullFrom('eu');
     const { upTo } = await us.cluster.pull();
-    await us.cluster.report({ applied: upTo, exceptions: [{ key: b, reason: 'NamespaceMissing', message: 'no such namespace' }] });
+    await us.cluster.report({ applied: upTo, exceptions: [{ key: b, kind: 'not-shown', reason: 'NamespaceMissing', message: 'no such namespace' }] });
 
     expect(only(await us.cluster.send([b]))).toMatchObject({ outcome: 'refused', reason: 'NotApplied' });
     expect(await us.versions(b)).toEqual([{ port: 1 }]);

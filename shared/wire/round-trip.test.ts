@@ -126,7 +126,7 @@ describe('between a bridge and its region', () => {
     );
     survives(
       fc.record({
-        ...identity, applied: from.localVectors, exceptions: fc.array(fc.record({ key: from.keys, reason: from.texts, message: from.texts }), { maxLength: 2 }), cleared: fc.array(from.keys, { maxLength: 2 }),
+        ...identity, applied: from.localVectors, exceptions: fc.array(fc.record({ key: from.keys, kind: fc.constantFrom('not-shown' as const, 'not-sent' as const), reason: from.texts, message: from.texts }), { maxLength: 2 }), cleared: fc.array(from.keys, { maxLength: 2 }),
         listResourceVersion: optional(fc.nat().map(String)), filterHash: optional(from.texts),
       }),
       bridge.ReportAppliedRequestSchema, writeReportAppliedRequest, readReportAppliedRequest,

@@ -195,8 +195,8 @@ describe('a region', () => {
       expect(await answer, method).toMatchObject(expected as object);
       expect(world.handlers.calls.find((call) => call.method === `bridge.${method}`)?.args[0], method).toEqual(request);
     }
-    await expect(there.reportApplied({ ...bridge, applied: PAGE.upTo, exceptions: [{ key: KEY, reason: 'r', message: 'a\u0007b' }], cleared: [], listResourceVersion: undefined, filterHash: undefined }, never)).resolves.toBeUndefined();
-    expect(received()).toMatchObject([{ exceptions: [{ message: 'a b' }] }]);
+    await expect(there.reportApplied({ ...bridge, applied: PAGE.upTo, exceptions: [{ key: KEY, kind: 'not-sent', reason: 'r', message: 'a\u0007b' }], cleared: [], listResourceVersion: undefined, filterHash: undefined }, never)).resolves.toBeUndefined();
+    expect(received()).toMatchObject([{ exceptions: [{ kind: 'not-sent', message: 'a b' }] }]);
   });
 
   test('is called by nobody but its own bridge', async () => {
