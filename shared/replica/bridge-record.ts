@@ -96,11 +96,18 @@ export const hasEverything = (record: BridgeRecord | undefined, seen: VersionVec
 export async function shownOf(replica: Replica, key: ResourceKey, row: HeldRow | undefined, facts: ClusterFacts): Promise<Shown | undefined> {
   const { record } = facts;
   if (row === undefined || record === undefined) return undefined;
-  const kept = row.local.shown?.clusterId === record.clusterId ? row.local.shown : undefined;
+  const kept = row.local.shown?.clusterId === record.clusterId ? withContent(row.local.shown, row) : undefined;
   if (!isPassed(row, facts, key)) return kept;
   const viewer: Viewer = { clusterId: record.clusterId, shownHash: kept?.hash ?? (kept === undefined ? undefined : 'deleted') };
   const body = (await view(replica, key, row, viewer)).body;
   return { clusterId: record.clusterId, context: row.context, hash: viewHash(body), content: body.kind === 'live' ? body.content : undefined };
+}
+
+/** Kept out of the row while one of its versions holds it; a change that takes that version away has to keep it. */
+function withContent(shown: Shown, row: Row): Shown {
+  if (shown.content !== undefined || shown.hash === undefined) return shown;
+  const holder = row.siblings.find(({ body }) => body.kind === 'live' && body.hash === shown.hash);
+  return holder?.body.kind === 'live' ? { ...shown, content: holder.body.content } : shown;
 }
 
 /** The view of a row under the strategy in force. */

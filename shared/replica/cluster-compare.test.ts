@@ -476,6 +476,37 @@ describe('the view at a token', () => {
     expect(target).toMatchObject({ show: { kind: 'live', content: us.cluster.objects.get(a)?.content, token } });
   });
 
+  const viewAt = (member: TestMember, key: ResourceKey): ReturnType<TestMember['region']['viewAt']> =>
+    member.region.viewAt({ ...member.cluster.identity, key, token: member.cluster.objects.get(key)?.token ?? '' }, never);
+  const contentOf = (member: TestMember, key: ResourceKey): string | undefined => member.cluster.objects.get(key)?.content;
+
+  test('is what a commit wrote, though newer versions came before that was reported', async () => {
+    const { us, eu } = await shared();
+    await us.cluster.write(b, { port: 1 });
+    await eu.pullFrom('us');
+    await eu.cluster.follow();
+    for (const port of [2, 3]) {
+      await eu.cluster.write(b, { port });
+      await us.pullFrom('eu');
+      expect(await viewAt(us, b)).toMatchObject({ show: { kind: 'live', content: contentOf(us, b) } });
+    }
+    await eu.cluster.delete(b);
+    await us.pullFrom('eu');
+    expect(await viewAt(us, b)).toMatchObject({ show: { kind: 'live', content: contentOf(us, b) } });
+  });
+
+  test.each(['LastWriterWins', 'Merge'])('is what was shown just now and is not reported yet, under %s', async (strategy) => {
+    const { us, eu } = await shared({ conflictResolution: { strategy } });
+    us.cluster.put(a, { port: 1, mine: true });
+    await us.cluster.send([a]);
+    await eu.cluster.write(a, { port: 2 });
+    await us.pullFrom('eu');
+    for (const target of (await us.cluster.pull()).targets) us.cluster.show(target);
+
+    expect(us.cluster.specOf(a)).toEqual(strategy === 'Merge' ? { port: 2, mine: true } : { port: 2 });
+    expect(await viewAt(us, a)).toMatchObject({ show: { kind: 'live', content: contentOf(us, a) } });
+  });
+
   test('is unknown for a token of somebody else', async () => {
     const { us, eu } = await shared();
 
