@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import type { ApplyException } from '../../shared/ports/region.ts';
 import { backoffMs } from './backoff.ts';
-import { DeadlineError, withDeadline } from './deadline.ts';
+import { DeadlineError, withDeadline } from '../../shared/replica/deadline.ts';
 import { DirtyKeys } from './dirty-keys.ts';
 import { Exceptions } from './exceptions.ts';
 import { KeyWork } from './key-work.ts';

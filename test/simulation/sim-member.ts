@@ -108,7 +108,7 @@ export class SimMember {
       store: faultyStore(this.store, faults),
       ledger: this.ledger,
       peers: { peer: (member) => (this.#others.includes(member) ? network.peer(this.name, member) : undefined) },
-      clock: { nowMs: () => nowMs() + this.skewMs, sleep: () => Promise.resolve() },
+      clock: { nowMs: () => nowMs() + this.skewMs, sleep: untilAborted },
       random: { bytes: (length) => random.bytes(length) },
       events: { publish: () => Promise.resolve() },
       wakeups: { arm: () => ({ wait: () => Promise.resolve() }) },
@@ -268,5 +268,10 @@ function requireAbove(key: ResourceKey, sibling: Sibling, row: readonly Sibling[
   const higher = row.find((other) => other !== sibling && compareStamps(other.stamp, sibling.stamp) >= 0);
   if (higher !== undefined) throw new Violation(7, `${key}: ${dotKey(sibling.dot)} was written after ${dotKey(higher.dot)} and stands below it`);
 }
+
+/** No call takes long in virtual time, so no deadline ever passes. */
+const untilAborted = (_ms: number, signal?: AbortSignal): Promise<void> => new Promise((_resolve, reject) => {
+  signal?.addEventListener('abort', () => { reject(new Error('no longer waited for')); }, { once: true });
+});
 
 const stateName = (key: ResourceKey, context: VersionVector): string => `${key} ${sortedEntries(context).map(([log, counter]) => `${log}.${counter.toString()}`).join(' ')}`;
