@@ -74,6 +74,8 @@ export interface ResourceInfo {
   readonly versions: readonly VersionInfo[];
   readonly conflict: 'pending' | 'decided' | undefined;
 }
+/** Somebody whom the region lets in no more; `entry` as in `model/deny-entry.ts`. */
+export interface DeniedInfo { readonly entry: string; readonly reason: string; readonly sinceMs: number }
 export interface HistoryEntry { readonly version: string; readonly member: Member; readonly committedAtMs: number | undefined; readonly what: 'written' | 'deleted' | 'superseded' | 'touched' }
 
 /** What a person or a script may ask of a region. Errors are `ReplicaError`s. */
@@ -92,4 +94,9 @@ export interface Operator {
   /** Anti-entropy with one or all peers, now. */
   reconcile(peer: Member | undefined, signal: AbortSignal): Promise<readonly { readonly peer: Member; readonly outcome: string; readonly repaired: number; readonly reason: string | undefined }[]>;
   history(key: ResourceKey): Promise<readonly HistoryEntry[]>;
+  /** Whom this region lets in no more. */
+  denied(): Promise<readonly DeniedInfo[]>;
+  /** `entry`: a name, a serial number or a fingerprint. In force from the next call on. */
+  deny(entry: string, reason: string): Promise<DeniedInfo>;
+  undeny(entry: string): Promise<'removed' | 'not-found'>;
 }
