@@ -19,7 +19,7 @@ import type { Replica } from './replica.ts';
 import { regionSecret } from './secret.ts';
 import type { Settings } from './settings.ts';
 import { loadSettings } from './settings.ts';
-import type { targetFor } from './targets.ts';
+import { answerAtSpoke } from './spoke.ts';
 import { targetAfter } from './targets.ts';
 
 /**
@@ -82,19 +82,7 @@ async function refuse(replica: Replica, settings: Settings, facts: CallingCluste
     const problem = contentProblem(key, observation.state.content);
     if (problem !== undefined) return refused(key, 'Invalid', problem);
   }
-  if (!isSpoke(replica, settings)) return undefined;
-  const row = (await replica.store.rows([key])).get(key);
-  const target = row === undefined ? undefined : await revertTarget(replica, observation, row, facts);
-  if (target === 'equal') return { key, outcome: 'unchanged', target: undefined };
-  return { key, outcome: 'refused', reason: 'SpokeReadOnly', message: 'only the hub changes what it federates; the local edit is put back', target };
-}
-
-/** What a spoke puts back; spoke-only objects are left alone. */
-async function revertTarget(replica: Replica, observation: Observation, row: NonNullable<Parameters<typeof targetFor>[2]>, facts: CallingCluster): Promise<ObservationResult['target'] | 'equal'> {
-  const here = observation.state.kind === 'live' ? contentOf(observation.state.content).hash : undefined;
-  const target = await targetAfter(replica, observation.key, row, facts.record.clusterId, { hash: here });
-  if (target.show.kind === 'gone') return here === undefined ? 'equal' : undefined;
-  return target.show.hash === here ? 'equal' : target;
+  return isSpoke(replica, settings) ? answerAtSpoke(replica, observation, facts) : undefined;
 }
 
 function contentProblem(key: ResourceKey, text: string): string | undefined {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { SESSION_LIFE_MS } from '../model/token.ts';
 import type { Observation, ObservationResult, Target } from '../ports/region.ts';
 import { MAX_COMMIT_ROWS } from '../ports/store.ts';
-import { Federation, contentWith, minutes, route } from './testing.ts';
+import { collect } from './collect.ts';
+import { Federation, contentWith, hours, minutes, route } from './testing.ts';
 import type { TestMember } from './testing.ts';
 
 const [a, b] = [route('a'), route('b')];
@@ -544,6 +545,60 @@ describe('in hub-spoke', () => {
 
     expect(await eu.cluster.write(b, { port: 2 })).toMatchObject({ outcome: 'refused', reason: 'SpokeReadOnly', target: undefined });
     expect(eu.cluster.specOf(b)).toEqual({ port: 2 });
+  });
+
+  const goneAt = async ({ federation, us, eu }: Pair): Promise<void> => {
+    await us.cluster.delete(a);
+    await federation.exchange();
+    await eu.cluster.pull();
+  };
+
+  test('a hub\'s delete goes through where a spoke edited the object, with and without its token', async () => {
+    for (const token of [undefined, 'none']) {
+      const setting = await hubAndSpoke();
+      setting.eu.cluster.put(a, { port: 2 }, token);
+      await goneAt(setting);
+
+      const [result] = await setting.eu.cluster.send([a]);
+
+      expect(result).toMatchObject({ outcome: 'refused', reason: 'SpokeReadOnly', target: { show: { kind: 'gone' } } });
+    }
+  });
+
+  test('a hub\'s delete goes through where it was collected before the spoke\'s cluster was told', async () => {
+    const setting = await hubAndSpoke();
+    const { federation, eu } = setting;
+    eu.cluster.put(a, { port: 2 });
+    await goneAt(setting);
+    federation.nowMs += hours(25);
+    await federation.exchange();
+    for (const member of federation.all) await collect(member.replica);
+    await eu.cluster.pull();
+
+    expect(await eu.row(a)).toBeUndefined();
+    expect(await eu.cluster.send([a])).toMatchObject([{ outcome: 'refused', target: { show: { kind: 'gone' } } }]);
+  });
+
+  test('a spoke\'s own object of a name that the hub once deleted is left alone', async () => {
+    const setting = await hubAndSpoke();
+    await goneAt(setting);
+    await setting.eu.cluster.follow();
+
+    expect(await setting.eu.cluster.write(a, { mine: true }, 'none')).toMatchObject({ outcome: 'refused', reason: 'SpokeReadOnly', target: undefined });
+  });
+
+  test('a spoke that has lost its rows takes nothing for deleted', async () => {
+    const { federation, us, eu } = await hubAndSpoke();
+    const backup = eu.store.snapshot();
+    await us.cluster.write(b, { port: 1 });
+    await federation.exchange();
+    await eu.cluster.follow();
+    eu.cluster.put(b, { port: 2 });
+    eu.restoreTable(backup, 'restored');
+    await eu.cluster.pull();
+
+    expect(eu.cluster.objects.get(b)?.token).toBeDefined();
+    expect(await eu.cluster.commit([eu.cluster.observe(b)])).toMatchObject({ results: [{ outcome: 'refused', target: undefined }] });
   });
 
   test('an object that is as the hub has it is nothing', async () => {
