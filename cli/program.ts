@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addConflicts } from './commands/conflicts.ts';
 import { addDelete } from './commands/delete.ts';
+import { addDenied, addDeny, addUndeny } from './commands/deny.ts';
 import { addGet } from './commands/get.ts';
 import { addHistory } from './commands/history.ts';
 import { addLocal } from './commands/local.ts';
@@ -34,7 +35,7 @@ export function buildProgram(host: Host): Command {
     .configureHelp({ showGlobalOptions: true });
   addGlobalOptions(program);
   const federation = program.command('federation').description('The federation as a member sees it');
-  for (const add of [addStatus, addConflicts, addSync, addReconcile, addSet]) add(federation, host);
+  for (const add of [addStatus, addConflicts, addSync, addReconcile, addSet, addDenied, addDeny, addUndeny]) add(federation, host);
   for (const add of [addGet, addApply, addDelete, addHistory, addAgents, addConfig, addCerts, addLocal, addCompletion, addVersion]) add(program, host);
   withoutHelpCommand(program);
   return program;

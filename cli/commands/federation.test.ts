@@ -163,7 +163,18 @@ describe('federation', () => {
     federation.cuts.add('us-west eu-west');
     const failed = await novactl('federation', 'sync');
     federation.cuts.clear();
-    expect(failed).toMatchObject({ code: 7, out: expect.stringContaining('failed'), err: 'error: eu-west failed; novactl federation status tells why\n' });
+    expect(failed).toMatchObject({ code: 7, out: expect.stringMatching(/^PEER +OUTCOME +CHANGES +REASON\neu-west +failed +0 +eu-west cannot be reached\n$/), err: 'error: eu-west failed: eu-west cannot be reached\n' });
+  });
+
+  test('deny, denied and undeny change whom the member lets in', async () => {
+    expect(await novactl('federation', 'denied')).toMatchObject({ code: 0, out: 'Nobody is denied.\n' });
+    expect(await novactl('federation', 'deny', 'peer/mars', '--reason', 'stolen')).toMatchObject({ code: 0, out: 'peer/mars denied\n' });
+    expect((await novactl('federation', 'denied')).out).toMatch(/^ENTRY +SINCE +REASON\npeer\/mars +\d+s ago +stolen\n$/);
+    expect(JSON.parse((await novactl('federation', 'denied', '-o', 'json')).out)).toMatchObject([{ entry: 'peer/mars', reason: 'stolen', since: expect.any(String) }]);
+    expect(await novactl('federation', 'undeny', 'peer/mars')).toMatchObject({ code: 0, out: 'peer/mars let in again\n' });
+    expect(await novactl('federation', 'undeny', 'peer/mars')).toMatchObject({ code: 3, err: expect.stringContaining('is not on the deny list') });
+    expect(await novactl('federation', 'deny', 'mars')).toMatchObject({ code: 2, err: expect.stringContaining('expected a name such as') });
+    expect(await novactl('federation', 'deny', 'operator/admin/alice')).toMatchObject({ code: 2, err: expect.stringContaining('the certificate you are calling with') });
   });
 
   test('set writes the file in the member\'s folder, at one member or at all', async () => {

@@ -4,8 +4,7 @@ import { withRegion } from '../connection/session.ts';
 import type { Host } from '../host.ts';
 import { globalsOf } from '../options.ts';
 import { print } from '../output/print.ts';
-import { plainColumns, table } from '../output/table.ts';
-import { requireNoneFailed } from './sync.ts';
+import { requireNoneFailed, resultsText } from './sync.ts';
 
 /** `federation reconcile` */
 export function addReconcile(federation: Command, host: Host): void {
@@ -16,8 +15,8 @@ export function addReconcile(federation: Command, host: Host): void {
       const options = globalsOf(command);
       const results = await withRegion(host, options, ({ operator, signal }) => operator.reconcile(peer === undefined ? undefined : asMember(peer), signal));
       print(host.out, options.output, {
-        json: results.map((result) => ({ ...result })),
-        text: () => table(plainColumns('PEER', 'OUTCOME', 'REPAIRED'), results.map((result) => [result.peer, result.outcome, result.repaired.toString()])),
+        json: results.map((result) => ({ ...result, reason: result.reason ?? null })),
+        text: () => resultsText('REPAIRED', results.map((result) => ({ ...result, count: result.repaired }))),
       });
       requireNoneFailed(results);
     });

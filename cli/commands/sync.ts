@@ -18,15 +18,24 @@ export function addSync(federation: Command, host: Host): void {
       const options = globalsOf(command);
       const results = await withRegion(host, options, ({ operator, signal }) => operator.syncNow(peer === undefined ? undefined : asMember(peer), signal));
       print(host.out, options.output, {
-        json: results.map((result) => ({ ...result })),
-        text: () => table(plainColumns('PEER', 'OUTCOME', 'CHANGES'), results.map((result) => [result.peer, result.outcome, result.changes.toString()])),
+        json: results.map((result) => ({ ...result, reason: result.reason ?? null })),
+        text: () => resultsText('CHANGES', results.map((result) => ({ ...result, count: result.changes }))),
       });
       requireNoneFailed(results);
     });
 }
 
+/** What came of each peer; why, only where something is to be told. */
+export function resultsText(counted: string, results: readonly (PeerResult & { readonly count: number })[]): string {
+  const isTold = results.some(({ reason }) => reason !== undefined);
+  return table(plainColumns('PEER', 'OUTCOME', counted, ...(isTold ? ['REASON'] : [])), results.map(({ peer, outcome, count, reason }) =>
+    [peer, outcome, count.toString(), ...(isTold ? [reason ?? '-'] : [])]));
+}
+
+interface PeerResult { readonly peer: string; readonly outcome: string; readonly reason: string | undefined }
+
 /** @throws CommandError when a peer could not be reached or understood */
-export function requireNoneFailed(results: readonly { readonly peer: string; readonly outcome: string }[]): void {
-  const failed = results.filter(({ outcome }) => outcome.startsWith('failed')).map(({ peer }) => peer);
-  if (failed.length > 0) throw new CommandError('unavailable', `${failed.join(', ')} failed; novactl federation status tells why`);
+export function requireNoneFailed(results: readonly PeerResult[]): void {
+  const failed = results.filter(({ outcome }) => outcome === 'failed').map(({ peer, reason = 'it gave no reason' }) => `${peer} failed: ${reason}`);
+  if (failed.length > 0) throw new CommandError('unavailable', failed.join('; '));
 }

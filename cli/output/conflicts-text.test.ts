@@ -18,10 +18,10 @@ const PENDING: ConflictInfo = {
   key: resourceKey({ group: 'novaedge.io', kind: 'ProxyRoute', namespace: 'default', name: 'api' }),
   status: 'pending', strategy: 'Manual', detectedAtMs: NOW_MS - 2 * MINUTE_MS - 100, overlapping: [],
   versions: [version('v1.5', 'us-west', { isLocal: true }), version('v1.6', 'eu-west', { manifest: manifest('eu-west', { timeout: '5s' }) })],
-  winner: 'v1.5', why: 'Manual: every cluster keeps what it has until somebody keeps one version',
+  winner: { version: 'v1.5', member: asMember('us-west') }, why: 'Manual: every cluster keeps what it has until somebody keeps one version',
 };
 const DECIDED: ConflictInfo = {
-  ...PENDING, key: resourceKey({ group: 'novaedge.io', kind: 'ProxyBackend', namespace: 'default', name: 'shop' }), status: 'decided', strategy: 'LastWriterWins', winner: 'v1.6',
+  ...PENDING, key: resourceKey({ group: 'novaedge.io', kind: 'ProxyBackend', namespace: 'default', name: 'shop' }), status: 'decided', strategy: 'LastWriterWins', winner: { version: 'v1.6', member: asMember('eu-west') },
   why: 'LastWriterWins: v1.6 was written later than the others',
 };
 
@@ -42,11 +42,11 @@ describe('federation conflicts', () => {
     ]);
   });
 
-  test('members number their versions each by themselves: of two with one number, the strategy tells which is shown', () => {
+  test('members number their versions each by themselves: of two with one number, the member tells which is shown', () => {
     const versions = [version('v1.1', 'us-west', { isLocal: true }), version('v1.1', 'eu-west', { writtenAtMs: NOW_MS })];
 
-    expect(conflictsText([{ ...DECIDED, versions, winner: 'v1.1' }], NOW_MS, { all: true, wide: false })).toContain('Decided   v1.1 (eu-west)   v1.1 (local)   LastWriterWins');
-    expect(conflictDescription({ ...PENDING, versions, winner: 'v1.1' }, NOW_MS, undefined)).toContain('Shown: v1.1 (local)\n');
+    expect(conflictsText([{ ...DECIDED, versions, winner: { version: 'v1.1', member: asMember('eu-west') } }], NOW_MS, { all: true, wide: false })).toContain('Decided   v1.1 (eu-west)   v1.1 (local)   LastWriterWins');
+    expect(conflictDescription({ ...PENDING, versions, winner: { version: 'v1.1', member: asMember('us-west') } }, NOW_MS, undefined)).toContain('Shown: v1.1 (local)\n');
   });
 
   test('says so when there are none', () => {

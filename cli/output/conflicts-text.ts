@@ -28,19 +28,13 @@ const sideText = (versions: readonly VersionInfo[], isLocal: boolean): string =>
 /** `v1.5 (local)`, `v1.6 (eu-west)`, `v1.7 (ap-east, deleted)`. */
 export const versionText = ({ version, member, isLocal, deleted }: VersionInfo): string => `${version} (${isLocal ? 'local' : member}${deleted ? ', deleted' : ''})`;
 
-/**
- * The version that is shown; undefined for a merge. Members number their versions each by themselves, so two may have the same
- * number: then it is the one that the strategy prefers.
- */
-export function shownVersion({ strategy, winner, versions }: ConflictInfo): VersionInfo | undefined {
-  const named = versions.filter(({ version }) => version === winner);
-  const preferred = strategy === 'Manual' ? named.find(({ isLocal }) => isLocal) : undefined;
-  return preferred ?? named.reduce<VersionInfo | undefined>((latest, version) => (latest === undefined || version.writtenAtMs > latest.writtenAtMs ? version : latest), undefined);
-}
+/** The version that is shown; undefined for a merge. */
+export const shownVersion = ({ winner, versions }: ConflictInfo): VersionInfo | undefined =>
+  versions.find(({ version, member }) => version === winner?.version && member === winner.member);
 
 const shownText = (conflict: ConflictInfo): string => {
   const shown = shownVersion(conflict);
-  return shown === undefined ? (conflict.winner ?? 'merged') : versionText(shown);
+  return shown === undefined ? (conflict.winner === undefined ? 'merged' : `${conflict.winner.version} (${conflict.winner.member})`) : versionText(shown);
 };
 
 /** The versions that are not shown. While a person is waited for, nothing has lost. Of a merge, none has lost as a whole. */

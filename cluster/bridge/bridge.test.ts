@@ -241,6 +241,10 @@ describe('comparing', () => {
 });
 
 describe('exceptions', () => {
+  /** What the region was told the last exception of an object is. */
+  const lastKind = (key: ResourceKey): string | undefined => here.calls.filter(({ method }) => method === 'reportApplied')
+    .flatMap(({ request }) => (request as ReportAppliedRequest).exceptions).findLast((exception) => exception.key === key)?.kind;
+
   test('what the cluster refuses is listed and retried, and holds up nothing else', async () => {
     let isRefusing = true;
     await start((cluster) => ({
@@ -252,6 +256,7 @@ describe('exceptions', () => {
     await writeThere(route('other', { n: 1 }));
     await eventually(async () => { expect(await specHere(routeKey('other'))).toEqual({ n: 1 }); });
     await eventually(async () => { expect(await exceptionsListed()).toMatchObject([{ key: routeKey('api'), reason: 'AdmissionRefused', message: 'hostnames: not ours' }]); });
+    expect(lastKind(routeKey('api'))).toBe('not-shown');
     await writeThere(route('api', { n: 2 }));
     await writeThere(route('other', { n: 2 }));
     await eventually(async () => { expect(await specHere(routeKey('other'))).toEqual({ n: 2 }); });
@@ -287,6 +292,7 @@ describe('exceptions', () => {
     await writeThere(route('api', { n: 'theirs' }));
     await realClock.sleep(200);
     expect(await readFile(file, 'utf8')).toBe(`${text}]`);
+    expect(lastKind(routeKey('api'))).toBe('not-shown');
 
     await writeFile(file, JSON.stringify(route('api', { n: 'mine' })));
     await eventually(async () => {
@@ -324,6 +330,7 @@ describe('exceptions', () => {
       expect(await exceptionsListed()).toMatchObject([{ key: routeKey('large'), reason: 'TooLarge' }]);
     });
 
+    expect(lastKind(routeKey('large'))).toBe('not-sent');
     expect(await specHere(routeKey('large'))).toEqual(large);
     await harness.userWrites(route('large', { n: 1 }));
     await eventually(async () => { expect(await exceptionsListed()).toEqual([]); });

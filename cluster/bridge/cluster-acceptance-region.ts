@@ -396,6 +396,13 @@ export function describeWithRegion(harness: () => ClusterHarness, makeFederation
       expect(await seenHere(routeKey('own'))).toEqual({ n: 1 });
       expect(await seenThere(routeKey('own'))).toBeUndefined();
       expect(bridge?.exceptions()).toBe(0);
+
+      here.isDown = true;
+      await harness().userWrites(route('api', { n: 'spoke again' }));
+      await deleteThere(key);
+      here.isDown = false;
+      await eventually(async () => { expect(await harness().userReads(key)).toBeUndefined(); }, PATIENCE);
+      expect(await seenHere(routeKey('own'))).toEqual({ n: 1 });
     });
 
     test('the status comes to the cluster, without changing the federation object', async () => {

@@ -1,10 +1,11 @@
 import type { ResourceKey } from '../../shared/model/ids.ts';
-import type { ApplyException, Target } from '../../shared/ports/region.ts';
+import type { ApplyException, ExceptionKind, Target } from '../../shared/ports/region.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import { backoffMs } from './backoff.ts';
 import { EXCEPTION_BACKOFF, EXCEPTIONS, KEPT_TARGET_BYTES } from './limits.ts';
 
 interface Entry {
+  readonly kind: ExceptionKind;
   readonly reason: string;
   readonly message: string;
   /** What could not be shown; undefined: the region is asked again. */
@@ -46,16 +47,16 @@ export class Exceptions {
    * @param isListed false for what is only tried again, until it is put with true
    * @throws TooManyExceptionsError
    */
-  put({ key, reason, message }: ApplyException, target: Target | undefined, isListed = true): boolean {
+  put({ key, kind, reason, message }: ApplyException, target: Target | undefined, isListed = true): boolean {
     const before = this.#entries.get(key);
     if (before === undefined && this.#entries.size >= EXCEPTIONS) throw new TooManyExceptionsError(`more than ${EXCEPTIONS.toString()} resources cannot be settled; the last one is ${key}: ${message}`);
     this.#forget(key);
     const attempts = before === undefined ? 0 : before.attempts + 1;
     const kept = this.#keptBytes + bytesOf(target) <= KEPT_TARGET_BYTES ? target : undefined;
     this.#keptBytes += bytesOf(kept);
-    this.#entries.set(key, { reason, message, target: kept, attempts, dueMs: this.#clock.nowMs() + backoffMs(EXCEPTION_BACKOFF, attempts, this.#random), isListed: isListed || before?.isListed === true });
-    const isNews = isListed && (before?.isListed !== true || before.reason !== reason || before.message !== message);
-    if (isNews) this.#unreported.set(key, { key, reason, message });
+    this.#entries.set(key, { kind, reason, message, target: kept, attempts, dueMs: this.#clock.nowMs() + backoffMs(EXCEPTION_BACKOFF, attempts, this.#random), isListed: isListed || before?.isListed === true });
+    const isNews = isListed && (before?.isListed !== true || before.kind !== kind || before.reason !== reason || before.message !== message);
+    if (isNews) this.#unreported.set(key, { key, kind, reason, message });
     return isNews;
   }
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
+import type { ApplyException } from '../../shared/ports/region.ts';
 import { backoffMs } from './backoff.ts';
-import { DeadlineError, withDeadline } from './deadline.ts';
+import { DeadlineError, withDeadline } from '../../shared/replica/deadline.ts';
 import { DirtyKeys } from './dirty-keys.ts';
 import { Exceptions } from './exceptions.ts';
 import { KeyWork } from './key-work.ts';
@@ -128,7 +129,7 @@ describe('withDeadline', () => {
 });
 
 describe('Exceptions', () => {
-  const exception = (name: string, message = 'm'): { key: ResourceKey; reason: string; message: string } => ({ key: key(name), reason: 'R', message });
+  const exception = (name: string, message = 'm', kind: ApplyException['kind'] = 'not-shown'): ApplyException => ({ key: key(name), kind, reason: 'R', message });
   const target = (name: string, bytes: number) => ({ key: key(name), show: { kind: 'live' as const, hash: '' as never, content: 'x'.repeat(bytes), token: '' }, before: { kind: 'nothing' as const } });
 
   test('come due later and later, at most every half minute', async () => {
@@ -163,9 +164,10 @@ describe('Exceptions', () => {
     expect(exceptions.takeReport(10)).toEqual({ exceptions: [exception('a'), exception('b')], cleared: [] });
     exceptions.put(exception('a'), undefined);
     exceptions.put(exception('b', 'other'), undefined);
+    exceptions.put(exception('a', 'm', 'not-sent'), undefined);
     exceptions.clear(key('c'));
     exceptions.clear(key('d'), true);
-    expect(exceptions.takeReport(10)).toEqual({ exceptions: [exception('b', 'other')], cleared: [key('d')] });
+    expect(exceptions.takeReport(10)).toEqual({ exceptions: [exception('b', 'other'), exception('a', 'm', 'not-sent')], cleared: [key('d')] });
   });
 
   test('of a passing trouble are tried again but not listed, until they are', () => {

@@ -5,7 +5,7 @@ import type {
 } from '../../shared/ports/region.ts';
 import { ReplicaError } from '../../shared/ports/errors.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
-import { withDeadline } from './deadline.ts';
+import { withDeadline } from '../../shared/replica/deadline.ts';
 import { CALL_TIMEOUT_MS, PULL_GRACE_MS } from './limits.ts';
 
 /** The region does not answer, or not now: everything is tried again later. */

@@ -1,7 +1,7 @@
 import type { Content } from '../../shared/model/content.ts';
 import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
-import type { Observation, ObservationResult, Target } from '../../shared/ports/region.ts';
+import type { ExceptionKind, Observation, ObservationResult, Target } from '../../shared/ports/region.ts';
 import type { Cluster, ClusterObject, ReadResult, WriteOutcome } from './cluster-port.ts';
 import type { Committer } from './committer.ts';
 import { SETTLE_ROUNDS } from './limits.ts';
@@ -12,8 +12,8 @@ import type { SettledState, SettledStates } from './settled-states.ts';
 /** What came of one resource. */
 export type Settlement =
   | { readonly kind: 'settled'; readonly change: 'created' | 'replaced' | 'deleted' | 'sent' | 'none' }
-  /** It stays as it is for now; `target` is what could not be shown. */
-  | { readonly kind: 'exception'; readonly reason: string; readonly message: string; readonly target: Target | undefined };
+  /** It stays as it is for now; `target` is what could not be shown, where that is at hand. */
+  | { readonly kind: 'exception'; readonly what: ExceptionKind; readonly reason: string; readonly message: string; readonly target: Target | undefined };
 
 /**
  * The object as it was read. `hash` is that of what it says, which is not what it looks like where the cluster reshapes; `isSettled`:
@@ -47,7 +47,7 @@ export class Settle {
   }
 
   /** Tells the region what the cluster has. `echoes: 'skip'` leaves out what both agreed on before. */
-  async observe(key: ResourceKey, echoes: 'skip' | 'send'): Promise<Settlement> {
+  observe(key: ResourceKey, echoes: 'skip' | 'send'): Promise<Settlement> {
     return this.#rounds(key, undefined, async (found, round) => {
       const isEcho = echoes === 'skip' && round === 0 && found.isSettled;
       return isEcho ? nothingChanged : this.#send(key, found);
@@ -56,8 +56,10 @@ export class Settle {
 
   /** Shows what the region asks for, after sending what somebody changed meanwhile. */
   async show(target: Target): Promise<Settlement> {
-    return this.#rounds(target.key, target, (found, round) =>
+    const settlement = await this.#rounds(target.key, target, (found, round) =>
       round === 0 && isExpected(found, target) ? this.#write(target, found) : this.#send(target.key, found));
+    // Also where an edit could not be sent: it kept the target from being shown.
+    return settlement.kind === 'exception' ? { ...settlement, what: 'not-shown' } : settlement;
   }
 
   /** Reads and tries until nothing changes underneath. */
@@ -65,11 +67,11 @@ export class Settle {
     const { cluster, signal } = this.#parts;
     for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
       const read: ReadResult = await cluster.read(key, signal);
-      if (read.kind === 'unknown') return { kind: 'exception', reason: read.reason, message: read.message, target };
+      if (read.kind === 'unknown') return { kind: 'exception', what: 'not-sent', reason: read.reason, message: read.message, target };
       const settlement = await attempt(await this.#find(key, read), round);
       if (settlement !== 'changed') return settlement;
     }
-    return { kind: 'exception', reason: 'Changing', message: `it changed ${SETTLE_ROUNDS.toString()} times while it was being synchronized`, target };
+    return { kind: 'exception', what: 'not-shown', reason: 'Changing', message: `it changed ${SETTLE_ROUNDS.toString()} times while it was being synchronized`, target };
   }
 
   /** Nobody is asked what an object says that looks as it did when both agreed. */
@@ -103,7 +105,7 @@ export class Settle {
         if (target !== undefined && back !== 'changed' && back.kind === 'settled') this.#parts.cluster.event(key, reason, message);
         return back;
       }
-      default: return { kind: 'exception', reason, message, target: undefined };
+      default: return { kind: 'exception', what: 'not-sent', reason, message, target: undefined };
     }
   }
 
@@ -121,7 +123,7 @@ export class Settle {
         this.#parts.settled.put(target.key, stateAfter(target, found, change, outcome.hash));
         return { kind: 'settled', change };
       case 'conflict': return 'changed';
-      case 'refused': return { kind: 'exception', reason: outcome.reason, message: outcome.message, target };
+      case 'refused': return { kind: 'exception', what: 'not-shown', reason: outcome.reason, message: outcome.message, target };
     }
   }
 

@@ -3,7 +3,7 @@ import { printKey, splitKey } from '../../shared/model/resource-key.ts';
 import { passesFilter } from '../../shared/model/federated-part.ts';
 import type { Filter } from '../../shared/model/federated-part.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
-import type { Target } from '../../shared/ports/region.ts';
+import type { ApplyException, Target } from '../../shared/ports/region.ts';
 import { ClusterUnavailableError } from './cluster-port.ts';
 import { TooManyExceptionsError } from './exceptions.ts';
 import type { Exceptions } from './exceptions.ts';
@@ -91,7 +91,7 @@ export class Workshop {
 
   #record(key: ResourceKey, settlement: Settlement, origin: Origin): void {
     const { exceptions, counted, logger } = this.#parts;
-    if (settlement.kind === 'exception') { this.#list(key, settlement.reason, settlement.message, settlement.target); return; }
+    if (settlement.kind === 'exception') { this.#list({ key, kind: settlement.what, reason: settlement.reason, message: settlement.message }, settlement.target); return; }
     exceptions.clear(key, origin === 'comparison');
     if (settlement.change === 'created') counted(1);
     if (settlement.change === 'deleted') counted(-1);
@@ -102,16 +102,18 @@ export class Workshop {
   #recordFailure(key: ResourceKey, error: unknown, origin: Origin): void {
     const { exceptions, signal } = this.#parts;
     if (signal.aborted || error instanceof LowerEpochError || error instanceof TooManyExceptionsError) throw error;
-    const [reason, message] = [reasonOf(error), error instanceof Error ? error.message : String(error)];
-    const isSoonOver = reason !== 'InternalError' && exceptions.failures(key) < UNLISTED_FAILURES;
-    if (!isSoonOver) { this.#list(key, reason, message, exceptions.target(key)); return; }
-    exceptions.put({ key, reason, message }, exceptions.target(key), false);
+    // Where it failed is not known: perhaps after the region had answered with something to show.
+    const exception: ApplyException = { key, kind: 'not-shown', reason: reasonOf(error), message: error instanceof Error ? error.message : String(error) };
+    const isSoonOver = exception.reason !== 'InternalError' && exceptions.failures(key) < UNLISTED_FAILURES;
+    if (!isSoonOver) { this.#list(exception, exceptions.target(key)); return; }
+    exceptions.put(exception, exceptions.target(key), false);
     if (origin !== 'change') throw error;
   }
 
-  #list(key: ResourceKey, reason: string, message: string, target: Target | undefined): void {
-    const isNews = this.#parts.exceptions.put({ key, reason, message }, target);
-    if (isNews) this.#parts.logger.warn('resource-is-an-exception', { resource: printKey(key), reason, message });
+  #list(exception: ApplyException, target: Target | undefined): void {
+    const isNews = this.#parts.exceptions.put(exception, target);
+    const { key, kind, reason, message } = exception;
+    if (isNews) this.#parts.logger.warn('resource-is-an-exception', { resource: printKey(key), kind, reason, message });
   }
 }
 

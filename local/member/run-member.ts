@@ -6,6 +6,7 @@ import type { ClientTls } from '../../shared/adapters/connect/index.ts';
 import { openSqlite } from '../../shared/adapters/sqlite/index.ts';
 import { jsonLogger, systemClock, systemRandom } from '../../shared/adapters/system/index.ts';
 import { asMember } from '../../shared/model/ids.ts';
+import { isDenied } from '../../shared/replica/deny-list.ts';
 import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
@@ -60,7 +61,7 @@ export async function runMember(config: MemberConfig): Promise<RunningMember> {
       const { spec, others } = await loadSettings(replica);
       return spec === undefined ? undefined : new Set(others);
     },
-    isDenied: () => Promise.resolve(false),
+    isDenied: (names) => isDenied(replica, names),
   };
   const app = createApp({
     handlers: { peer: peerHandlers(replica), bridge: regionOf(replica), operator: operatorOf(replica), agent: noAgents },

@@ -27,6 +27,10 @@ export function areContiguous(segments: readonly LogSegment[], since: number): b
   return true;
 }
 
+/** Whether a segment names the resource of every counter in its range, in order. */
+export const isDense = ({ first, last, entries }: LogSegment): boolean =>
+  entries.length === last - first + 1 && entries.every(({ counter }, at) => counter === first + at);
+
 /** How far a follower at `since` is once it has these segments, which must join up. */
 export function reachedBy(segments: readonly LogSegment[], since: VersionVector): VersionVector {
   const reached = new Map(since);

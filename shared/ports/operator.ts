@@ -52,6 +52,8 @@ export interface VersionInfo {
   /** The manifest; Secrets and ConfigMaps redacted. */
   readonly manifest: string | undefined;
 }
+/** Members number their versions each by themselves, so a version is named by both. */
+export type VersionName = Pick<VersionInfo, 'version' | 'member'>;
 export interface ConflictInfo {
   readonly key: ResourceKey;
   readonly status: 'pending' | 'decided';
@@ -60,7 +62,7 @@ export interface ConflictInfo {
   readonly overlapping: readonly string[];
   readonly versions: readonly VersionInfo[];
   /** Undefined where the view is a merge of several versions. */
-  readonly winner: string | undefined;
+  readonly winner: VersionName | undefined;
   /** Why the losing versions lost, in a sentence. */
   readonly why: string;
 }
@@ -72,6 +74,8 @@ export interface ResourceInfo {
   readonly versions: readonly VersionInfo[];
   readonly conflict: 'pending' | 'decided' | undefined;
 }
+/** Somebody whom the region lets in no more; `entry` as in `model/deny-entry.ts`. */
+export interface DeniedInfo { readonly entry: string; readonly reason: string; readonly sinceMs: number }
 export interface HistoryEntry { readonly version: string; readonly member: Member; readonly committedAtMs: number | undefined; readonly what: 'written' | 'deleted' | 'superseded' | 'touched' }
 
 /** What a person or a script may ask of a region. Errors are `ReplicaError`s. */
@@ -85,8 +89,14 @@ export interface Operator {
   conflict(key: ResourceKey): Promise<ConflictInfo | undefined>;
   /** `keep`: `local`, `remote` or a member's name. */
   resolve(key: ResourceKey, keep: string, requestId: string): Promise<{ readonly version: string }>;
-  syncNow(peer: Member | undefined, signal: AbortSignal): Promise<readonly { readonly peer: Member; readonly outcome: string; readonly changes: number }[]>;
+  /** `reason`: why it failed, was put off or stopped early. */
+  syncNow(peer: Member | undefined, signal: AbortSignal): Promise<readonly { readonly peer: Member; readonly outcome: string; readonly changes: number; readonly reason: string | undefined }[]>;
   /** Anti-entropy with one or all peers, now. */
-  reconcile(peer: Member | undefined, signal: AbortSignal): Promise<readonly { readonly peer: Member; readonly outcome: string; readonly repaired: number }[]>;
+  reconcile(peer: Member | undefined, signal: AbortSignal): Promise<readonly { readonly peer: Member; readonly outcome: string; readonly repaired: number; readonly reason: string | undefined }[]>;
   history(key: ResourceKey): Promise<readonly HistoryEntry[]>;
+  /** Whom this region lets in no more. */
+  denied(): Promise<readonly DeniedInfo[]>;
+  /** `entry`: a name, a serial number or a fingerprint. In force from the next call on. */
+  deny(entry: string, reason: string): Promise<DeniedInfo>;
+  undeny(entry: string): Promise<'removed' | 'not-found'>;
 }

@@ -115,7 +115,12 @@ export interface BridgeCompareResponse {
   readonly readTo: ResourceKey | undefined;
 }
 
-export interface ApplyException { readonly key: ResourceKey; readonly reason: string; readonly message: string }
+/**
+ * `not-shown`: the cluster does not show what the region asked for, or nobody can tell. `not-sent`: it does, and what somebody did to
+ * the object since could not be committed; its absence is a delete all the same.
+ */
+export type ExceptionKind = 'not-shown' | 'not-sent';
+export interface ApplyException { readonly key: ResourceKey; readonly kind: ExceptionKind; readonly reason: string; readonly message: string }
 export interface ReportAppliedRequest extends BridgeIdentity {
   /** All targets up to here were shown, but the exceptions. */
   readonly applied: VersionVector;

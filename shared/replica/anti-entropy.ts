@@ -2,6 +2,7 @@ import type { Member } from '../model/ids.ts';
 import type { Peer } from '../ports/peer.ts';
 import { compareSummaries, repairDifferences } from './compare.ts';
 import type { Repaired } from './compare.ts';
+import { patient } from './patient-peer.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
 import { pullFrom } from './sync.ts';
@@ -19,7 +20,8 @@ const DEFAULTS: ReconcileOptions = { repairMode: 'bidirectional', batchSize: 100
  * Verifies that a peer and this region hold the same, and repairs what does not: vectors first, catching up by pulling, then by the
  * Merkle index. It never has to be right for the others to be right.
  */
-export async function reconcileWith(replica: Replica, peer: Peer, signal: AbortSignal): Promise<ReconcileOutcome> {
+export async function reconcileWith(replica: Replica, called: Peer, signal: AbortSignal): Promise<ReconcileOutcome> {
+  const peer = patient(replica, called);
   const { repairMode, batchSize } = (await loadSettings(replica)).spec?.antiEntropy ?? DEFAULTS;
   const way = { pull: repairMode !== 'push', push: repairMode !== 'pull', limit: batchSize };
   try {

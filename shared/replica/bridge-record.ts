@@ -10,6 +10,7 @@ import type { Viewer } from '../model/view.ts';
 import { viewHash, viewOf } from '../model/view.ts';
 import { loadContents } from './contents.ts';
 import { vectorFromJson, vectorToJson } from './known-members.ts';
+import type { ApplyException } from '../ports/region.ts';
 import type { Replica } from './replica.ts';
 import { DOCUMENTS, loadSettings } from './settings.ts';
 import { splitKey } from '../model/resource-key.ts';
@@ -19,6 +20,8 @@ export interface BridgeRecord {
   /** The ID under which the cluster is known here: its own, with the number of its life where it was restored (`~2`). */
   readonly clusterId: ClusterId;
   readonly leaseEpoch: number;
+  /** The greatest epoch under which a cluster before this one committed: a cluster's lease counts from one, the clock row's epoch only rises. */
+  readonly epochsBefore: number;
   /** Every target up to here was shown in the cluster, but the exceptions. */
   readonly applied: VersionVector;
   readonly listResourceVersion: string | undefined;
@@ -27,7 +30,7 @@ export interface BridgeRecord {
   readonly reportedAtMs: number;
 }
 
-export interface Exception { readonly key: ResourceKey; readonly reason: string; readonly message: string; readonly sinceMs: number }
+export interface Exception extends ApplyException { readonly sinceMs: number }
 const EXCEPTION_PREFIX = 'exception/';
 
 /** The record with the exceptions of the same moment or later: read in this order, an exception is never missed. */
@@ -55,20 +58,26 @@ export const dropException = (replica: Replica, key: ResourceKey): Promise<void>
 
 function recordFromJson(value: Json): BridgeRecord {
   if (!isObject(value)) throw new TypeError('the bridge record is not an object');
-  return { ...(value as unknown as BridgeRecord), applied: vectorFromJson(value['applied']) ?? emptyVector };
+  return { ...(value as unknown as BridgeRecord), epochsBefore: typeof value['epochsBefore'] === 'number' ? value['epochsBefore'] : 0, applied: vectorFromJson(value['applied']) ?? emptyVector };
 }
+
+/** A lease epoch as the clock row counts it, over all clusters this member has had. */
+export const epochOf = ({ epochsBefore }: BridgeRecord, leaseEpoch: number): number => epochsBefore + leaseEpoch;
 
 const wasLetIn = (record: BridgeRecord, key: ResourceKey): boolean => record.filter !== undefined && passesFilter(record.filter, splitKey(key));
 
+/** An exception of an unknown kind is one of something not shown. */
+const isUnshown = (exceptions: ClusterFacts['exceptions'], key: ResourceKey): boolean => exceptions.has(key) && exceptions.get(key)?.kind !== 'not-sent';
+
 /** Whether the cluster was shown this state of the row, as far as the applied vector tells. */
 export function isPassed(row: HeldRow, { record, exceptions }: ClusterFacts, key: ResourceKey): boolean {
-  if (record === undefined || exceptions.has(key) || !wasLetIn(record, key)) return false;
+  if (record === undefined || isUnshown(exceptions, key) || !wasLetIn(record, key)) return false;
   return row.siblings.every((sibling) => coversDot(record.applied, sibling.dot)) && isOffLogPassed(row, record);
 }
 
 /** As `isPassed`, where the cluster's own writes count as applied at once: the condition for taking absence for a delete. */
 export function isApplied(row: HeldRow, { record, exceptions }: ClusterFacts, key: ResourceKey): boolean {
-  if (record === undefined || exceptions.has(key) || !wasLetIn(record, key)) return false;
+  if (record === undefined || isUnshown(exceptions, key) || !wasLetIn(record, key)) return false;
   return row.siblings.every((sibling) => sibling.origin === record.clusterId || coversDot(record.applied, sibling.dot)) && isOffLogPassed(row, record);
 }
 
@@ -87,16 +96,16 @@ export const hasEverything = (record: BridgeRecord | undefined, seen: VersionVec
 export async function shownOf(replica: Replica, key: ResourceKey, row: HeldRow | undefined, facts: ClusterFacts): Promise<Shown | undefined> {
   const { record } = facts;
   if (row === undefined || record === undefined) return undefined;
-  const kept = row.local.shown?.clusterId === record.clusterId ? row.local.shown : undefined;
-  if (!isPassed(row, facts, key)) return kept && withContent(kept, row);
+  const kept = row.local.shown?.clusterId === record.clusterId ? withContent(row.local.shown, row) : undefined;
+  if (!isPassed(row, facts, key)) return kept;
   const viewer: Viewer = { clusterId: record.clusterId, shownHash: kept?.hash ?? (kept === undefined ? undefined : 'deleted') };
   const body = (await view(replica, key, row, viewer)).body;
   return { clusterId: record.clusterId, context: row.context, tokensCover: row.context, hash: viewHash(body), content: body.kind === 'live' ? body.content : undefined };
 }
 
-/** The record leaves out a content that a version of the row holds; that version may be gone with the row's next change. */
+/** Kept out of the row while one of its versions holds it; a change that takes that version away has to keep it. */
 function withContent(shown: Shown, row: Row): Shown {
-  if (shown.content !== undefined) return shown;
+  if (shown.content !== undefined || shown.hash === undefined) return shown;
   const holder = row.siblings.find(({ body }) => body.kind === 'live' && body.hash === shown.hash);
   return holder?.body.kind === 'live' ? { ...shown, content: holder.body.content } : shown;
 }

@@ -7,9 +7,11 @@ import { SESSION_LIFE_MS, openSession } from '../model/token.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { BridgeCommitRequest, BridgeCommitResponse, Observation, ObservationResult } from '../ports/region.ts';
 import { MAX_COMMIT_BYTES, MAX_COMMIT_ROWS, TooLargeError } from '../ports/store.ts';
+import { epochOf } from './bridge-record.ts';
 import type { CallingCluster } from './cluster-identity.ts';
 import { knownCluster } from './cluster-identity.ts';
-import { commit } from './commit.ts';
+import { LowerEpochError, commit } from './commit.ts';
+import type { CommitOptions } from './commit.ts';
 import type { Observed } from './observe.ts';
 import { observe, tokenOf } from './observe.ts';
 import { filterInForce, isSpoke } from './policy.ts';
@@ -17,7 +19,7 @@ import type { Replica } from './replica.ts';
 import { regionSecret } from './secret.ts';
 import type { Settings } from './settings.ts';
 import { loadSettings } from './settings.ts';
-import type { targetFor } from './targets.ts';
+import { answerAtSpoke } from './spoke.ts';
 import { targetAfter } from './targets.ts';
 
 /**
@@ -35,7 +37,8 @@ export async function commitObservations(replica: Replica, request: BridgeCommit
   const isCurrent = session.recordRevision === facts.revision;
   if (!isCurrent && (await someLackToken(replica, request.observations, facts))) return { kind: 'session-expired' };
   const { clock } = await replica.store.state();
-  if (clock !== undefined && (request.leaseEpoch < clock.bridgeEpoch || session.leaseEpoch < clock.bridgeEpoch)) return { kind: 'lower-epoch' };
+  const leaseEpoch = epochOf(facts.record, request.leaseEpoch);
+  if (clock !== undefined && Math.min(leaseEpoch, epochOf(facts.record, session.leaseEpoch)) < clock.bridgeEpoch) return { kind: 'lower-epoch' };
 
   // By place and not by key: an object that stands twice has two answers.
   const refusals = new Map<number, ObservationResult>();
@@ -45,7 +48,14 @@ export async function commitObservations(replica: Replica, request: BridgeCommit
     if (refusal === undefined && !admitted.some(({ key }) => key === observation.key)) admitted.push(observation);
     else refusals.set(at, refusal ?? refused(observation.key, 'Invalid', 'the object stands twice in one commit'));
   }
-  const results = new Map((await commitAdmitted(replica, request, facts, admitted)).map((result) => [result.key, result]));
+  let committed: readonly ObservationResult[];
+  try {
+    committed = await commitAdmitted(replica, { requestId: request.requestId, leaseEpoch }, facts, admitted);
+  } catch (error) {
+    if (error instanceof LowerEpochError) return { kind: 'lower-epoch' };
+    throw error;
+  }
+  const results = new Map(committed.map((result) => [result.key, result]));
   return { kind: 'done', results: request.observations.map(({ key }, at) => refusals.get(at) ?? results.get(key) ?? refused(key, 'Invalid', 'no result')) };
 }
 
@@ -72,19 +82,7 @@ async function refuse(replica: Replica, settings: Settings, facts: CallingCluste
     const problem = contentProblem(key, observation.state.content);
     if (problem !== undefined) return refused(key, 'Invalid', problem);
   }
-  if (!isSpoke(replica, settings)) return undefined;
-  const row = (await replica.store.rows([key])).get(key);
-  const target = row === undefined ? undefined : await revertTarget(replica, observation, row, facts);
-  if (target === 'equal') return { key, outcome: 'unchanged', target: undefined };
-  return { key, outcome: 'refused', reason: 'SpokeReadOnly', message: 'only the hub changes what it federates; the local edit is put back', target };
-}
-
-/** What a spoke puts back; spoke-only objects are left alone. */
-async function revertTarget(replica: Replica, observation: Observation, row: NonNullable<Parameters<typeof targetFor>[2]>, facts: CallingCluster): Promise<ObservationResult['target'] | 'equal'> {
-  const here = observation.state.kind === 'live' ? contentOf(observation.state.content).hash : undefined;
-  const target = await targetAfter(replica, observation.key, row, facts.record.clusterId, { hash: here });
-  if (target.show.kind === 'gone') return here === undefined ? 'equal' : undefined;
-  return target.show.hash === here ? 'equal' : target;
+  return isSpoke(replica, settings) ? answerAtSpoke(replica, observation, facts) : undefined;
 }
 
 function contentProblem(key: ResourceKey, text: string): string | undefined {
@@ -105,19 +103,19 @@ function contentProblem(key: ResourceKey, text: string): string | undefined {
 }
 
 /** Commits, leaving out one by one the objects that are too large; where only all of them together are, in halves. */
-async function commitAdmitted(replica: Replica, request: BridgeCommitRequest, facts: CallingCluster, admitted: readonly Observation[]): Promise<readonly ObservationResult[]> {
+async function commitAdmitted(replica: Replica, options: CommitOptions, facts: CallingCluster, admitted: readonly Observation[]): Promise<readonly ObservationResult[]> {
   const byKey = new Map(admitted.map((observation) => [observation.key, observation]));
   const tooLarge: ObservationResult[] = [];
   while (byKey.size > 0) {
     try {
-      const answers = await commit<Observed>(replica, [...byKey.keys()], { requestId: request.requestId, leaseEpoch: request.leaseEpoch },
+      const answers = await commit<Observed>(replica, [...byKey.keys()], options,
         (key, row, state) => observeKey(replica, byKey, key, row, state, facts));
       return [...tooLarge, ...(await Promise.all([...answers].map(([key, observed]) => resultOf(replica, byKey.get(key), key, observed, facts))))];
     } catch (error) {
       if (error instanceof TooLargeError && error.bytes > MAX_COMMIT_BYTES && byKey.size > 1) {
         const left = [...byKey.values()];
         const half = Math.ceil(left.length / 2);
-        return [...tooLarge, ...(await commitAdmitted(replica, request, facts, left.slice(0, half))), ...(await commitAdmitted(replica, request, facts, left.slice(half)))];
+        return [...tooLarge, ...(await commitAdmitted(replica, options, facts, left.slice(0, half))), ...(await commitAdmitted(replica, options, facts, left.slice(half)))];
       }
       if (error instanceof TooLargeError && byKey.delete(error.key)) { tooLarge.push(refused(error.key, 'TooLarge', error.message)); continue; }
       const reason = refusalOf(error);

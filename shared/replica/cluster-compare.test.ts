@@ -4,6 +4,7 @@ import { asClusterId } from '../model/ids.ts';
 import { resourceKey } from '../model/resource-key.ts';
 import { filterHashOf } from '../model/federated-part.ts';
 import { MAX_PULL_WAIT_MS } from '../ports/region.ts';
+import type { BridgeCompareResponse } from '../ports/region.ts';
 import { ensureServing } from './recover.ts';
 import { Federation, never, noise, route } from './testing.ts';
 import type { TestMember } from './testing.ts';
@@ -372,7 +373,7 @@ describe('a report', () => {
     await eu.cluster.write(a, { port: 2 });
     await us.pullFrom('eu');
     const { upTo } = await us.cluster.pull();
-    await us.cluster.report({ applied: upTo, exceptions: [{ key: a, reason: 'Denied', message: 'admission refused it' }] });
+    await us.cluster.report({ applied: upTo, exceptions: [{ key: a, kind: 'not-shown', reason: 'Denied', message: 'admission refused it' }] });
     const during = (await us.operator.status()).exceptions;
     await eu.cluster.write(a, { port: 3 });
     await us.pullFrom('eu');
@@ -387,7 +388,7 @@ describe('a report', () => {
 
   test('keeps since when an exception stands', async () => {
     const { federation, us } = await shared();
-    const exceptions = [{ key: a, reason: 'Denied', message: 'refused' }];
+    const exceptions = [{ key: a, kind: 'not-shown', reason: 'Denied', message: 'refused' }] as const;
     await us.cluster.report({ exceptions });
     const [first] = (await us.store.documents('exception/')).values();
     federation.nowMs += 5000;
@@ -405,9 +406,63 @@ describe('a report', () => {
     const writes: string[] = [];
     us.onStore = (method, stage, name) => { if (method === 'putDocument' && stage === 'before') writes.push(String(name)); };
 
-    await us.cluster.report({ applied: upTo, exceptions: [{ key: a, reason: 'Denied', message: 'refused' }] });
+    await us.cluster.report({ applied: upTo, exceptions: [{ key: a, kind: 'not-shown', reason: 'Denied', message: 'refused' }] });
 
     expect(writes).toEqual([`exception/${a}`, 'bridge']);
+  });
+});
+
+describe('an exception', () => {
+  const fenced = { key: a, kind: 'not-sent', reason: 'Fenced', message: 'writes are fenced' } as const;
+
+  /** The bridge's process ends and another one begins, which knows of no token of what is missing. */
+  async function restarted({ cluster, region }: TestMember): Promise<BridgeCompareResponse> {
+    return region.compare({ ...cluster.identity, after: undefined, upTo: undefined, listResourceVersion: cluster.resourceVersion, objects: [] }, never);
+  }
+
+  test('of a delete that could not be sent leaves it a delete, after the bridge restarts as well', async () => {
+    const { us } = await shared();
+    us.cluster.remove(a);
+    await us.cluster.report({ exceptions: [fenced] });
+
+    expect(await restarted(us)).toMatchObject({ send: [a], apply: [] });
+    await us.cluster.report({ exceptions: [fenced] });
+    expect(await us.cluster.send([a], [us.cluster.observe(a, { token: undefined })])).toMatchObject([{ outcome: 'committed' }]);
+    expect(await us.versions(a)).toEqual(['deleted']);
+  });
+
+  test('of what could not be shown makes absence no delete', async () => {
+    const { us } = await shared();
+    us.cluster.remove(a);
+    await us.cluster.report({ exceptions: [{ ...fenced, kind: 'not-shown' }] });
+
+    expect(await us.cluster.send([a], [us.cluster.observe(a, { token: undefined })])).toMatchObject([{ outcome: 'refused', reason: 'NotApplied' }]);
+  });
+
+  test('of something not sent says nothing of a newer version that was never shown, whatever vector comes with it', async () => {
+    const { us, eu } = await shared();
+    await eu.cluster.write(a, { port: 2 });
+    await us.pullFrom('eu');
+    us.cluster.remove(a);
+    const { upTo } = await us.cluster.pull();
+    await us.cluster.report({ applied: upTo, exceptions: [fenced] });
+
+    expect(await restarted(us)).toMatchObject({ send: [], apply: [{ key: a, show: { kind: 'live' } }] });
+    await us.cluster.report({ exceptions: [fenced] });
+    expect(await restarted(us)).toMatchObject({ send: [], apply: [{ key: a }] });
+  });
+
+  test('of an edit that could not be sent does not take it for made before what was shown', async () => {
+    const { us, eu } = await shared();
+    await eu.cluster.write(a, { port: 2 });
+    await us.pullFrom('eu');
+    await us.cluster.follow();
+    us.cluster.put(a, { port: 3 }, 'none');
+    await us.cluster.report({ exceptions: [fenced] });
+
+    await us.cluster.send([a]);
+
+    expect(await us.versions(a)).toEqual([{ port: 3 }]);
   });
 });
 
@@ -419,6 +474,37 @@ describe('the view at a token', () => {
     const target = await us.region.viewAt({ ...us.cluster.identity, key: a, token }, never);
 
     expect(target).toMatchObject({ show: { kind: 'live', content: us.cluster.objects.get(a)?.content, token } });
+  });
+
+  const viewAt = (member: TestMember, key: ResourceKey): ReturnType<TestMember['region']['viewAt']> =>
+    member.region.viewAt({ ...member.cluster.identity, key, token: member.cluster.objects.get(key)?.token ?? '' }, never);
+  const contentOf = (member: TestMember, key: ResourceKey): string | undefined => member.cluster.objects.get(key)?.content;
+
+  test('is what a commit wrote, though newer versions came before that was reported', async () => {
+    const { us, eu } = await shared();
+    await us.cluster.write(b, { port: 1 });
+    await eu.pullFrom('us');
+    await eu.cluster.follow();
+    for (const port of [2, 3]) {
+      await eu.cluster.write(b, { port });
+      await us.pullFrom('eu');
+      expect(await viewAt(us, b)).toMatchObject({ show: { kind: 'live', content: contentOf(us, b) } });
+    }
+    await eu.cluster.delete(b);
+    await us.pullFrom('eu');
+    expect(await viewAt(us, b)).toMatchObject({ show: { kind: 'live', content: contentOf(us, b) } });
+  });
+
+  test.each(['LastWriterWins', 'Merge'])('is what was shown just now and is not reported yet, under %s', async (strategy) => {
+    const { us, eu } = await shared({ conflictResolution: { strategy } });
+    us.cluster.put(a, { port: 1, mine: true });
+    await us.cluster.send([a]);
+    await eu.cluster.write(a, { port: 2 });
+    await us.pullFrom('eu');
+    for (const target of (await us.cluster.pull()).targets) us.cluster.show(target);
+
+    expect(us.cluster.specOf(a)).toEqual(strategy === 'Merge' ? { port: 2, mine: true } : { port: 2 });
+    expect(await viewAt(us, a)).toMatchObject({ show: { kind: 'live', content: contentOf(us, a) } });
   });
 
   test('is unknown for a token of somebody else', async () => {

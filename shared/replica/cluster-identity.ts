@@ -51,7 +51,13 @@ export async function startNewLife(replica: Replica, facts: CallingCluster): Pro
 }
 
 async function startRecord(replica: Replica, facts: ClusterFacts, clusterId: ClusterId, leaseEpoch: number): Promise<void> {
-  const record: BridgeRecord = { clusterId, leaseEpoch, applied: emptyVector, listResourceVersion: undefined, filter: undefined, reportedAtMs: replica.clock.nowMs() };
+  const record: BridgeRecord = { clusterId, leaseEpoch, applied: emptyVector, listResourceVersion: undefined, filter: undefined, epochsBefore: await epochsBefore(replica, facts, clusterId), reportedAtMs: replica.clock.nowMs() };
   if ((await putRecord(replica, record, facts.revision)) !== 'ok') return;
   for (const key of facts.exceptions.keys()) await dropException(replica, key);
+}
+
+/** A restored cluster goes on with its lease; another one begins with a lease of its own. */
+async function epochsBefore(replica: Replica, { record }: ClusterFacts, clusterId: ClusterId): Promise<number> {
+  if (record !== undefined && ownId(record.clusterId) === ownId(clusterId)) return record.epochsBefore;
+  return (await replica.store.state()).clock?.bridgeEpoch ?? 0;
 }

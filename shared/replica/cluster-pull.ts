@@ -3,7 +3,7 @@ import type { ResourceKey } from '../model/ids.ts';
 import type { HeldRow } from '../model/row.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import { splitKey } from '../model/resource-key.ts';
-import { openToken, sealSession } from '../model/token.ts';
+import { sealSession } from '../model/token.ts';
 import { sameVector } from '../model/version-vector.ts';
 import type { Page } from '../ports/peer.ts';
 import { MAX_PULL_WAIT_MS } from '../ports/region.ts';
@@ -16,8 +16,8 @@ import { positionOf } from './position.ts';
 import type { Replica } from './replica.ts';
 import { regionSecret } from './secret.ts';
 import { loadSettings } from './settings.ts';
-import { targetFor, tokenScope } from './targets.ts';
-import { putException, shownOf } from './bridge-record.ts';
+import { targetFor } from './targets.ts';
+import { putException } from './bridge-record.ts';
 
 /** Log entries in one answer at most, whatever is asked for. */
 const MAX_LIMIT = 1000;
@@ -57,22 +57,7 @@ async function targetOrException(replica: Replica, key: ResourceKey, row: HeldRo
     return await targetFor(replica, key, row, facts.record.clusterId, facts);
   } catch (error) {
     if (!(error instanceof ReplicaError) || error.code !== 'unavailable') throw error;
-    await putException(replica, { key, reason: 'ContentMissing', message: error.message, sinceMs: replica.clock.nowMs() });
+    await putException(replica, { key, kind: 'not-shown', reason: 'ContentMissing', message: error.message, sinceMs: replica.clock.nowMs() });
     return undefined;
   }
 }
-
-/** What the cluster would show at a token's context, for the dry run that tells a default from an edit (DESIGN §11). */
-export async function viewAtToken(replica: Replica, request: BridgeIdentity & { readonly key: ResourceKey; readonly token: string }): Promise<Target | undefined> {
-  const facts = await callingCluster(replica, request);
-  const row = (await replica.store.rows([request.key])).get(request.key);
-  const { clusterId } = facts.record;
-  const token = openToken(await regionSecret(replica), tokenScope(replica, request.key, clusterId), request.token);
-  const shown = await shownOf(replica, request.key, row, facts);
-  if (token === undefined || row === undefined || shown?.hash !== token.hash) return undefined;
-  const sibling = row.siblings.find(({ body }) => body.kind === 'live' && body.hash === token.hash);
-  const content = shown.content ?? (sibling?.body.kind === 'live' ? sibling.body.content : undefined) ?? (await replica.store.content(request.key, token.hash));
-  if (content === undefined) return undefined;
-  return { key: request.key, show: { kind: 'live', hash: token.hash, content, token: request.token }, before: { kind: 'live', hash: token.hash } };
-}
-

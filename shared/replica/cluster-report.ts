@@ -1,9 +1,10 @@
 import { filterHashOf } from '../model/federated-part.ts';
 import { meetVectors, mergeVectors, sameVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
-import type { ReportAppliedRequest } from '../ports/region.ts';
-import { dropException, putException, putRecord } from './bridge-record.ts';
-import type { BridgeRecord } from './bridge-record.ts';
+import type { HeldRow } from '../model/row.ts';
+import type { ApplyException, ExceptionKind, ReportAppliedRequest } from '../ports/region.ts';
+import { dropException, isApplied, putException, putRecord } from './bridge-record.ts';
+import type { BridgeRecord, ClusterFacts } from './bridge-record.ts';
 import { callingCluster } from './cluster-identity.ts';
 import { filterInForce } from './policy.ts';
 import { positionOf } from './position.ts';
@@ -22,8 +23,10 @@ export async function recordApplied(replica: Replica, request: ReportAppliedRequ
     const facts = await callingCluster(replica, request);
     const { record } = facts;
     if (request.leaseEpoch < record.leaseEpoch) throw new ReplicaError('refused', `another bridge holds the lease of this cluster: epoch ${record.leaseEpoch.toString()}, yours is ${request.leaseEpoch.toString()}`);
-    for (const { key, reason, message } of request.exceptions) {
-      await putException(replica, { key, reason, message, sinceMs: facts.exceptions.get(key)?.sinceMs ?? nowMs });
+    const rows = await replica.store.rows(request.exceptions.map(({ key }) => key));
+    for (const exception of request.exceptions) {
+      const { key } = exception;
+      await putException(replica, { ...exception, kind: kindOf(exception, rows.get(key), facts), sinceMs: facts.exceptions.get(key)?.sinceMs ?? nowMs });
     }
     const position = positionOf(await replica.store.state());
     const filter = filterInForce(await loadSettings(replica));
@@ -41,6 +44,14 @@ export async function recordApplied(replica: Replica, request: ReportAppliedRequ
     return;
   }
   throw new ReplicaError('busy', 'the applied record kept changing; report again');
+}
+
+/**
+ * That something could not be sent is believed only of what was applied before this report: in a comparison the bridge sends what
+ * differs, and cannot know whether it was ever shown what this report's vector passes.
+ */
+function kindOf({ key, kind }: ApplyException, row: HeldRow | undefined, facts: ClusterFacts): ExceptionKind {
+  return kind === 'not-sent' && (row === undefined || isApplied(row, facts, key)) ? 'not-sent' : 'not-shown';
 }
 
 const saysTheSame = (a: BridgeRecord, b: BridgeRecord): boolean =>

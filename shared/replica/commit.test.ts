@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compareStamps } from '../model/stamp.ts';
 import { ReplicaError } from '../ports/errors.ts';
-import { commit } from './commit.ts';
+import { LowerEpochError, commit } from './commit.ts';
 import type { CommitOptions, Decision } from './commit.ts';
 import type { ResourceKey } from '../model/ids.ts';
 import type { HeldRow, Sibling } from '../model/row.ts';
@@ -70,11 +70,12 @@ describe('a commit', () => {
     expect(await us.head()).toBe(0);
   });
 
-  test('remembers the highest lease epoch of a bridge', async () => {
+  test('remembers the highest lease epoch of a bridge, and takes none below', async () => {
     const { us } = await alone();
 
     await writeAll(us, [a], { requestId: '1', leaseEpoch: 7 });
-    await writeAll(us, [a], { requestId: '2', leaseEpoch: 3 });
+    await expect(writeAll(us, [a], { requestId: '2', leaseEpoch: 3 })).rejects.toThrow(LowerEpochError);
+    await writeAll(us, [a], { requestId: '3' });
 
     expect((await us.store.state()).clock?.bridgeEpoch).toBe(7);
   });

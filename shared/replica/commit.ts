@@ -33,11 +33,14 @@ export type Decision<Answer> = { readonly write: WantedWrite; readonly answer: (
 
 export interface CommitOptions {
   readonly requestId: string;
-  /** The lease epoch of the bridge that commits; raises the clock row's. */
+  /** The lease epoch of the bridge that commits, as the clock row counts it (`epochOf`); raises the clock row's, and may not be below it. */
   readonly leaseEpoch?: number;
   /** How long the handler still has: the write lease must last that long (DESIGN §6). */
   readonly remainingMs?: number;
 }
+
+/** Another bridge has committed under a later lease; nothing was written. */
+export class LowerEpochError extends Error { override readonly name = 'LowerEpochError' }
 
 /** A handler's time that a lease must outlast where the caller does not say. */
 const DEFAULT_REMAINING_MS = 10_000;
@@ -49,7 +52,7 @@ const DEFAULT_REMAINING_MS = 10_000;
  * @param keys at most MAX_COMMIT_ROWS, each once
  * @param decide what to do about one resource, given its row read before `state`
  * @returns the answers, by key
- * @throws ReplicaError `fenced`, `recovering`, `initializing`, `busy`; TooLargeError; nothing was written then
+ * @throws ReplicaError `fenced`, `recovering`, `initializing`, `busy`; TooLargeError; LowerEpochError; nothing was written then
  */
 export async function commit<Answer>(
   replica: Replica, keys: readonly ResourceKey[], options: CommitOptions,
@@ -60,6 +63,7 @@ export async function commit<Answer>(
     const rows = await replica.store.rows(keys);
     const state = await replica.store.state();
     const clock = requireServing(state);
+    if (options.leaseEpoch !== undefined && options.leaseEpoch < clock.bridgeEpoch) throw new LowerEpochError(`the lease epoch ${options.leaseEpoch.toString()} is below ${clock.bridgeEpoch.toString()}, under which another bridge has committed`);
     const decisions = new Map<ResourceKey, Decision<Answer>>();
     for (const key of keys) decisions.set(key, await decide(key, rows.get(key), state));
     const built = build(replica, rows, state, clock, decisions, options);
@@ -108,7 +112,7 @@ function build<Answer>(
       log: clock.incarnation, first, last: head, entries: puts.map(({ key }, at) => ({ counter: first + at, key })),
       committedAtMs: nowMs, requestId: options.requestId, closes: false,
     },
-    clock: { ...clock, head, hlc, bridgeEpoch: Math.max(clock.bridgeEpoch, options.leaseEpoch ?? 0) },
+    clock: { ...clock, head, hlc, bridgeEpoch: options.leaseEpoch ?? clock.bridgeEpoch },
     answers: () => new Map([...answers].map(([key, answer]) => [key, answer()])),
   };
 }

@@ -3,14 +3,17 @@ import { editProvenance } from '../model/provenance.ts';
 import { splitKey } from '../model/resource-key.ts';
 import type { HeldRow, Sibling } from '../model/row.ts';
 import { isConflict } from '../model/row.ts';
+import type { Dot } from '../model/version-vector.ts';
 import type { View } from '../model/view.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { ConflictInfo } from '../ports/operator.ts';
 import { readClusterFacts, shownOf, view } from './bridge-record.ts';
 import { commit } from './commit.ts';
+import { writtenBefore } from './earlier-request.ts';
+import { requireWritable } from './operator-writes.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
-import { versionInfo, versionNames } from './versions.ts';
+import { nameOf, versionInfo, versionNames } from './versions.ts';
 import type { VersionNames } from './versions.ts';
 
 const PAGE = 200;
@@ -66,7 +69,7 @@ async function describe(replica: Replica, key: ResourceKey, row: HeldRow, names:
   if (conflict === undefined) return undefined;
   const { inForce } = await loadSettings(replica);
   const strategy = inForce?.strategy ?? 'LastWriterWins';
-  const winner = conflict.winner === undefined ? undefined : names.of(conflict.winner.dot);
+  const winner = conflict.winner === undefined ? undefined : nameOf(conflict.winner, names);
   return {
     key,
     status: conflict.status,
@@ -74,8 +77,8 @@ async function describe(replica: Replica, key: ResourceKey, row: HeldRow, names:
     detectedAtMs: row.local.conflictSinceMs ?? row.local.changedAtMs,
     overlapping: conflict.overlapping,
     versions: await Promise.all(row.siblings.map((sibling) => versionInfo(replica, key, sibling, names))),
-    winner: winner?.version,
-    why: reason(strategy, conflict, winner === undefined ? undefined : `${winner.version} (${winner.member ?? 'unknown'})`),
+    winner,
+    why: reason(strategy, conflict, winner === undefined ? undefined : `${winner.version} (${winner.member})`),
   };
 }
 
@@ -90,12 +93,15 @@ function reason(strategy: string, conflict: NonNullable<View['conflict']>, winne
  * Ends a conflict by keeping one version: a new write that covers all of them.
  *
  * @param keep `local`, `remote`, or a member's name
- * @throws ReplicaError `not-found`, or `invalid` naming whom one can keep
+ * @throws ReplicaError `not-found`, or `invalid` naming whom one can keep; and as `requireWritable`
  */
 export async function resolveConflict(replica: Replica, key: ResourceKey, keep: string, requestId: string): Promise<{ version: string }> {
+  await requireWritable(replica, key);
   const names = await versionNames(replica);
   const facts = await readClusterFacts(replica);
-  const committed = await commit<Sibling>(replica, [key], { requestId }, async (_key, row) => {
+  const committed = await commit<Dot>(replica, [key], { requestId }, async (_key, row) => {
+    const written = await writtenBefore(replica, requestId, key);
+    if (written !== undefined) return { answer: written };
     if (row === undefined || !isConflict(row)) throw new ReplicaError('not-found', `${splitKey(key).kind} ${key} is in no conflict; \`novactl federation conflicts --all\` lists those there are`);
     const kept = chosen(replica, row, keep, names);
     const content = kept.body.kind === 'live' ? (kept.body.content ?? (await replica.store.content(key, kept.body.hash))) : undefined;
@@ -110,15 +116,15 @@ export async function resolveConflict(replica: Replica, key: ResourceKey, keep: 
         observed: undefined,
         shown: () => shown,
       },
-      answer: (_after, sibling) => sibling,
+      answer: (_after, sibling) => sibling.dot,
     };
   });
-  const sibling = committed.get(key);
-  return { version: sibling === undefined ? '' : names.of(sibling.dot).version };
+  const dot = committed.get(key);
+  return { version: dot === undefined ? '' : names.of(dot).version };
 }
 
 function chosen(replica: Replica, row: HeldRow, keep: string, names: VersionNames): Sibling {
-  const owned = row.siblings.map((sibling) => ({ sibling, member: names.of(sibling.dot).member ?? sibling.stamp.member }));
+  const owned = row.siblings.map((sibling) => ({ sibling, member: nameOf(sibling, names).member }));
   const isLocal = (member: string): boolean => member === replica.identity.member;
   const matching = owned.filter(({ member }) => (keep === 'local' ? isLocal(member) : keep === 'remote' ? !isLocal(member) : member === keep));
   const [only, ...others] = matching;

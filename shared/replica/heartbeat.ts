@@ -5,6 +5,7 @@ import { covers } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Heartbeat, Peer } from '../ports/peer.ts';
 import { isNewer, knownLogs, peerRecords, updatePeerRecord } from './known-members.ts';
+import { patient } from './patient-peer.ts';
 import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
@@ -34,7 +35,8 @@ export async function ownHeartbeat(replica: Replica): Promise<Heartbeat> {
 }
 
 /** Exchanges heartbeats with a peer and takes note of whether it answered. */
-export async function beat(replica: Replica, peer: Peer, signal: AbortSignal): Promise<'answered' | 'failed'> {
+export async function beat(replica: Replica, called: Peer, signal: AbortSignal): Promise<'answered' | 'failed'> {
+  const peer = patient(replica, called);
   try {
     await noteHeartbeat(replica, peer.member, await peer.heartbeat(await ownHeartbeat(replica), signal));
     await noteAnswer(replica, peer.member, undefined);

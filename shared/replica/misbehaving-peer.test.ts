@@ -6,6 +6,8 @@ import { MAX_ADVANCE_SEGMENTS } from '../ports/store.ts';
 import { beat } from './heartbeat.ts';
 import { peerRecord } from './known-members.ts';
 import { answerPull } from './pages.ts';
+import { pushTo } from './push.ts';
+import { reconcileWith } from './anti-entropy.ts';
 import { pullFrom } from './sync.ts';
 import { Federation, never, route } from './testing.ts';
 import type { TestMember } from './testing.ts';
@@ -94,10 +96,43 @@ describe('a peer that [I12]', () => {
     const slow = pullFrom(us.replica, federation.peer(us.name, eu.name), control.signal);
 
     const good = await us.pullFrom('ap');
-    control.abort();
+    control.abort(new Error('time is over'));
 
     expect(good.outcome).toBe('level');
-    expect(await slow).toMatchObject({ outcome: 'failed', reason: 'timeout' });
+    expect(await slow).toMatchObject({ outcome: 'failed', reason: 'time is over' });
+  });
+
+  test('never answers, and heeds no signal, is given up after its time', async () => {
+    const { federation, us, eu, ap } = await trio();
+    const silent = (): Promise<never> => new Promise(() => undefined);
+    federation.fake('us', 'eu', { pull: silent, push: silent, heartbeat: silent, compareDigests: silent });
+    await us.cluster.write(a, { port: 2 });
+    const peer = federation.peer(us.name, eu.name);
+    const calls = [us.pullFrom('eu'), reconcileWith(us.replica, peer, never), beat(us.replica, peer, never), pushTo(us.replica, peer, 0, never).catch((error: unknown) => error)];
+    const good = await us.pullFrom('ap');
+
+    federation.nowMs += 5000;
+    const health = await calls[2];
+    federation.nowMs += 25_000;
+
+    expect(good.outcome).toBe('level');
+    expect(health).toBe('failed');
+    expect(await Promise.all(calls)).toMatchObject([
+      { outcome: 'failed', reason: 'eu (pull) did not answer within 30000 ms' }, { outcome: 'failed', reason: 'eu (compareDigests) did not answer within 30000 ms' }, 'failed', { message: 'eu (push) did not answer within 30000 ms' },
+    ]);
+    expect((await peerRecord(us.replica, ap.name)).error).toBeUndefined();
+  });
+
+  test('is given as much time as the spec says', async () => {
+    const { federation, us } = await trio();
+    await us.putFederation({ sync: { timeout: '2s' } });
+    federation.fake('us', 'eu', { pull: () => new Promise(() => undefined) });
+    const call = us.pullFrom('eu');
+    await us.pullFrom('ap');
+
+    federation.nowMs += 2000;
+
+    expect(await call).toMatchObject({ outcome: 'failed', reason: 'eu (pull) did not answer within 2000 ms' });
   });
 
   test('floods is left when the caller\'s time is over, whatever it still has to say', async () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { SESSION_LIFE_MS } from '../model/token.ts';
 import type { Observation, ObservationResult, Target } from '../ports/region.ts';
 import { MAX_COMMIT_ROWS } from '../ports/store.ts';
-import { Federation, contentWith, minutes, route } from './testing.ts';
+import { collect } from './collect.ts';
+import { Federation, contentWith, hours, minutes, route } from './testing.ts';
 import type { TestMember } from './testing.ts';
 
 const [a, b] = [route('a'), route('b')];
@@ -261,6 +262,42 @@ describe('a commit that comes again', () => {
     expect(await us.cluster.commit([us.cluster.observe(a)])).toEqual({ kind: 'lower-epoch' });
     expect(await us.versions(a)).toEqual([{ port: 3 }]);
   });
+
+  test('from a bridge that lost the lease just now is refused', async () => {
+    const { us } = await shared();
+    const late = { ...us.cluster.identity, session: us.cluster.session, requestId: 'late', observations: [{ ...us.cluster.observe(a), resourceVersion: '999999', state: { kind: 'live', content: contentWith(a, { port: 4 }) } as const }] };
+    us.cluster.leaseEpoch = 2;
+    await us.cluster.pull();
+    let isFirst = true;
+    us.onStore = async (method, stage) => {
+      if (method !== 'commit' || stage !== 'before' || !isFirst) return;
+      isFirst = false;
+      await us.cluster.write(a, { port: 3 });
+    };
+
+    expect(await us.region.commit(late, new AbortController().signal)).toEqual({ kind: 'lower-epoch' });
+    expect(await us.versions(a)).toEqual([{ port: 3 }]);
+  });
+
+  test('from a cluster that was built anew, whose lease counts from one again, is taken', async () => {
+    const { us } = await shared();
+    us.cluster.leaseEpoch = 7;
+    await us.cluster.pull();
+    await us.cluster.write(a, { port: 3 });
+    us.cluster.id = 'cluster-new' as typeof us.cluster.id;
+    us.cluster.leaseEpoch = 1;
+    await us.cluster.follow();
+
+    expect(await us.cluster.write(a, { port: 4 })).toMatchObject({ outcome: 'committed' });
+    us.cluster.leaseEpoch = 2;
+    await us.cluster.pull();
+    await us.cluster.write(a, { port: 5 });
+    us.cluster.leaseEpoch = 1;
+    us.cluster.put(a, { port: 6 });
+
+    expect(await us.cluster.commit([us.cluster.observe(a)])).toEqual({ kind: 'lower-epoch' });
+    expect(await us.versions(a)).toEqual([{ port: 5 }]);
+  });
 });
 
 describe('a write session', () => {
@@ -366,7 +403,7 @@ describe('a missing object', () => {
     await eu.cluster.write(b, { port: 1 });
     await us.pullFrom('eu');
     const { upTo } = await us.cluster.pull();
-    await us.cluster.report({ applied: upTo, exceptions: [{ key: b, reason: 'NamespaceMissing', message: 'no such namespace' }] });
+    await us.cluster.report({ applied: upTo, exceptions: [{ key: b, kind: 'not-shown', reason: 'NamespaceMissing', message: 'no such namespace' }] });
 
     expect(only(await us.cluster.send([b]))).toMatchObject({ outcome: 'refused', reason: 'NotApplied' });
     expect(await us.versions(b)).toEqual([{ port: 1 }]);
@@ -537,6 +574,60 @@ describe('in hub-spoke', () => {
 
     expect(await eu.cluster.write(b, { port: 2 })).toMatchObject({ outcome: 'refused', reason: 'SpokeReadOnly', target: undefined });
     expect(eu.cluster.specOf(b)).toEqual({ port: 2 });
+  });
+
+  const goneAt = async ({ federation, us, eu }: Pair): Promise<void> => {
+    await us.cluster.delete(a);
+    await federation.exchange();
+    await eu.cluster.pull();
+  };
+
+  test('a hub\'s delete goes through where a spoke edited the object, with and without its token', async () => {
+    for (const token of [undefined, 'none']) {
+      const setting = await hubAndSpoke();
+      setting.eu.cluster.put(a, { port: 2 }, token);
+      await goneAt(setting);
+
+      const [result] = await setting.eu.cluster.send([a]);
+
+      expect(result).toMatchObject({ outcome: 'refused', reason: 'SpokeReadOnly', target: { show: { kind: 'gone' } } });
+    }
+  });
+
+  test('a hub\'s delete goes through where it was collected before the spoke\'s cluster was told', async () => {
+    const setting = await hubAndSpoke();
+    const { federation, eu } = setting;
+    eu.cluster.put(a, { port: 2 });
+    await goneAt(setting);
+    federation.nowMs += hours(25);
+    await federation.exchange();
+    for (const member of federation.all) await collect(member.replica);
+    await eu.cluster.pull();
+
+    expect(await eu.row(a)).toBeUndefined();
+    expect(await eu.cluster.send([a])).toMatchObject([{ outcome: 'refused', target: { show: { kind: 'gone' } } }]);
+  });
+
+  test('a spoke\'s own object of a name that the hub once deleted is left alone', async () => {
+    const setting = await hubAndSpoke();
+    await goneAt(setting);
+    await setting.eu.cluster.follow();
+
+    expect(await setting.eu.cluster.write(a, { mine: true }, 'none')).toMatchObject({ outcome: 'refused', reason: 'SpokeReadOnly', target: undefined });
+  });
+
+  test('a spoke that has lost its rows takes nothing for deleted', async () => {
+    const { federation, us, eu } = await hubAndSpoke();
+    const backup = eu.store.snapshot();
+    await us.cluster.write(b, { port: 1 });
+    await federation.exchange();
+    await eu.cluster.follow();
+    eu.cluster.put(b, { port: 2 });
+    eu.restoreTable(backup, 'restored');
+    await eu.cluster.pull();
+
+    expect(eu.cluster.objects.get(b)?.token).toBeDefined();
+    expect(await eu.cluster.commit([eu.cluster.observe(b)])).toMatchObject({ results: [{ outcome: 'refused', target: undefined }] });
   });
 
   test('an object that is as the hub has it is nothing', async () => {

@@ -109,7 +109,7 @@ async function isNewestShown(replica: Replica, key: ResourceKey, row: HeldRow, t
  * The version an edit started from, with who wrote its fields; undefined where it is lost, and every path counts as changed. Where
  * only its content is left, its fields count as written by somebody whom every later version knew.
  */
-async function versionShown(replica: Replica, key: ResourceKey, row: Row, token: Token | undefined, shown: Shown | undefined): Promise<ShownVersion | undefined> {
+async function versionShown(replica: Replica, key: ResourceKey, row: HeldRow, token: Token | undefined, shown: Shown | undefined): Promise<ShownVersion | undefined> {
   const hash = token?.hash ?? shown?.hash;
   if (hash === undefined) return undefined;
   const sibling = row.siblings.find(({ body }) => body.kind === 'live' && body.hash === hash);
@@ -119,8 +119,9 @@ async function versionShown(replica: Replica, key: ResourceKey, row: Row, token:
   }
   const { body } = await view(replica, key, row, { clusterId: undefined, shownHash: hash });
   if (body.kind === 'live' && body.hash === hash && body.content !== undefined) return { content: body.content, fields: body.fields };
-  const [log, counter] = sortedEntries(shown?.context ?? emptyVector)[0] ?? [];
-  const content = shown?.hash === hash ? (shown.content ?? (await replica.store.content(key, hash))) : undefined;
+  const earlier = [shown, row.local.shown].find((one) => one?.hash === hash);
+  const [log, counter] = sortedEntries(earlier?.context ?? emptyVector)[0] ?? [];
+  const content = earlier?.content ?? (await replica.store.content(key, hash));
   if (content === undefined || log === undefined || counter === undefined) return undefined;
   return { content, fields: writtenWhole({ dot: { incarnation: log as Incarnation, counter }, stamp: zeroStamp }) };
 }

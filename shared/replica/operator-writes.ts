@@ -6,35 +6,35 @@ import { ResourceNameError, splitKey } from '../model/resource-key.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import { viewHash } from '../model/view.ts';
 import { emptyVector } from '../model/version-vector.ts';
+import type { Dot } from '../model/version-vector.ts';
 import { readClusterFacts, shownOf, view } from './bridge-record.ts';
 import { commit } from './commit.ts';
 import { storeContent } from './contents.ts';
+import { writtenBefore } from './earlier-request.ts';
 import { isSpoke } from './policy.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
 import { versionNames } from './versions.ts';
-
-/** Segments of the own log looked through for a request that was answered before and is sent again. */
-const REMEMBERED_SEGMENTS = 200;
 
 export type Applied = { readonly key: ResourceKey; readonly version: string; readonly outcome: 'created' | 'configured' | 'unchanged' };
 
 /**
  * Writes a manifest as an operator, who sees the region's view and so covers all versions of it. The cluster is shown the result.
  *
- * @throws ReplicaError `invalid` naming the field, `refused` on a spoke, and what `commit` throws
+ * @throws ReplicaError `invalid` naming the field, `refused` on a spoke, `paused`, and what `commit` throws
  */
 export async function applyManifest(replica: Replica, manifest: string, requestId: string): Promise<Applied> {
   const { key, content } = readManifest(manifest);
   await requireWritable(replica, key);
   const facts = await readClusterFacts(replica);
   const inline = await storeContent(replica, key, content);
-  const done = await doneBefore(replica, requestId);
+  let written: Dot | undefined;
   const answers = await commit<Applied['outcome']>(replica, [key], { requestId }, async (_key, row) => {
+    written = await writtenBefore(replica, requestId, key);
+    if (written !== undefined) return { answer: 'unchanged' };
     const shown = await shownOf(replica, key, row, facts);
     const current = row === undefined ? undefined : (await view(replica, key, row, { clusterId: undefined, shownHash: undefined })).body;
     if (current !== undefined && viewHash(current) === content.hash && row?.siblings.length === 1) return { answer: 'unchanged' };
-    if (done) return { answer: 'unchanged' };
     const base = current?.kind === 'live' && current.content !== undefined ? { content: current.content, fields: current.fields } : undefined;
     return {
       write: {
@@ -49,8 +49,8 @@ export async function applyManifest(replica: Replica, manifest: string, requestI
     };
   });
   const row = (await replica.store.rows([key])).get(key);
-  const newest = row?.siblings.at(-1);
-  return { key, version: newest === undefined ? '' : (await versionNames(replica)).of(newest.dot).version, outcome: answers.get(key) ?? 'unchanged' };
+  const dot = written ?? row?.siblings.at(-1)?.dot;
+  return { key, version: dot === undefined ? '' : (await versionNames(replica)).of(dot).version, outcome: answers.get(key) ?? 'unchanged' };
 }
 
 /** Deletes a resource everywhere, as an operator. */
@@ -58,6 +58,7 @@ export async function deleteResource(replica: Replica, key: ResourceKey, request
   await requireWritable(replica, key);
   const facts = await readClusterFacts(replica);
   const answers = await commit<'deleted' | 'not-found'>(replica, [key], { requestId }, async (_key, row) => {
+    if ((await writtenBefore(replica, requestId, key)) !== undefined) return { answer: 'deleted' };
     if (row === undefined || (await view(replica, key, row, { clusterId: undefined, shownHash: undefined })).body.kind !== 'live') return { answer: 'not-found' };
     const shown = await shownOf(replica, key, row, facts);
     return {
@@ -79,16 +80,15 @@ function readManifest(manifest: string): ReturnType<typeof federatedPart> {
   }
 }
 
-async function requireWritable(replica: Replica, key: ResourceKey): Promise<void> {
+/**
+ * What an operator asks for is written only where a cluster's edit would be.
+ *
+ * @throws ReplicaError `invalid` for a kind that is never federated, `refused` on a spoke, `paused`
+ */
+export async function requireWritable(replica: Replica, key: ResourceKey): Promise<void> {
   const { group, kind } = splitKey(key);
   if (!mayBeFederated(group, kind)) throw new ReplicaError('invalid', `${kind} is never federated`);
-  if (isSpoke(replica, await loadSettings(replica))) throw new ReplicaError('refused', `this member is a spoke: apply it at the hub, ${replica.identity.hub ?? ''}`);
-}
-
-/** A request id is remembered in its segment: one sent again, after its answer was lost, changes nothing. */
-async function doneBefore(replica: Replica, requestId: string): Promise<boolean> {
-  const { clock } = await replica.store.state();
-  if (clock === undefined) return false;
-  const recent = await replica.store.segments(clock.incarnation, Math.max(0, clock.head - REMEMBERED_SEGMENTS), REMEMBERED_SEGMENTS);
-  return recent.some((segment) => segment.requestId === requestId);
+  const settings = await loadSettings(replica);
+  if (isSpoke(replica, settings)) throw new ReplicaError('refused', `this member is a spoke: do it at the hub, ${replica.identity.hub ?? ''}`);
+  if (settings.paused) throw new ReplicaError('paused', `the federation is paused at ${replica.identity.member}, so nothing was written: set spec.paused to false in its federation object (or put that back, where it was removed), or do it at another member`);
 }

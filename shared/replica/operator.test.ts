@@ -176,6 +176,15 @@ describe('a conflict', () => {
     expect((await us.operator.status()).conflictsPending).toBe(0);
   });
 
+  test('names its winner with whose version it is: both members may have a version of one number', async () => {
+    const { us } = await conflicting('LastWriterWins');
+
+    const [conflict] = await us.operator.conflicts(true);
+
+    expect(conflict?.versions.map(({ version }) => version)).toEqual(['v1.1', 'v1.1']);
+    expect(conflict?.winner).toEqual({ version: 'v1.1', member: 'eu' });
+  });
+
   test('under Merge of one field waits, naming the field', async () => {
     const { us } = await conflicting('Merge');
 
@@ -227,6 +236,17 @@ describe('a conflict', () => {
     await expect(us.operator.resolve(a, 'local', 'r1')).rejects.toMatchObject({ code: 'not-found' });
   });
 
+  test('is resolved once: the request sent again, after its answer was lost, is answered as before', async () => {
+    const { federation, us, eu } = await conflicting('Manual');
+    const first = await us.operator.resolve(a, 'local', 'r1');
+
+    expect(await us.operator.resolve(a, 'local', 'r1')).toEqual(first);
+    await eu.cluster.write(a, { port: 9 });
+    await federation.exchange();
+    expect(await us.operator.resolve(a, 'local', 'r1')).toEqual(first);
+    expect(await us.versions(a)).toHaveLength(2);
+  });
+
   test('under Manual ends as well where somebody edits the object in a cluster that shows it', async () => {
     const { federation, us, eu } = await conflicting('Manual');
     for (const member of [us, eu]) await member.cluster.follow();
@@ -264,9 +284,31 @@ describe('an operator', () => {
     await us.cluster.follow();
     await us.cluster.write(a, { port: 7 });
 
-    await us.operator.apply(manifestOf({ port: 1 }), 'r1');
-
+    expect(await us.operator.apply(manifestOf({ port: 1 }), 'r1')).toMatchObject({ version: 'v1.1', outcome: 'unchanged' });
     expect(await us.versions(a)).toEqual([{ port: 7 }]);
+  });
+
+  test('whose delete comes again after its answer was lost takes away nothing that came since [I1]', async () => {
+    const { us } = await pair();
+    await us.cluster.write(a, { port: 1 });
+    await us.operator.delete(a, 'r1');
+    expect(await us.operator.delete(a, 'r1')).toBe('deleted');
+    await us.cluster.follow();
+    await us.cluster.write(a, { port: 7 });
+
+    expect(await us.operator.delete(a, 'r1')).toBe('deleted');
+    expect(await us.versions(a)).toEqual([{ port: 7 }]);
+  });
+
+  test('writes nothing while the federation is paused at the member, and is told so', async () => {
+    const { us } = await conflicting('Manual');
+    await us.putFederation({ paused: true });
+    const head = await us.head();
+
+    for (const write of [us.operator.apply(manifestOf({ port: 3 }), 'r1'), us.operator.delete(a, 'r2'), us.operator.resolve(a, 'local', 'r3')]) {
+      await expect(write).rejects.toMatchObject({ code: 'paused', message: expect.stringContaining('paused at us') });
+    }
+    expect(await us.head()).toBe(head);
   });
 
   test.each([['no JSON', '{'], ['no object', '[]'], ['no kind', '{"apiVersion":"v1","metadata":{"name":"a"}}'], ['a kind that is never federated', '{"apiVersion":"v1","kind":"Node","metadata":{"name":"a"}}'], ['a name that is a path', manifestOf({}, '../a')]])('is refused %s', async (_what, manifest) => {
@@ -336,6 +378,14 @@ describe('an operator', () => {
     expect(synced).toMatchObject([{ peer: 'eu', outcome: 'level', changes: 1 }]);
     expect(reconciled).toMatchObject([{ peer: 'eu', outcome: 'same' }]);
     await expect(us.operator.syncNow(asMember('sa'), never)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('is told why a peer could not be synced or reconciled with', async () => {
+    const { federation, us } = await pair();
+    federation.cut('us', 'eu');
+
+    expect(await us.operator.syncNow(undefined, never)).toMatchObject([{ peer: 'eu', outcome: 'failed', reason: 'eu cannot be reached' }]);
+    expect(await us.operator.reconcile(undefined, never)).toMatchObject([{ peer: 'eu', outcome: 'failed', reason: 'eu cannot be reached' }]);
   });
 });
 

@@ -8,6 +8,7 @@ import type { Peer } from '../ports/peer.ts';
 import { reconcileWith } from './anti-entropy.ts';
 import { view } from './bridge-record.ts';
 import { conflictOf, listConflicts, resolveConflict } from './conflicts.ts';
+import { deny, listDenied, undeny } from './deny-list.ts';
 import { applyManifest, deleteResource } from './operator-writes.ts';
 import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
@@ -37,6 +38,9 @@ export function operatorOf(replica: Replica): Operator {
     syncNow: async (member, signal) => Promise.all((await peersNamed(replica, member)).map((peer) => pullFrom(replica, peer, signal))),
     reconcile: async (member, signal) => Promise.all((await peersNamed(replica, member)).map((peer) => reconcileWith(replica, peer, signal))),
     history: (key) => historyOf(replica, key),
+    denied: () => listDenied(replica),
+    deny: (entry, reason) => deny(replica, entry, reason),
+    undeny: (entry) => undeny(replica, entry),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Peer, PushRequest, PushResult } from '../ports/peer.ts';
 import { applyOffLog, applyPage } from './apply.ts';
 import { fetchMissingContents } from './contents.ts';
 import { answerPull } from './pages.ts';
+import { patient } from './patient-peer.ts';
 import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
 import { rowsOf } from './sync.ts';
@@ -19,7 +20,8 @@ const PUSH_BATCH = 500;
  * @param since the own head that the peer is believed to be at
  * @returns the own head the peer is at now, for the next push
  */
-export async function pushTo(replica: Replica, peer: Peer, since: number, signal: AbortSignal): Promise<number> {
+export async function pushTo(replica: Replica, called: Peer, since: number, signal: AbortSignal): Promise<number> {
+  const peer = patient(replica, called);
   let from = since;
   for (let sent = 0; sent < MAX_PUSH_PAGES; sent += 1) {
     const state = await replica.store.state();
@@ -43,7 +45,7 @@ export async function pushTo(replica: Replica, peer: Peer, since: number, signal
 /** Takes what a peer pushes. A page that starts beyond what is here is answered with `gap`. */
 export async function receivePush(replica: Replica, sender: Peer | undefined, member: Member, request: PushRequest, signal: AbortSignal): Promise<PushResult> {
   const rows = rowsOf(request.kind === 'page' ? request.page : request);
-  if (sender !== undefined) await fetchMissingContents(replica, sender, rows, signal);
+  if (sender !== undefined) await fetchMissingContents(replica, patient(replica, sender), rows, signal);
   const outcome = request.kind === 'page' ? await applyPage(replica, request.page) : await applyOffLog(replica, request.answers);
   const seen = seenOf(await replica.store.state());
   switch (outcome.kind) {

@@ -9,6 +9,7 @@ import { ReplicaError } from '../ports/errors.ts';
 import type { IncarnationStart, RegionState } from '../ports/store.ts';
 import { isNewer, peerRecords } from './known-members.ts';
 import { noteOrphans } from './orphans.ts';
+import { patient } from './patient-peer.ts';
 import { everWritten } from './position.ts';
 import type { Replica } from './replica.ts';
 import { resynchronize } from './resynchronize.ts';
@@ -109,7 +110,7 @@ async function recover(replica: Replica, signal: AbortSignal): Promise<'serving'
     const peer = replica.peers.peer(member);
     if (peer === undefined) return 'recovering';
     try {
-      await resynchronize(replica, peer, signal);
+      await resynchronize(replica, patient(replica, peer), signal);
     } catch (error) {
       replica.logger.warn('recovery-waits', { member, error: error instanceof Error ? error.message : String(error) });
       continue;

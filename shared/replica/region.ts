@@ -1,12 +1,13 @@
 import type { Region } from '../ports/region.ts';
 import { commitObservations } from './cluster-commit.ts';
 import { compareObjects } from './cluster-compare.ts';
-import { pullTargets, viewAtToken } from './cluster-pull.ts';
+import { pullTargets } from './cluster-pull.ts';
 import { recordApplied } from './cluster-report.ts';
 import { crdStatus } from './crd-status.ts';
 import { putFederationObject } from './federation-object.ts';
 import type { Replica } from './replica.ts';
 import { federationStatus } from './status.ts';
+import { viewAtToken } from './view-at.ts';
 
 /** A region as the bridge of its cluster calls it (DESIGN §11). */
 export function regionOf(replica: Replica): Region {

@@ -25,7 +25,7 @@ export interface Limits {
   readonly writeAttempts: number;
   /** Pages of one pull before it makes way for other work. */
   readonly pullRounds: number;
-  /** A peer that has not answered by then does not delay the rest. */
+  /** A peer that has not answered a call by then does not delay the rest; a spec's `sync.timeout` and `healthCheck.timeout` go before it. */
   readonly peerTimeoutMs: number;
 }
 
@@ -34,7 +34,7 @@ export const DEFAULT_LIMITS: Limits = {
   logRetentionMs: 24 * 60 * 60 * 1000, // a day's outage is caught up from logs, a longer one by comparison
   writeAttempts: 12,
   pullRounds: 100,
-  peerTimeoutMs: 30_000,
+  peerTimeoutMs: 30_000, // the guides' default of sync.timeout
 };
 
 /**

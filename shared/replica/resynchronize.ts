@@ -8,7 +8,7 @@ import { ReplicaError } from '../ports/errors.ts';
 import type { Peer } from '../ports/peer.ts';
 import { compareSummaries, repairDifferences, takeRows } from './compare.ts';
 import type { Replica } from './replica.ts';
-import { distrustVector, reportMisbehaviour, trustFacts } from './trust.ts';
+import { distrustVector, reportMisbehaviour, trustFacts, vouchedFor } from './trust.ts';
 
 /** Pages of delete-only rows in one resynchronization: 97 rows each, so ten million. */
 const MAX_PAGES = 100_000;
@@ -37,8 +37,9 @@ async function seenOfPeer(replica: Replica, peer: Peer, signal: AbortSignal): Pr
   const answer = await peer.compareDigests({ kind: 'summary', summary: '' }, signal);
   if (answer.kind !== 'different') throw new ReplicaError('unavailable', `${peer.member} answered a comparison with ${answer.kind}`);
   // It will be joined into what is seen here, so it is believed no further than a page is.
-  const distrust = distrustVector(await trustFacts(replica, await replica.store.state()), answer.seen);
-  if (distrust === undefined) return answer.seen;
+  const facts = await trustFacts(replica, await replica.store.state());
+  const distrust = distrustVector(facts, answer.seen);
+  if (distrust === undefined) return vouchedFor(facts, peer.member, answer.seen);
   if (distrust.kind === 'refuse') await reportMisbehaviour(replica, peer.member, distrust.reason);
   throw new ReplicaError('refused', `${peer.member}: ${distrust.reason}`);
 }

@@ -27,7 +27,7 @@ export interface SettingsCache {
 }
 
 /** Documents of this room in the store. */
-export const DOCUMENTS = { federation: 'federation', inForce: 'in-force', bridge: 'bridge', outbox: 'outbox', recovery: 'recovery', secret: 'secret', orphans: 'orphans', reshow: 'reshow' } as const;
+export const DOCUMENTS = { federation: 'federation', inForce: 'in-force', bridge: 'bridge', outbox: 'outbox', recovery: 'recovery', secret: 'secret', orphans: 'orphans', reshow: 'reshow', denied: 'denied' } as const;
 
 const none: Settings = { spec: undefined, generation: 0, paused: false, inForce: undefined, others: [] };
 

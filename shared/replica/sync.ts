@@ -6,6 +6,7 @@ import { applyPage } from './apply.ts';
 import { fetchMissingContents } from './contents.ts';
 import { updatePeerRecord } from './known-members.ts';
 import { seenOf } from './position.ts';
+import { patient } from './patient-peer.ts';
 import type { Replica } from './replica.ts';
 import { resynchronize } from './resynchronize.ts';
 import { loadSettings } from './settings.ts';
@@ -28,7 +29,8 @@ const MAX_MOVED = 5;
  * Catches up with one peer: pulls page after page until level. Nothing it does depends on how it was woken. Never throws for what a
  * peer does or fails to do; that is the outcome's, and the peer's record's.
  */
-export async function pullFrom(replica: Replica, peer: Peer, signal: AbortSignal): Promise<SyncOutcome> {
+export async function pullFrom(replica: Replica, called: Peer, signal: AbortSignal): Promise<SyncOutcome> {
+  const peer = patient(replica, called);
   let changes = 0;
   try {
     const { outcome, reason } = await pullPages(replica, peer, signal, (count) => { changes += count; });

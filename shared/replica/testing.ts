@@ -63,8 +63,8 @@ export type StoreHook = (method: string, stage: 'before' | 'after', argument: un
 
 /** Two or three members that call each other directly, and the ledger between them. */
 export class Federation {
-  /** Virtual; moves only when a test moves it, or waits. */
-  nowMs = Date.UTC(2026, 0, 1);
+  #nowMs = Date.UTC(2026, 0, 1);
+  readonly #sleepers = new Set<{ readonly dueMs: number; readonly wake: () => void }>();
   readonly ledgers = new GlobalTable(() => this.nowMs);
   readonly options: FederationOptions;
   readonly #members = new Map<string, TestMember>();
@@ -83,6 +83,22 @@ export class Federation {
     federation.ledgers.settle();
     await federation.beats();
     return federation;
+  }
+
+  /** Virtual; moves only when a test moves it, or waits. */
+  get nowMs(): number { return this.#nowMs; }
+  set nowMs(ms: number) {
+    this.#nowMs = ms;
+    for (const sleeper of this.#sleepers) if (sleeper.dueMs <= ms) sleeper.wake();
+  }
+
+  /** Until virtual time has passed. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sleeper = { dueMs: this.#nowMs + ms, wake: () => { this.#sleepers.delete(sleeper); resolve(); } };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener('abort', () => { this.#sleepers.delete(sleeper); reject(signal.reason as Error); }, { once: true });
+    });
   }
 
   get all(): readonly TestMember[] { return [...this.#members.values()]; }
@@ -229,7 +245,7 @@ export class TestMember {
       store: this.#hooked(),
       ledger: this.ledger,
       peers: { peer: (member) => (member !== this.name && federation.names.includes(member) ? federation.peer(this.name, member) : undefined) },
-      clock: { nowMs: () => federation.nowMs + this.skewMs, sleep: async (ms) => { federation.nowMs += ms; } },
+      clock: { nowMs: () => federation.nowMs + this.skewMs, sleep: (ms, signal) => federation.sleep(ms, signal) },
       random: { bytes: (length) => this.#bytes(length) },
       events: { publish: async (event) => { this.events.push(event); } },
       wakeups: { arm: () => ({ wait: async (ms) => { federation.nowMs += ms; } }) },

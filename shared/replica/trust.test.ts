@@ -120,6 +120,53 @@ describe('a page is refused', () => {
   });
 });
 
+describe('a peer cannot move `seen` past what another member is yet to write [I3]', () => {
+  const entriesFor = (counters: readonly number[]): LogSegment['entries'] => counters.map((counter) => ({ counter, key: a }));
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
+
+  test.each([
+    ['no entries', [], false],
+    ['no entries, as if its log had been closed', [], true],
+    ['fewer entries than its range is long', upTo(40), false],
+    ['one entry many times', upTo(50).map(() => 50), false],
+    ['entries beyond its range', [...upTo(49), 51], false],
+  ])('by a range with %s', async (_what, counters, closes) => {
+    const { us, eu, ap } = await trio();
+    await us.cluster.write(a, { port: 1 });
+    const log = await ap.incarnation();
+    const page = claiming(await pageOf(us), log, 50);
+
+    const outcome = await applyPage(eu.replica, { ...page, segments: [...page.segments, { ...emptySegment(log, 1, 50), entries: entriesFor(counters), closes }] });
+    await ap.cluster.write(route('b'), { port: 2 });
+    await eu.pullFrom('ap');
+
+    expect(outcome).toMatchObject({ kind: 'refuse', reason: expect.stringContaining(`${counters.length.toString()} entries`) });
+    expect(await eu.versions(route('b'))).toEqual([{ port: 2 }]);
+  });
+
+  test('by what it claims to have seen in a resynchronization', async () => {
+    const { federation, us, eu, ap } = await trio();
+    await ap.cluster.write(a, { port: 1 });
+    await federation.exchange();
+    const log = await ap.incarnation();
+    federation.fake('eu', 'us', {
+      pull: async () => ({ kind: 'compacted', seen: new Map(), floors: new Map() }),
+      compareDigests: async (request) => {
+        const answer = await us.handlers.compareDigests(eu.name, request, never);
+        return answer.kind === 'different' ? { ...answer, seen: new Map([...answer.seen, [log, 500]]) } : answer;
+      },
+    });
+
+    const outcome = await eu.pullFrom('us');
+    await ap.cluster.write(route('b'), { port: 2 });
+    await eu.pullFrom('ap');
+
+    expect(outcome.outcome).toBe('resynchronized');
+    expect((await eu.seen()).get(log)).toBe(2);
+    expect(await eu.versions(route('b'))).toEqual([{ port: 2 }]);
+  });
+});
+
 describe('a page is put off', () => {
   test('with an unknown incarnation, and taken once that is known', async () => {
     const federation = new Federation();

@@ -1,6 +1,7 @@
 import { isLocalLog } from '../model/ids.ts';
 import type { Incarnation, LogName, Member, ResourceKey } from '../model/ids.ts';
-import { reachedBy } from '../model/log.ts';
+import { isDense, reachedBy } from '../model/log.ts';
+import type { LogSegment } from '../model/log.ts';
 import type { Answer, HeldRow, Row } from '../model/row.ts';
 import { bodyHash } from '../model/row.ts';
 import type { VersionVector } from '../model/version-vector.ts';
@@ -32,9 +33,34 @@ export function distrustPage(facts: TrustFacts, page: Page): Distrust | undefine
   for (const segment of page.segments) {
     if (isLocalLog(segment.log)) return { kind: 'refuse', reason: `log ${segment.log} is another region's own and does not travel` };
   }
-  // What its segments reach counts, and not only what it says of them: one without entries would move `seen` past what is to come.
-  return distrustVector(facts, reachedBy(page.segments, page.upTo)) ?? distrustAnswers(facts, page.answers);
+  // What its segments reach counts, and not only what it says of them.
+  return distrustVector(facts, reachedBy(page.segments, page.upTo)) ?? distrustRanges(facts, page.segments) ?? distrustAnswers(facts, page.answers);
 }
+
+/**
+ * Every counter was issued for a resource, and its segment names it: a range with fewer entries would move `seen` past what its owner
+ * is yet to write. Only the range that closes an incarnation is empty, and of that the owner itself tells.
+ */
+function distrustRanges(facts: TrustFacts, segments: readonly LogSegment[]): Distrust | undefined {
+  const thin = segments.find((segment) => !isDense(segment) && !isClosing(facts, segment));
+  if (thin === undefined) return undefined;
+  return { kind: 'refuse', reason: `log ${thin.log} from ${thin.first.toString()} to ${thin.last.toString()} comes with ${thin.entries.length.toString()} entries, which are not those of its counters` };
+}
+
+const isClosing = ({ logs }: TrustFacts, { log, last, entries, closes }: LogSegment): boolean => {
+  const known = logs.get(log);
+  return closes && entries.length === 0 && known?.closed === true && last === known.head;
+};
+
+/**
+ * How much of what a peer has seen may be joined without the segments that prove it (a resynchronization): of other members' logs no
+ * more than these are known to have issued, or `seen` would move past what they are yet to write. The rest comes by their logs.
+ */
+export const vouchedFor = (facts: TrustFacts, peer: Member, seen: VersionVector): VersionVector => new Map([...seen].flatMap(([log, counter]): [LogName, number][] => {
+  const known = facts.logs.get(log);
+  const vouched = facts.mine.has(log) || known?.owner === peer ? counter : Math.min(counter, known?.head ?? 0);
+  return vouched > 0 ? [[log, vouched]] : [];
+}));
 
 export function distrustAnswers(facts: TrustFacts, answers: readonly KeyedAnswer[]): Distrust | undefined {
   for (const { key, answer } of answers) {

@@ -6,7 +6,7 @@ import type { Incarnation, Member, ResourceKey } from '../model/ids.ts';
 import { splitKey } from '../model/resource-key.ts';
 import type { Sibling } from '../model/row.ts';
 import type { Dot } from '../model/version-vector.ts';
-import type { VersionInfo } from '../ports/operator.ts';
+import type { VersionInfo, VersionName } from '../ports/operator.ts';
 import { knownClocks } from './known-members.ts';
 import type { Replica } from './replica.ts';
 
@@ -27,15 +27,20 @@ export async function versionNames(replica: Replica): Promise<VersionNames> {
   };
 }
 
+/** What a version is called; of an incarnation that nobody tells of, its stamp says whose it is. */
+export function nameOf({ dot, stamp }: Sibling, names: VersionNames): VersionName {
+  const { version, member } = names.of(dot);
+  return { version, member: member ?? stamp.member };
+}
+
 /** One version as people read it. */
 export async function versionInfo(replica: Replica, key: ResourceKey, sibling: Sibling, names: VersionNames): Promise<VersionInfo> {
-  const { version, member } = names.of(sibling.dot);
-  const writer = member ?? sibling.stamp.member;
+  const { version, member } = nameOf(sibling, names);
   const content = sibling.body.kind === 'live' ? (sibling.body.content ?? (await replica.store.content(key, sibling.body.hash))) : undefined;
   return {
     version,
-    member: writer,
-    isLocal: writer === replica.identity.member,
+    member,
+    isLocal: member === replica.identity.member,
     writtenAtMs: sibling.stamp.ms,
     origin: sibling.origin,
     deleted: sibling.body.kind === 'deleted',

@@ -23,9 +23,9 @@ export const AUTHORIZATION: { readonly peer: PerMethod<'peer', Rule>; readonly b
   bridge: { putFederation: 'local-bridge', commit: 'local-bridge', pull: 'local-bridge', compare: 'local-bridge', viewAt: 'local-bridge', reportApplied: 'local-bridge', reportStatus: 'local-bridge' },
   agent: { poll: 'member-agent' },
   operator: {
-    status: 'viewer', getResource: 'viewer', listResources: 'viewer', listConflicts: 'viewer', describeConflict: 'viewer', listAgents: 'viewer', history: 'viewer', verify: 'viewer', listDeadLetters: 'viewer',
+    status: 'viewer', getResource: 'viewer', listResources: 'viewer', listConflicts: 'viewer', describeConflict: 'viewer', listAgents: 'viewer', history: 'viewer', verify: 'viewer', listDeadLetters: 'viewer', listDenied: 'viewer',
     applyResource: 'admin', deleteResource: 'admin', resolveConflict: 'admin', syncNow: 'admin', reconcile: 'admin', rollback: 'admin', evict: 'admin', approve: 'admin', reject: 'admin',
-    drill: 'admin', leave: 'admin', replayDeadLetters: 'admin',
+    drill: 'admin', leave: 'admin', replayDeadLetters: 'admin', deny: 'admin', undeny: 'admin',
   },
 };
 

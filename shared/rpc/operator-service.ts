@@ -1,16 +1,23 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { OperatorService } from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
+import { denyEntriesOf, parseDenyEntry } from '../model/deny-entry.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Operator } from '../ports/operator.ts';
 import { optionalKey, requireKey, requireMember, requireRequestId } from '../wire/names.ts';
+import { writeDenied } from '../wire/operator-denied.ts';
 import { requireManifestText, writeApplied, writeConflict, writeHistory, writeResource } from '../wire/operator-resources.ts';
 import { writeStatus } from '../wire/operator-status.ts';
 import { writeReconcileResults, writeSyncResults } from '../wire/operator-sync.ts';
 import { optionalText, requireText } from '../wire/values.ts';
+import { callerWithRole } from './call.ts';
+import type { OperatorCaller } from './caller.ts';
+import { callerName } from './caller.ts';
 import { cutToFit, limitOf, partOf } from './listing.ts';
 
 /** The longest kind, namespace or `--keep`. */
 const NAME_CHARACTERS = 253;
+/** A sentence for whoever reads the list a year later. */
+const REASON_CHARACTERS = 500;
 
 /** OperatorService over a region's operator port. Who may call is decided before; the app keeps the audit log. */
 export const operatorService = (operator: Operator): ServiceImpl<typeof OperatorService> => ({
@@ -53,6 +60,16 @@ export const operatorService = (operator: Operator): ServiceImpl<typeof Operator
   async history({ key }) {
     return writeHistory(await operator.history(requireKey('key', key)));
   },
+  async listDenied() {
+    return { denied: (await operator.denied()).map(writeDenied) };
+  },
+  async deny({ entry, reason }, context) {
+    requireNotSelf(entry, callerWithRole(context, 'operator'));
+    return { denied: writeDenied(await operator.deny(requireText('entry', entry, NAME_CHARACTERS), requireText('reason', reason, REASON_CHARACTERS))) };
+  },
+  async undeny({ entry }) {
+    return { removed: (await operator.undeny(requireText('entry', entry, NAME_CHARACTERS))) === 'removed' };
+  },
   listAgents: notBuilt('listing agents'),
   rollback: notBuilt('rolling back', 'Apply the manifest you want instead: novactl federation get shows the versions there are'),
   verify: notBuilt('verifying', 'novactl federation reconcile compares with every peer, and repairs'),
@@ -64,6 +81,18 @@ export const operatorService = (operator: Operator): ServiceImpl<typeof Operator
   listDeadLetters: notBuilt('listing dead letters'),
   replayDeadLetters: notBuilt('replaying dead letters'),
 });
+
+/** Nobody shuts the door behind himself by mistake. What is no entry at all is refused by the region. */
+function requireNotSelf(entry: string, caller: OperatorCaller): void {
+  const names = denyEntriesOf({ ...caller.certificate, name: callerName(caller) });
+  let denied: string | undefined;
+  try {
+    denied = parseDenyEntry(entry);
+  } catch {
+    return;
+  }
+  if (names.some((name) => name === denied)) throw new ReplicaError('invalid', `entry: ${entry} is the certificate you are calling with; let another admin deny it`);
+}
 
 /** A method whose messages are decided and whose work is not done yet. */
 function notBuilt(what: string, instead = 'Nothing was changed'): () => never {

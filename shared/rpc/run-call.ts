@@ -5,7 +5,7 @@ import { callOf } from './call.ts';
 import { answerFor } from './errors.ts';
 
 /** Fields of operators' requests that say what a call was about, and are no payload. */
-const SUBJECT_FIELDS = ['key', 'keep', 'peer', 'member', 'version', 'holdId', 'scenario', 'requestId'];
+const SUBJECT_FIELDS = ['key', 'keep', 'peer', 'member', 'version', 'holdId', 'scenario', 'entry', 'requestId'];
 
 /** Runs a service's method: notes how far the call came, ends it at its deadline, and gives every error its code. */
 export const runCall = (clock: Clock, callTimeoutMs: number): Interceptor => (next) => async (request) => {

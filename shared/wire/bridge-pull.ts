@@ -1,12 +1,14 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type {
-  BridgeServicePullRequest, BridgeServicePullRequestSchema, BridgeServicePullResponse, BridgeServicePullResponseSchema,
+  ApplyException as WireException, BridgeServicePullRequest, BridgeServicePullRequestSchema, BridgeServicePullResponse, BridgeServicePullResponseSchema,
   ReportAppliedRequest as WireAppliedRequest, ReportAppliedRequestSchema,
 } from '../../proto/gen/novaedge/federation/v1/bridge_service_pb.ts';
-import type { ApplyException, BridgePullRequest, BridgePullResponse, ReportAppliedRequest } from '../ports/region.ts';
+import { ApplyExceptionKind as WireKind } from '../../proto/gen/novaedge/federation/v1/bridge_service_pb.ts';
+import type { ApplyException, ExceptionKind, BridgePullRequest, BridgePullResponse, ReportAppliedRequest } from '../ports/region.ts';
 import { MAX_PULL_WAIT_MS } from '../ports/region.ts';
 import { readIdentity, writeIdentity } from './bridge-identity.ts';
 import { DictionaryReader, DictionaryWriter } from './dictionary.ts';
+import { enumWords } from './enums.ts';
 import { MAX_OBJECTS } from './limits.ts';
 import { requireKey, requireResourceVersion } from './names.ts';
 import { readTargets, writeTarget } from './targets.ts';
@@ -59,7 +61,7 @@ export function writeReportAppliedRequest(request: ReportAppliedRequest): Messag
     bridge: writeIdentity(request),
     dictionary: dictionary.finish(),
     applied,
-    exceptions: request.exceptions.map(({ key, reason, message }) => ({ key, reason: cleanText(reason), message: cleanText(message) })),
+    exceptions: request.exceptions.map(({ key, kind, reason, message }) => ({ key, kind: exceptionKinds.toWire(kind), reason: cleanText(reason), message: cleanText(message) })),
     cleared: [...request.cleared],
     ...(request.listResourceVersion !== undefined && { listResourceVersion: request.listResourceVersion }),
     ...(request.filterHash !== undefined && { filterHash: request.filterHash }),
@@ -72,15 +74,20 @@ export function readReportAppliedRequest(message: WireAppliedRequest): ReportApp
   return {
     ...readIdentity(message.bridge),
     applied: dictionary.vector('applied', message.applied),
-    exceptions: readExceptions('exceptions', message.exceptions),
+    exceptions: readExceptions('exceptions', message.exceptions).map((exception, at) => ({ ...exception, kind: kindOf(message.exceptions[at]) })),
     cleared: requireList('cleared', message.cleared, MAX_OBJECTS).map((key, at) => requireKey(`cleared[${at.toString()}]`, key)),
     listResourceVersion: message.listResourceVersion === undefined ? undefined : requireResourceVersion('list_resource_version', message.listResourceVersion),
     filterHash: optionalText('filter_hash', message.filterHash, SHORT_TEXT),
   };
 }
 
+const exceptionKinds = enumWords<WireKind, ExceptionKind>({ 'not-shown': WireKind.NOT_SHOWN, 'not-sent': WireKind.NOT_SENT });
+
+/** A bridge that does not say is believed the less. */
+const kindOf = (exception: WireException | undefined): ExceptionKind => (exception === undefined ? undefined : exceptionKinds.find(exception.kind)) ?? 'not-shown';
+
 /** @throws WireError */
-export const readExceptions = (field: string, exceptions: readonly { readonly key: string; readonly reason: string; readonly message: string }[]): readonly ApplyException[] =>
+export const readExceptions = (field: string, exceptions: readonly { readonly key: string; readonly reason: string; readonly message: string }[]): readonly Omit<ApplyException, 'kind'>[] =>
   requireList(field, exceptions, MAX_OBJECTS).map(({ key, reason, message }, at) => ({
     key: requireKey(`${field}[${at.toString()}].key`, key),
     reason: requireText(`${field}[${at.toString()}].reason`, reason),

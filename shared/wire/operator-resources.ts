@@ -5,12 +5,12 @@ import type {
 } from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
 import { ApplyOutcome as WireOutcome, ConflictStatus, HistoryKind } from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
 import type { ResourceKey } from '../model/ids.ts';
-import type { ConflictInfo, HistoryEntry, Operator, ResourceInfo, VersionInfo } from '../ports/operator.ts';
+import type { ConflictInfo, HistoryEntry, Operator, ResourceInfo, VersionInfo, VersionName } from '../ports/operator.ts';
 import { enumWords } from './enums.ts';
 import { MAX_CONTENT_BYTES, MAX_ENTRIES, MAX_FIELD_PATHS, MAX_SIBLINGS } from './limits.ts';
 import { requireHex, requireKey, requireMember } from './names.ts';
 import { strategyWords } from './settings.ts';
-import { big, cleanText, optionalBig, optionalText, requireList, requireText, requireTimeMs } from './values.ts';
+import { big, cleanText, optionalBig, requireList, requireText, requireTimeMs } from './values.ts';
 import { WireError } from './wire-error.ts';
 
 const conflictStatuses = enumWords<ConflictStatus, ConflictInfo['status']>({ pending: ConflictStatus.PENDING, decided: ConflictStatus.DECIDED });
@@ -65,7 +65,7 @@ export const writeConflict = (conflict: ConflictInfo): MessageInitShape<typeof C
   detectedAtMs: big(conflict.detectedAtMs),
   overlapping: conflict.overlapping.map((path) => cleanText(path)),
   versions: conflict.versions.map(writeVersion),
-  ...(conflict.winner !== undefined && { winner: conflict.winner }),
+  ...(conflict.winner !== undefined && { winner: conflict.winner.version, winnerMember: conflict.winner.member }),
   why: cleanText(conflict.why),
 });
 
@@ -77,9 +77,16 @@ export const readConflict = (field: string, message: WireConflict): ConflictInfo
   detectedAtMs: requireTimeMs(`${field}.detected_at_ms`, message.detectedAtMs),
   overlapping: requireList(`${field}.overlapping`, message.overlapping, MAX_FIELD_PATHS).map((path, at) => requireText(`${field}.overlapping[${at.toString()}]`, path)),
   versions: requireList(`${field}.versions`, message.versions, MAX_SIBLINGS).map((version, at) => readVersion(`${field}.versions[${at.toString()}]`, version)),
-  winner: optionalText(`${field}.winner`, message.winner),
+  winner: readWinner(field, message),
   why: requireText(`${field}.why`, message.why),
 });
+
+/** A region that does not say whose version the winner is yet may mean any of that number. */
+function readWinner(field: string, { winner, winnerMember, versions }: WireConflict): VersionName | undefined {
+  const member = winnerMember ?? versions.find(({ version }) => version === winner)?.member;
+  if (winner === undefined || member === undefined) return undefined;
+  return { version: requireText(`${field}.winner`, winner), member: requireMember(`${field}.winner_member`, member) };
+}
 
 export const writeHistory = (entries: readonly HistoryEntry[]): MessageInitShape<typeof HistoryResponseSchema> => ({
   entries: entries.map((entry) => ({ version: entry.version, member: entry.member, committedAtMs: optionalBig(entry.committedAtMs), what: historyKinds.toWire(entry.what) })),

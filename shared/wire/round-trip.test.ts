@@ -126,7 +126,7 @@ describe('between a bridge and its region', () => {
     );
     survives(
       fc.record({
-        ...identity, applied: from.localVectors, exceptions: fc.array(fc.record({ key: from.keys, reason: from.texts, message: from.texts }), { maxLength: 2 }), cleared: fc.array(from.keys, { maxLength: 2 }),
+        ...identity, applied: from.localVectors, exceptions: fc.array(fc.record({ key: from.keys, kind: fc.constantFrom('not-shown' as const, 'not-sent' as const), reason: from.texts, message: from.texts }), { maxLength: 2 }), cleared: fc.array(from.keys, { maxLength: 2 }),
         listResourceVersion: optional(fc.nat().map(String)), filterHash: optional(from.texts),
       }),
       bridge.ReportAppliedRequestSchema, writeReportAppliedRequest, readReportAppliedRequest,
@@ -188,7 +188,7 @@ describe('for operators', () => {
     survives(
       fc.record({
         key: from.keys, status: fc.constantFrom('pending' as const, 'decided' as const), strategy: fc.constantFrom(...STRATEGIES), detectedAtMs: from.timesMs, overlapping: fc.array(from.texts, { maxLength: 2 }),
-        versions: fc.array(versions, { maxLength: 2 }), winner: optional(fc.constant('v1.7')), why: from.texts,
+        versions: fc.array(versions, { maxLength: 2 }), winner: optional(fc.record({ version: fc.constant('v1.7'), member: from.members })), why: from.texts,
       }),
       operator.ConflictInfoSchema, writeConflict, (message) => readConflict('conflict', message),
     );

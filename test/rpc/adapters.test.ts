@@ -8,7 +8,7 @@ import type { ReplicaErrorCode } from '../../shared/ports/errors.ts';
 import { ReplicaError } from '../../shared/ports/errors.ts';
 import { ERROR_CODES, exitCodeOf } from '../../shared/rpc/error-codes.ts';
 import { currentCorrelation, withCorrelation } from '../../shared/wire/correlation.ts';
-import { BEAT, CONFLICT, CONTENT, KEY, PAGE, PEER_BEAT } from './recording-handlers.ts';
+import { BEAT, CONFLICT, CONTENT, DENIED, KEY, PAGE, PEER_BEAT } from './recording-handlers.ts';
 import type { TestAuthorities, World } from './world.ts';
 import { bridgeCertificate, clientTls, FEDERATION, forge, LOCAL, makeAuthorities, memberCertificate, operatorCertificate, PEER, startWorld } from './world.ts';
 
@@ -195,8 +195,8 @@ describe('a region', () => {
       expect(await answer, method).toMatchObject(expected as object);
       expect(world.handlers.calls.find((call) => call.method === `bridge.${method}`)?.args[0], method).toEqual(request);
     }
-    await expect(there.reportApplied({ ...bridge, applied: PAGE.upTo, exceptions: [{ key: KEY, reason: 'r', message: 'a\u0007b' }], cleared: [], listResourceVersion: undefined, filterHash: undefined }, never)).resolves.toBeUndefined();
-    expect(received()).toMatchObject([{ exceptions: [{ message: 'a b' }] }]);
+    await expect(there.reportApplied({ ...bridge, applied: PAGE.upTo, exceptions: [{ key: KEY, kind: 'not-sent', reason: 'r', message: 'a\u0007b' }], cleared: [], listResourceVersion: undefined, filterHash: undefined }, never)).resolves.toBeUndefined();
+    expect(received()).toMatchObject([{ exceptions: [{ kind: 'not-sent', message: 'a b' }] }]);
   });
 
   test('is called by nobody but its own bridge', async () => {
@@ -217,7 +217,10 @@ describe('an operator', () => {
     expect(await there.conflict(KEY)).toEqual(CONFLICT);
     expect(await there.resolve(KEY, 'local', 'r')).toEqual({ version: 'v1.5' });
     expect(await there.syncNow(PEER, never)).toEqual([{ peer: PEER, outcome: 'level', changes: 0 }]);
-    expect(await there.reconcile(undefined, never)).toEqual([{ peer: PEER, outcome: 'same', repaired: 0 }]);
+    expect(await there.reconcile(undefined, never)).toEqual([{ peer: PEER, outcome: 'failed', repaired: 0, reason: 'eu-west cannot be reached' }]);
+    expect(await there.denied()).toEqual([DENIED]);
+    expect(await there.deny('peer/ap-east', 'stolen')).toEqual(DENIED);
+    expect(await there.undeny('peer/ap-east')).toBe('removed');
     expect(await there.history(KEY)).toMatchObject([{ version: 'v1.3' }]);
     world.handlers.replies.set('operator.get', () => undefined);
     expect(await there.get(KEY)).toBeUndefined();

@@ -3,7 +3,7 @@ import { canonicalContent } from '../../shared/model/content.ts';
 import { asHash, asIncarnation, asMember, asTableId } from '../../shared/model/ids.ts';
 import { resourceKey } from '../../shared/model/resource-key.ts';
 import { zeroStamp } from '../../shared/model/stamp.ts';
-import type { ConflictInfo, FederationStatus, Operator, ResourceInfo } from '../../shared/ports/operator.ts';
+import type { ConflictInfo, DeniedInfo, FederationStatus, Operator, ResourceInfo } from '../../shared/ports/operator.ts';
 import type { Heartbeat, Page } from '../../shared/ports/peer.ts';
 import type { Region } from '../../shared/ports/region.ts';
 import type { AgentHandlers } from '../../shared/rpc/agent-service.ts';
@@ -26,6 +26,7 @@ export const PAGE: Page = {
   }] } } }],
 };
 const resource: ResourceInfo = { key: KEY, manifest: CONTENT.text, hash: CONTENT.hash, versions: [], conflict: undefined };
+export const DENIED: DeniedInfo = { entry: 'peer/ap-east', reason: 'stolen', sinceMs: 1_760_000_000_000 };
 export const CONFLICT: ConflictInfo = { key: KEY, status: 'pending', strategy: 'Manual', detectedAtMs: 1_760_000_000_000, overlapping: [], versions: [], winner: undefined, why: 'nobody decided yet' };
 const status: FederationStatus = {
   federationId: 'prod-global', localMember: asMember('us-west'), phase: 'Healthy', mode: 'mesh', strategy: 'Manual', members: [], conflictsPending: 0, resources: 1, exceptions: [], conditions: [],
@@ -79,8 +80,11 @@ export function recordingHandlers(): RecordingHandlers {
       conflicts: async () => [CONFLICT],
       conflict: async () => CONFLICT,
       resolve: async () => ({ version: 'v1.5' }),
-      syncNow: async () => [{ peer: asMember('eu-west'), outcome: 'level', changes: 0 }],
-      reconcile: async () => [{ peer: asMember('eu-west'), outcome: 'same', repaired: 0 }],
+      syncNow: async () => [{ peer: asMember('eu-west'), outcome: 'level', changes: 0, reason: undefined }],
+      reconcile: async () => [{ peer: asMember('eu-west'), outcome: 'failed', repaired: 0, reason: 'eu-west cannot be reached' }],
+      denied: async () => [DENIED],
+      deny: async () => DENIED,
+      undeny: async () => 'removed',
       history: async () => [{ version: 'v1.3', member: asMember('us-west'), committedAtMs: undefined, what: 'written' }],
     }),
   };

@@ -5,6 +5,7 @@ import type { Member } from '../../shared/model/ids.ts';
 import { asClusterId, asTableId } from '../../shared/model/ids.ts';
 import { parseResourceKey } from '../../shared/model/resource-key.ts';
 import type { Peer } from '../../shared/ports/peer.ts';
+import { isDenied } from '../../shared/replica/deny-list.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
@@ -44,7 +45,7 @@ async function startRegion(member: Member): Promise<RunningRegion> {
   const app = createApp({
     handlers: { peer: peerHandlers(replica), bridge: regionOf(replica), operator: operatorOf(replica), agent: noAgents }, logger, clock: systemClock, random: systemRandom,
     identity: {
-      federationId: FEDERATION, localMember: member, authorities: () => policy, isDenied: () => Promise.resolve(false),
+      federationId: FEDERATION, localMember: member, authorities: () => policy, isDenied: (names) => isDenied(replica, names),
       listedMembers: async () => { const { spec, others } = await loadSettings(replica); return spec === undefined ? undefined : new Set(others); },
     },
   });
@@ -138,6 +139,18 @@ test('concurrent edits are a conflict at both, and one decision is both\'s', asy
   await east.operator.syncNow(undefined, never);
   expect(await east.operator.conflicts(false)).toEqual([]);
   expect((await east.operator.get(keyOf('r1')))?.manifest).toMatch(/east\.example\.com/);
+});
+
+test('whom an operator denies is let in no more, on the connection that stands, until that is undone', async () => {
+  const peer = peerOf(east, west);
+  const pull = (): Promise<unknown> => peer.pull({ since: new Map(), limit: 1 }, never);
+  await pull();
+
+  expect(await west.operator.deny(`peer/${PEER}`, 'its key was stolen')).toMatchObject({ entry: `peer/${PEER}`, reason: 'its key was stolen' });
+  await expect(pull()).rejects.toThrow('deny list');
+  expect(await west.operator.undeny(`peer/${PEER}`)).toBe('removed');
+  await expect(pull()).resolves.toBeDefined();
+  await expect(west.operator.deny('operator/admin/alice@example.com', 'a slip')).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('the certificate you are calling with') });
 });
 
 test('they compare as the same afterwards, and nobody logged an error', async () => {

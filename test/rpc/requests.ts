@@ -40,7 +40,7 @@ const INITS: Inits = {
   agent: { poll: { node: 'node-1', version: 'v1' } },
   operator: {
     status: {}, getResource: { key: KEY }, listResources: { limit: 10 }, applyResource: { manifest: CONTENT.text, requestId: 'r' }, deleteResource: { key: KEY, requestId: 'r' }, listConflicts: { all: true },
-    describeConflict: { key: KEY }, resolveConflict: { key: KEY, keep: 'local', requestId: 'r' }, syncNow: {}, reconcile: {}, history: { key: KEY },
+    describeConflict: { key: KEY }, resolveConflict: { key: KEY, keep: 'local', requestId: 'r' }, syncNow: {}, reconcile: {}, history: { key: KEY }, listDenied: {}, deny: { entry: 'peer/ap-east', reason: 'stolen' }, undeny: { entry: 'peer/ap-east' },
     listAgents: {}, rollback: { key: KEY, version: 'v1.1', requestId: 'r' }, verify: {}, evict: { member: 'eu-west', confirm: 'eu-west', requestId: 'r' }, approve: { holdId: 'h', requestId: 'r' },
     reject: { holdId: 'h', requestId: 'r' }, drill: { requestId: 'r' }, leave: { confirm: 'us-west', requestId: 'r' }, listDeadLetters: {}, replayDeadLetters: { requestId: 'r' },
   },

@@ -1,7 +1,7 @@
 import { filterHashOf } from '../../shared/model/federated-part.ts';
 import type { ClusterId, ResourceKey } from '../../shared/model/ids.ts';
 import type { VersionVector } from '../../shared/model/version-vector.ts';
-import type { BridgeCommitRequest, BridgeCommitResponse, Region } from '../../shared/ports/region.ts';
+import type { BridgeCommitRequest, BridgeCommitResponse, ExceptionKind, Region } from '../../shared/ports/region.ts';
 import type { Author, SimCluster } from './sim-cluster.ts';
 
 /** A commit on its way, with what the authors of its edits had been shown. */
@@ -60,19 +60,19 @@ export class SimBridge {
     const edited = answer.targets.filter((target) => this.#cluster.show(target) === 'dirty').map(({ key }) => key);
     for (const { key } of answer.targets) if (!edited.includes(key)) this.#exceptions.delete(key);
     if (edited.length > 0) await this.commitDirty();
-    await this.#report(answer.upTo, edited.filter((key) => this.#cluster.dirty.has(key)), undefined);
+    await this.#report(answer.upTo, new Map(edited.filter((key) => this.#cluster.dirty.has(key)).map((key) => [key, 'not-shown'])), undefined);
     // A page can show a resource in a state from beyond its end, which is reported only with the pages after it.
     if (!answer.more) this.#cluster.reported(this.#exceptions);
     return 'page';
   }
 
   /** Everything up to here was shown but what is still to be sent, which is listed as an exception until it is. */
-  async #report(upTo: VersionVector, unsettled: readonly ResourceKey[], listed: string | undefined): Promise<void> {
+  async #report(upTo: VersionVector, unsettled: ReadonlyMap<ResourceKey, ExceptionKind>, listed: string | undefined): Promise<void> {
     const cleared = [...this.#exceptions].filter((key) => !this.#cluster.dirty.has(key));
-    for (const key of unsettled) this.#exceptions.add(key);
+    for (const key of unsettled.keys()) this.#exceptions.add(key);
     this.#cluster.reporting();
     await this.#region.reportApplied({
-      ...this.#identity(), applied: upTo, exceptions: unsettled.map((key) => ({ key, reason: 'NotSent', message: 'could not be sent' })), cleared,
+      ...this.#identity(), applied: upTo, exceptions: [...unsettled].map(([key, kind]) => ({ key, kind, reason: 'Unavailable', message: 'could not be sent' })), cleared,
       listResourceVersion: listed, filterHash: listed === undefined ? undefined : filterHashOf(this.#cluster.filter),
     }, never);
     for (const key of cleared) this.#exceptions.delete(key);
@@ -83,19 +83,20 @@ export class SimBridge {
     const cluster = this.#cluster;
     const listed = cluster.version;
     const all = [...cluster.objects.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+    const unshown = new Set<ResourceKey>();
     let after: ResourceKey | undefined;
     do {
       const from = after;
       const objects = all.filter(([key]) => from === undefined || key > from).map(([key, { uid, resourceVersion, hash, token }]) => ({ key, uid, resourceVersion: resourceVersion.toString(), hash, token }));
       const answer = await this.#region.compare({ ...this.#identity(), after, upTo: undefined, listResourceVersion: listed, objects }, never);
-      for (const target of answer.apply) cluster.show(target);
+      for (const target of answer.apply) if (cluster.show(target) === 'dirty') unshown.add(target.key);
       for (const key of answer.send) cluster.dirty.add(key);
       // Of what is said nothing and is not here, the region knows that it is not here.
       for (const key of cluster.keys) if (!cluster.objects.has(key) && !answer.apply.some((target) => target.key === key)) cluster.display({ key, show: { kind: 'gone' }, before: { kind: 'nothing' } });
       after = answer.readTo;
     } while (after !== undefined);
     await this.commitDirty();
-    await this.#report(upTo, [...cluster.dirty], listed);
+    await this.#report(upTo, new Map([...cluster.dirty].map((key) => [key, unshown.has(key) ? 'not-shown' : 'not-sent'])), listed);
     cluster.reported(this.#exceptions);
   }
 

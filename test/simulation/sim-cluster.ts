@@ -104,6 +104,7 @@ export class SimCluster {
   /** The cluster is built anew under another ID, empty or with what it had (tokens of the old cluster included). */
   rebuild(id: ClusterId, keep: boolean): void {
     this.id = id;
+    this.leaseEpoch = 1;
     for (const memory of [this.displayed, this.taken, this.#written, this.#mayBeRecorded, this.#everWritten, this.#deleted, this.dirty]) memory.clear();
     const old = keep ? this.objects : new Map<ResourceKey, ClusterObject>();
     this.objects = new Map();

@@ -125,7 +125,7 @@ export class SimMember {
       }),
       ledger: this.ledger,
       peers: { peer: (member) => (this.#others.includes(member) ? this.peer(member) : undefined) },
-      clock: { nowMs: () => nowMs() + this.skewMs, sleep: () => Promise.resolve() },
+      clock: { nowMs: () => nowMs() + this.skewMs, sleep: untilAborted },
       random: { bytes: (length) => random.bytes(length) },
       events: { publish: () => Promise.resolve() },
       wakeups: { arm: () => ({ wait: () => Promise.resolve() }) },
@@ -234,3 +234,8 @@ export class SimMember {
     return known ?? new Set();
   }
 }
+
+/** No call takes long in virtual time, so no deadline ever passes. */
+const untilAborted = (_ms: number, signal?: AbortSignal): Promise<void> => new Promise((_resolve, reject) => {
+  signal?.addEventListener('abort', () => { reject(new Error('no longer waited for')); }, { once: true });
+});

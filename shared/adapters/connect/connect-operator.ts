@@ -2,9 +2,10 @@ import type { CallOptions, Client } from '@connectrpc/connect';
 import { createClient } from '@connectrpc/connect';
 import { OperatorService } from '../../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
 import type { Member, ResourceKey } from '../../model/ids.ts';
-import type { ConflictInfo, FederationStatus, HistoryEntry, Operator, ResourceInfo } from '../../ports/operator.ts';
+import type { ConflictInfo, DeniedInfo, FederationStatus, HistoryEntry, Operator, ResourceInfo } from '../../ports/operator.ts';
 import { MAX_ENTRIES } from '../../wire/limits.ts';
 import { optionalKey } from '../../wire/names.ts';
+import { readDenied } from '../../wire/operator-denied.ts';
 import { readApplied, readConflict, readHistory, readResource } from '../../wire/operator-resources.ts';
 import { readStatus } from '../../wire/operator-status.ts';
 import { readReconcileResults, readSyncResults } from '../../wire/operator-sync.ts';
@@ -102,6 +103,18 @@ export class ConnectOperator implements Operator {
 
   history(key: ResourceKey): Promise<readonly HistoryEntry[]> {
     return this.#call(async (client, options) => readHistory(await client.history({ key }, options)));
+  }
+
+  denied(): Promise<readonly DeniedInfo[]> {
+    return this.#call(async (client, options) => requireList('denied', (await client.listDenied({}, options)).denied, MAX_ENTRIES).map((denied, at) => readDenied(`denied[${at.toString()}]`, denied)));
+  }
+
+  deny(entry: string, reason: string): Promise<DeniedInfo> {
+    return this.#call(async (client, options) => readDenied('denied', requireSet('denied', (await client.deny({ entry, reason }, options)).denied, 'the entry')));
+  }
+
+  undeny(entry: string): Promise<'removed' | 'not-found'> {
+    return this.#call(async (client, options) => ((await client.undeny({ entry }, options)).removed ? 'removed' : 'not-found'));
   }
 
   /** Ends its connections. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../shared/ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 
 /** A call that did not answer in time. */
 export class DeadlineError extends Error { override readonly name = 'DeadlineError' }
