@@ -3,7 +3,7 @@ import { contentOf } from '../model/content.ts';
 import type { Incarnation, ResourceKey } from '../model/ids.ts';
 import { editProvenance, writtenWhole } from '../model/provenance.ts';
 import { splitKey } from '../model/resource-key.ts';
-import type { HeldRow, Provenance, Row, Shown, Sibling } from '../model/row.ts';
+import type { HeldRow, Provenance, Shown, Sibling } from '../model/row.ts';
 import { hasLiveSibling } from '../model/row.ts';
 import { openToken } from '../model/token.ts';
 import type { Token } from '../model/token.ts';

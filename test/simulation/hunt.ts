@@ -1,4 +1,4 @@
-import { MUTANTS } from './mutants.ts';
+import { MUTANTS } from './mutants/index.ts';
 import { DEFAULT_STEPS } from './run.ts';
 import { runInProcess } from './workers.ts';
 
