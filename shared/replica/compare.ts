@@ -53,8 +53,12 @@ export async function compareSummaries(replica: Replica, peer: Peer, signal: Abo
  * subtrees, entries, rows and absent answers. Joins are safe whoever is behind, so nothing here has to be right for the others to be.
  */
 export async function repairDifferences(replica: Replica, peer: Peer, mine: Index, options: CompareOptions, signal: AbortSignal): Promise<Repaired> {
-  const buckets = await differingBuckets(peer, mine, signal);
-  return repair(replica, peer, await differingEntries(replica, peer, buckets, options.limit, signal), options, signal);
+  return repair(replica, peer, await findDifferences(replica, peer, mine, options.limit, signal), options, signal);
+}
+
+/** Which resources differ, at most `limit`: differing subtrees, then their entries. No row is read for it on either side. */
+export async function findDifferences(replica: Replica, peer: Peer, mine: Index, limit: number, signal: AbortSignal): Promise<Differences> {
+  return differingEntries(replica, peer, await differingBuckets(peer, mine, signal), limit, signal);
 }
 
 const unexpected = (peer: Peer, kind: string): ReplicaError => new ReplicaError('unavailable', `${peer.member} answered a comparison with ${kind}`);
@@ -75,7 +79,7 @@ async function differingBuckets(peer: Peer, mine: Index, signal: AbortSignal): P
 }
 
 /** Resources that differ: by key where this region has them, else by the hash of the key. */
-interface Differences { readonly keys: readonly ResourceKey[]; readonly keyHashes: readonly string[] }
+export interface Differences { readonly keys: readonly ResourceKey[]; readonly keyHashes: readonly string[] }
 
 async function differingEntries(replica: Replica, peer: Peer, buckets: readonly number[], limit: number, signal: AbortSignal): Promise<Differences> {
   const keys: ResourceKey[] = [];
