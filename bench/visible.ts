@@ -28,6 +28,7 @@ const QUICK_LOADS: readonly Load[] = [{ rate: 1, batch: 1, slices: 2, sliceMs: 1
 
 /** Routes that are edited in turns, all there before anything is measured. */
 const ROUTES = 20 * MAX_COMMIT_ROWS;
+const WARM_UP_ROUNDS = 2;
 /** A change that has not arrived by then never will: the schedule's next pull came first. */
 const ARRIVAL_TIMEOUT_MS = 15_000;
 const GOAL_P50 = 3;
@@ -35,7 +36,7 @@ const GOAL_P99 = 6;
 
 /** Time from a commit to its rows at the other member, against the least that it could take. */
 export async function measureVisible(quick: boolean): Promise<Section> {
-  const rig = await startRig();
+  const rig = await startRig(quick ? 1 : WARM_UP_ROUNDS);
   try {
     const measured: Measured[] = [];
     for (const load of quick ? QUICK_LOADS : LOADS) measured.push(await rig.measure(load));
@@ -47,7 +48,7 @@ export async function measureVisible(quick: boolean): Promise<Section> {
 
 interface Measured { readonly load: Load; readonly changesPerSecond: number; readonly visibleMs: readonly number[]; readonly floorMs: readonly number[] }
 
-export async function startRig(): Promise<{ measure(load: Load): Promise<Measured>; stop(): Promise<void> }> {
+async function startRig(warmUpRounds: number): Promise<{ measure(load: Load): Promise<Measured>; stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'novaedge-bench-'));
   const tls = await issuePair();
   const other = fork(join(import.meta.dirname, 'other-process.ts'), { serialization: 'advanced' });
@@ -57,7 +58,7 @@ export async function startRig(): Promise<{ measure(load: Load): Promise<Measure
   await origin.join({ member: OTHER, endpoint });
   const floor = await Floor.open(tls.origin, folder, floorEndpoint);
   const run = new Run(origin, other, floor);
-  await run.warmUp();
+  await run.warmUp(warmUpRounds);
   return {
     measure: (load) => run.measure(load),
     stop: async () => {
@@ -94,9 +95,9 @@ class Run {
     this.#floor = floor;
   }
 
-  /** Writes all routes once, and lets both programs get warm. */
-  async warmUp(): Promise<void> {
-    for (let done = 0; done < 2 * ROUTES; done += MAX_COMMIT_ROWS) {
+  /** Writes all routes, so that everything measured is an edit, and lets both programs get warm. */
+  async warmUp(rounds: number): Promise<void> {
+    for (let done = 0; done < rounds * ROUTES; done += MAX_COMMIT_ROWS) {
       await this.#edit(MAX_COMMIT_ROWS);
       await this.#floor.carry(MAX_COMMIT_ROWS);
     }
@@ -148,6 +149,7 @@ async function paced({ rate, batch, sliceMs }: Load, work: () => Promise<void>):
     await sleep(Math.max(0, nextMs - monotonicMs()));
     await work();
   }
+  await sleep(Math.max(0, startedMs + sliceMs - monotonicMs()));
 }
 
 function sectionOf(measured: readonly Measured[]): Section {
