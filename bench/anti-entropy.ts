@@ -79,7 +79,7 @@ async function compareByIndex(here: Side, there: Side, expected: ReadonlySet<str
     const found = new Set<string>();
     const compared = await compareSummaries(mine, peer, never);
     if (compared.kind === 'different') {
-      const { keys, keyHashes } = await findDifferences(mine, peer, compared.mine, Infinity, never);
+      const { keys, keyHashes } = await findDifferences(mine, peer, compared, Infinity, never);
       for (const hash of [...keys.map(keyHashOf), ...keyHashes]) found.add(hash);
     }
     const { user, system } = process.cpuUsage(before);
