@@ -90,7 +90,7 @@ export async function runMember(config: MemberConfig): Promise<RunningMember> {
     if (event.kind === 'SpecChanged') { void loadSettings(replica).then(({ spec }) => { peers.follow(spec); schedule.changed(); }); }
   });
   sqlite.ledger.onChange((change) => {
-    if (change.kind === 'clock') schedule.doorbell(change.clock.member);
+    if (change.kind === 'clock') schedule.doorbell(change.clock);
     else void joinDelete(replica, change.delete).catch((error: unknown) => { logger.debug('delete-not-joined', { reason: String(error) }); });
   });
   schedule.start();
