@@ -15,7 +15,7 @@ export const EXCHANGING: readonly Mutant[] = [
   {
     name: 'seen is read before the row when receiving',
     file: 'shared/replica/apply.ts',
-    find: "const row = (await replica.store.rows([key])).get(key);\n    const arriving = rowOf(answer);\n    const refusal = contradiction(key, row, arriving);\n    if (refusal !== undefined) return refusal;\n    const state = row === undefined || way === 'off-log' ? await replica.store.state() : undefined;",
+    find: "const row = (attempt === 0 && read !== undefined ? read : await replica.store.rows([key])).get(key);\n    const arriving = rowOf(answer);\n    const refusal = contradiction(key, row, arriving);\n    if (refusal !== undefined) return refusal;\n    const state = row === undefined || way === 'off-log' ? await replica.store.state() : undefined;",
     replace: 'const state: RegionState | undefined = await replica.store.state();\n    const row = (await replica.store.rows([key])).get(key);\n    const arriving = rowOf(answer);\n    const refusal = contradiction(key, row, arriving);\n    if (refusal !== undefined) return refusal;',
   },
   {
@@ -36,16 +36,14 @@ export const EXCHANGING: readonly Mutant[] = [
   {
     name: 'seen moves before the rows',
     file: 'shared/replica/apply.ts',
-    find: '  const facts = await readClusterFacts(replica);\n  const changed: ResourceKey[] = [];\n  for (const { key, answer } of page.answers) {',
+    find: '  const joined = await joinAnswers(replica, page.answers);',
     replace: `  if (segments.length > 0) {
     const to = reachedBy(segments, new Map()) as VersionVector<Incarnation>;
     const from = new Map([...to.keys()].map((log) => [log, counterOf(state.seen.others, log)] as const));
     if ((await replica.store.advance({ segments, from, to, maxStamp: greatestBelievable(page.answers, replica.clock.nowMs()) })) === 'moved') return { kind: 'moved' };
     segments.splice(0);
   }
-  const facts = await readClusterFacts(replica);
-  const changed: ResourceKey[] = [];
-  for (const { key, answer } of page.answers) {`,
+  const joined = await joinAnswers(replica, page.answers);`,
   },
   {
     name: 'seen moves without its condition',
