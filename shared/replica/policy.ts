@@ -1,3 +1,4 @@
+import { OWNERSHIP_MARKS } from '../model/federated-part.ts';
 import type { Filter } from '../model/federated-part.ts';
 import { hasHub } from '../model/hub-spec.ts';
 import type { Member } from '../model/ids.ts';
@@ -24,4 +25,5 @@ export async function peersLetIn(replica: Replica): Promise<ReadonlySet<Member> 
 export const filterInForce = (settings: Settings): Filter => ({
   resourceTypes: settings.spec?.sync.resourceTypes ?? ['Nothing.invalid'],
   excludeNamespaces: settings.spec?.sync.excludeNamespaces ?? [],
+  ownershipMarks: settings.inForce?.ownershipMarks ?? OWNERSHIP_MARKS,
 });
