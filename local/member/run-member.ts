@@ -9,6 +9,7 @@ import { asMember } from '../../shared/model/ids.ts';
 import { isDenied } from '../../shared/replica/deny-list.ts';
 import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
+import { peersLetIn } from '../../shared/replica/policy.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
 import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
@@ -57,10 +58,7 @@ export async function runMember(config: MemberConfig): Promise<RunningMember> {
     federationId: config.federationId,
     localMember: member,
     authorities: () => authorities,
-    listedMembers: async () => {
-      const { spec, others } = await loadSettings(replica);
-      return spec === undefined ? undefined : new Set(others);
-    },
+    listedMembers: () => peersLetIn(replica),
     isDenied: (names) => isDenied(replica, names),
   };
   const app = createApp({

@@ -72,9 +72,11 @@ export function bucketDigest(bucket: readonly Pick<Entry, 'keyHash' | 'digest'>[
 
 /** All digests, level by level, from those of the leaves (BUCKETS × DIGEST_BYTES bytes). */
 export class Digests {
+  readonly leaves: Uint8Array;
   readonly #levels: readonly Buffer[];
 
   constructor(leaves: Uint8Array) {
+    this.leaves = leaves;
     if (leaves.length !== BUCKETS * DIGEST_BYTES) throw new RangeError(`leaf digests are ${leaves.length.toString()} bytes long`);
     const levels: Buffer[] = [Buffer.from(leaves)];
     for (let level = DEPTH; level > 0; level -= 1) levels.unshift(parents(levels[0] ?? Buffer.alloc(0)));
@@ -135,6 +137,9 @@ export function differingBuckets(digests: Digests, index: number, answered: Read
     return differingChildren(node, digests.childrenOf(node), theirs).map((bucket) => bucket.index);
   });
 }
+
+/** Whether leaf digests say that a bucket holds nothing. */
+export const isEmptyBucket = (leaves: Uint8Array, number: number): boolean => leaves.subarray(number * DIGEST_BYTES, (number + 1) * DIGEST_BYTES).every((byte) => byte === 0);
 
 /** Leaf digests of an index without entries. */
 export const emptyLeaves = (): Buffer => Buffer.alloc(BUCKETS * DIGEST_BYTES);

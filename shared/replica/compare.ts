@@ -10,7 +10,7 @@ import { MAX_COMPARE_BUCKETS, MAX_PAGE_BYTES } from '../ports/peer.ts';
 import { MAX_COMMIT_ROWS } from '../ports/store.ts';
 import { applyOffLog } from './apply.ts';
 import { fetchMissingContents } from './contents.ts';
-import { refreshIndex } from './merkle-index.ts';
+import { readBuckets, refreshIndex } from './merkle-index.ts';
 import type { Index } from './merkle-index.ts';
 import { answerBytes, answersFor, travellingPart } from './pages.ts';
 import { seenOf } from './position.ts';
@@ -66,7 +66,7 @@ export async function repairDifferences(replica: Replica, peer: Peer, compared: 
 
 /** Which resources differ, at most `limit`: differing subtrees, then their entries. No row is read for it on either side. */
 export async function findDifferences(replica: Replica, peer: Peer, compared: Different, limit: number, signal: AbortSignal): Promise<Differences> {
-  return differingEntries(replica, peer, await bucketsToAsk(peer, compared, signal), limit, signal);
+  return differingEntries(replica, peer, compared.mine.digests.leaves, await bucketsToAsk(peer, compared, signal), limit, signal);
 }
 
 const unexpected = (peer: Peer, kind: string): ReplicaError => new ReplicaError('unavailable', `${peer.member} answered a comparison with ${kind}`);
@@ -82,7 +82,7 @@ async function bucketsToAsk(peer: Peer, { mine: { digests }, top }: Different, s
 /** Resources that differ: by key where this region has them, else by the hash of the key. */
 export interface Differences { readonly keys: readonly ResourceKey[]; readonly keyHashes: readonly string[] }
 
-async function differingEntries(replica: Replica, peer: Peer, buckets: readonly number[], limit: number, signal: AbortSignal): Promise<Differences> {
+async function differingEntries(replica: Replica, peer: Peer, leaves: Uint8Array, buckets: readonly number[], limit: number, signal: AbortSignal): Promise<Differences> {
   const keys: ResourceKey[] = [];
   const keyHashes: string[] = [];
   for (let at = 0; at < buckets.length && keys.length + keyHashes.length < limit;) {
@@ -92,7 +92,7 @@ async function differingEntries(replica: Replica, peer: Peer, buckets: readonly 
     if (answer.kind !== 'buckets') throw unexpected(peer, answer.kind);
     if (answer.entries.length === 0) throw new ReplicaError('refused', `${peer.member} answered none of ${asked.length.toString()} buckets`);
     const answered = asked.slice(0, answer.entries.length);
-    const here = await replica.store.buckets(answered);
+    const here = await readBuckets(replica, leaves, answered);
     for (const [position, number] of answered.entries()) {
       const mine = here.get(number) ?? [];
       const theirs = answer.entries[position] ?? [];
@@ -163,10 +163,11 @@ const ENTRY_BYTES = KEY_HASH_BYTES + CHECK_BYTES;
 /** The entries of buckets in order, of as many as fit into one answer and at least one. */
 async function entriesOf(replica: Replica, numbers: readonly number[]): Promise<readonly (readonly EntryCheck[])[]> {
   const entries: (readonly EntryCheck[])[] = [];
+  const { digests } = await refreshIndex(replica);
   let bytes = 0;
   for (let at = 0; at < numbers.length; at += BUCKETS_READ) {
     const some = numbers.slice(at, at + BUCKETS_READ);
-    const buckets = await replica.store.buckets(some);
+    const buckets = await readBuckets(replica, digests.leaves, some);
     for (const number of some) {
       const bucket = buckets.get(number) ?? [];
       bytes += bucket.length * ENTRY_BYTES;

@@ -165,6 +165,36 @@ describe('a federation object', () => {
   });
 });
 
+describe('the list of ownership marks', () => {
+  const marked = (name: string): string => JSON.stringify({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', metadata: { name, namespace: 'default', labels: { team: 'edge', tier: 'web' } }, spec: {} });
+
+  test('is in force as the majority asks for it, and is another filter for the bridge', async () => {
+    const federation = await Federation.start({ members: ['us', 'eu', 'ap'] });
+    const [us, eu] = [federation.member('us'), federation.member('eu')];
+    const before = await us.putFederation();
+    const sync = { ownershipMarks: ['team'] };
+    const alone = await us.putFederation({ sync });
+    await eu.putFederation({ sync });
+    await federation.beats();
+    const after = await us.putFederation({ sync });
+
+    expect(alone.filter).toEqual(before.filter);
+    expect(after.filter.ownershipMarks).toEqual(['team']);
+    expect((await us.cluster.pull()).kind).toBe('compacted');
+    expect((await federation.member('ap').operator.status()).conditions).toContainEqual(expect.objectContaining({ type: 'SettingsDiffer', message: expect.stringContaining('ap asks for another ownershipMarks') }));
+  });
+
+  test('holds for what an operator applies as well', async () => {
+    const federation = await Federation.start({ members: ['us'], spec: { sync: { ownershipMarks: ['team'] } } });
+    const us = federation.member('us');
+
+    const { key } = await us.operator.apply(marked('a'), 'r1');
+
+    expect(JSON.parse((await us.operator.get(key))?.manifest ?? '{}')).toMatchObject({ metadata: { labels: { tier: 'web' } } });
+    expect((await us.operator.get(key))?.manifest).not.toContain('"team"');
+  });
+});
+
 describe('the strategy in force', () => {
   test('is what the majority asks for', async () => {
     const { federation, us, eu, ap } = await trio();

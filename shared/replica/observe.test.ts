@@ -530,6 +530,13 @@ describe('an observation is refused', () => {
     expect(await us.cluster.write(key, { port: 1 })).toMatchObject({ outcome: 'refused', reason: 'NotFederated' });
   });
 
+  test('with a label that stays in its cluster', async () => {
+    const { us } = await shared();
+    const content = JSON.stringify({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', metadata: { labels: { 'app.kubernetes.io/instance': 'x' } }, spec: {} });
+
+    expect(await us.cluster.send([a], [{ ...touched(us), state: { kind: 'live', content } }])).toMatchObject([{ outcome: 'refused', reason: 'Invalid', message: expect.stringContaining('app.kubernetes.io/instance stays in its cluster') }]);
+  });
+
   test('while the federation is paused', async () => {
     const { us } = await shared();
     await us.putFederation({ paused: true });

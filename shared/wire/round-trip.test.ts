@@ -110,7 +110,7 @@ describe('between a bridge and its region', () => {
     survives(
       fc.record({
         accepted: fc.boolean(), member: from.members, federationId: fc.constant('prod'), paused: fc.boolean(), mode: fc.constantFrom('hub-spoke' as const, 'mesh' as const), isHub: fc.boolean(),
-        filter: fc.record({ resourceTypes: fc.array(from.texts, { maxLength: 2 }), excludeNamespaces: fc.array(from.texts, { maxLength: 2 }) }), conditions: fc.array(from.conditions, { maxLength: 2 }),
+        filter: fc.record({ resourceTypes: fc.array(from.texts, { maxLength: 2 }), excludeNamespaces: fc.array(from.texts, { maxLength: 2 }), ownershipMarks: fc.constantFrom(['team'], ['a/', 'b.']) }), conditions: fc.array(from.conditions, { maxLength: 2 }),
       }),
       bridge.PutFederationResponseSchema, writePutFederationResponse, readPutFederationResponse,
     );
