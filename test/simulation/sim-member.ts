@@ -260,5 +260,5 @@ export class SimMember {
 
 /** No call takes long in virtual time, so no deadline ever passes. */
 const untilAborted = (_ms: number, signal?: AbortSignal): Promise<void> => new Promise((_resolve, reject) => {
-  signal?.addEventListener('abort', () => { reject(new Error('no longer waited for')); }, { once: true });
+  signal?.addEventListener('abort', () => { reject(signal.reason as Error); }, { once: true });
 });
