@@ -120,8 +120,9 @@ async function versionShown(replica: Replica, key: ResourceKey, row: Row, token:
   const { body } = await view(replica, key, row, { clusterId: undefined, shownHash: hash });
   if (body.kind === 'live' && body.hash === hash && body.content !== undefined) return { content: body.content, fields: body.fields };
   const [log, counter] = sortedEntries(shown?.context ?? emptyVector)[0] ?? [];
-  if (shown?.hash !== hash || shown.content === undefined || log === undefined || counter === undefined) return undefined;
-  return { content: shown.content, fields: writtenWhole({ dot: { incarnation: log as Incarnation, counter }, stamp: zeroStamp }) };
+  if (shown?.hash !== hash || log === undefined || counter === undefined) return undefined;
+  const content = shown.content ?? (await replica.store.content(key, hash));
+  return content === undefined ? undefined : { content, fields: writtenWhole({ dot: { incarnation: log as Incarnation, counter }, stamp: zeroStamp }) };
 }
 type ShownVersion = { readonly content: string; readonly fields: Provenance };
 
