@@ -53,6 +53,7 @@ export class Witness {
   /** Told of every write that was carried out, in order. */
   wrote(method: string, argument: unknown, result: unknown): void {
     if (result !== 'ok') return;
+    this.#latestMs = Math.max(this.#latestMs, this.#world.nowMs());
     if (method === 'advance') this.#seenStamp = laterStamp(this.#seenStamp, (argument as AdvanceTransaction).maxStamp);
     if (method === 'commit') this.#committed(argument as CommitTransaction);
     const puts = method === 'putRow' ? [argument as RowPut] : method === 'commit' || method === 'putOffLog' ? (argument as { puts: readonly RowPut[] }).puts : [];
@@ -106,8 +107,7 @@ export class Witness {
 
   /** A member's clock rises above all it wrote and took, and is led by nobody more than a little. */
   #requireRising(hlc: Stamp): void {
-    const { checks, member, nowMs } = this.#world;
-    this.#latestMs = Math.max(this.#latestMs, nowMs());
+    const { checks, member } = this.#world;
     checks.require(7, compareStamps(hlc, this.#clockStamp) > 0, () => `${member}'s clock stands still at ${hlc.ms.toString()}`);
     checks.require(7, compareStamps(hlc, this.#seenStamp) > 0, () => `${member} writes at ${hlc.ms.toString()}, having taken a write of ${this.#seenStamp.ms.toString()}`);
     checks.require(7, hlc.ms <= this.#latestMs + MAX_CLOCK_LEAD_MS, () => `${member}'s clock was moved to ${hlc.ms.toString()}, it never was later than ${this.#latestMs.toString()}`);
