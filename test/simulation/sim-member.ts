@@ -98,7 +98,7 @@ export class SimMember {
     const { oracle, checks, log, keys } = around;
     this.ledger = around.ledgers.replica(name, (change) => this.#heard.push(change));
     this.store = new MemoryStore(this.ledger, asTableId(`table-${name}`));
-    this.witness = new Witness({ member: name, cluster: () => this.cluster, oracle, checks, log, nowMs: () => around.nowMs() + this.skewMs, requireStable: (key, row) => { this.#requireStable(key, row); } });
+    this.witness = new Witness({ member: name, cluster: () => this.cluster, oracle, checks, log, nowMs: () => around.nowMs() + this.skewMs, isAlone: () => !around.turns.isOn, requireStable: (key, row) => { this.#requireStable(key, row); } });
     this.replica = this.#newReplica();
     this.region = regionOf(this.replica);
     this.handlers = peerHandlers(this.replica);
