@@ -53,6 +53,8 @@ export interface Shown {
   readonly hash: Hash | undefined;
   /** Undefined where a sibling of the row holds the content, or where it is lost. */
   readonly content: string | undefined;
+  /** Who wrote its fields; undefined where a sibling of the row holds them. */
+  readonly fields: Provenance | undefined;
 }
 
 /** The part of a row that never travels and is never hashed. */
