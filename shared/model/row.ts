@@ -53,6 +53,8 @@ export interface Shown {
   readonly hash: Hash | undefined;
   /** Undefined where a sibling of the row holds the content, or where it is lost. */
   readonly content: string | undefined;
+  /** What the same state looked like under strategies that came into force since: shown or not, a token with one of these is none of an old copy. */
+  readonly reshown?: readonly Hash[];
 }
 
 /** The part of a row that never travels and is never hashed. */

@@ -130,13 +130,15 @@ function readLocal(tables: StoredTables, list: StoredList): LocalPart {
 }
 
 /** What tokens cover is mostly the context itself, and is then left out. */
-const shownParts = (tables: RowTables, { clusterId, context, tokensCover, hash, content }: Shown): unknown[] =>
-  [tables.names.numberOf(clusterId), tables.vector(context), sameVector(context, tokensCover) ? null : tables.vector(tokensCover), hash === undefined ? null : hash, contentNumber(tables, content)];
+const shownParts = (tables: RowTables, { clusterId, context, tokensCover, hash, content, reshown = [] }: Shown): unknown[] =>
+  [tables.names.numberOf(clusterId), tables.vector(context), sameVector(context, tokensCover) ? null : tables.vector(tokensCover), hash === undefined ? null : hash, contentNumber(tables, content), ...reshown];
 
 function readShown(tables: StoredTables, list: StoredList): Shown {
   const clusterId = asClusterId(tables.name(list));
   const context = tables.vector(list.list('shown context'));
   const beside = list.listOrNull('what tokens cover');
   const hash = list.textOrNull();
-  return { clusterId, context, tokensCover: beside === undefined ? context : tables.vector(beside), hash: hash === undefined ? undefined : asHash(hash), content: tables.content(list) };
+  const content = tables.content(list);
+  const reshown = list.rest((rest) => asHash(rest.text()));
+  return { clusterId, context, tokensCover: beside === undefined ? context : tables.vector(beside), hash: hash === undefined ? undefined : asHash(hash), content, ...(reshown.length > 0 && { reshown }) };
 }
