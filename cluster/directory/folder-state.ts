@@ -106,7 +106,7 @@ export class FolderState {
     const [first, second] = this.catalog.federations();
     const { file, generation } = this.#hidden.federation;
     if (first !== undefined && second !== undefined) {
-      return { kind: 'unknown', reason: 'Duplicate', message: `a folder has one NovaEdgeFederation, but ${first.path}:${first.entry.line.toString()} and ${second.path}:${second.entry.line.toString()} both hold one` };
+      return { kind: 'unknown', reason: 'Duplicate', message: `a folder has one NovaEdgeFederation, but ${first.path}:${first.entry.line.toString()} and ${second.path}:${second.entry.line.toString()} both hold one: remove all but one; until then the settings last read stay in force` };
     }
     const problem = file === undefined ? undefined : this.catalog.files.get(file)?.problem;
     if (first === undefined && problem !== undefined) return { kind: 'unknown', reason: 'Unparsable', message: problem.message };

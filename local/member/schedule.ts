@@ -28,6 +28,7 @@ export class Schedule {
   readonly #peers = new Map<Member, PeerBells>();
   readonly #running: Promise<void>[] = [];
   readonly #outbox = new Bell();
+  readonly #newPeers = new Bell();
 
   constructor(replica: Replica, signal: AbortSignal) {
     this.#replica = replica;
@@ -37,7 +38,7 @@ export class Schedule {
   /** Starts all loops; they end with the signal. */
   start(): void {
     this.#loop('recovery', async () => { await ensureServing(this.#replica, this.#signal); return RECOVERY_RETRY_MS; });
-    this.#loop('peers', () => this.#startNewPeers());
+    this.#loop('peers', () => this.#startNewPeers(), this.#newPeers);
     this.#loop('outbox', async () => { await publishDeletes(this.#replica); return EAGER_MS * 30; }, this.#outbox);
     this.#loop('ledger', async () => { await joinAllDeletes(this.#replica); return EAGER_MS * 30; });
     this.#loop('collect', async () => { await collect(this.#replica); return COLLECT_INTERVAL_MS; });
@@ -56,7 +57,10 @@ export class Schedule {
   doorbell(member: Member): void { this.#peers.get(member)?.sync.ring(); }
 
   /** The settings changed: intervals may be shorter now. */
-  changed(): void { for (const { sync, health, verify } of this.#peers.values()) { health.ring(); sync.ring(); verify.ring(); } }
+  changed(): void {
+    this.#newPeers.ring();
+    for (const { sync, health, verify } of this.#peers.values()) { health.ring(); sync.ring(); verify.ring(); }
+  }
 
   async #startNewPeers(): Promise<number> {
     const { others } = await loadSettings(this.#replica);

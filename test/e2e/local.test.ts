@@ -52,6 +52,42 @@ describe('a federation on one machine', () => {
     }
   });
 
+  test('what is wrong in a folder is told in the terminal and by local status, and leaves nothing behind', async () => {
+    const bad = federation.file('us-west', 'bad.yaml');
+    await writeFile(bad, 'apiVersion: novaedge.io/v1alpha1\nkind: ProxyRoute\nmetadata:\n  name: bad\n spec: [\n');
+    for (const name of ['one.yaml', 'two.yaml']) await writeFile(federation.file('us-west', name), route('twice', `${name}.example.com`));
+
+    const told = await eventually('both problems', () => federation.local('status'), ({ stdout }) => stdout.includes('bad.yaml:5:') && stdout.includes('two.yaml'));
+    expect(told.stdout).toContain('Problems in folders:\n  us-west: ');
+    expect(federation.output).toContain('us-west: bad.yaml:5:');
+    await eventually('the exception', () => federation.operator('us-west').status(), ({ exceptions }) => exceptions.some(({ reason }) => reason === 'Duplicate'));
+
+    for (const name of ['bad.yaml', 'one.yaml', 'two.yaml']) await rm(federation.file('us-west', name));
+    await spread('us-west', 'after', 'after.example.com');
+
+    await eventually('no exception', () => federation.operator('us-west').status(), ({ exceptions }) => exceptions.length === 0);
+    await eventually('no problem', () => federation.local('status'), ({ stdout }) => !stdout.includes('Problems'));
+    expect(federation.output).toContain('us-west: over: bad.yaml:5:');
+  });
+
+  test('a folder that was removed is held, and made anew when its member starts again', async () => {
+    await spread('us-west', 'held', 'held.example.com');
+    await rm(federation.folder('ap-east'), { recursive: true });
+    const told = await eventually('the folder is missed', () => federation.local('status'), ({ stdout }) => stdout.includes('is gone'));
+    expect(told.stdout).toContain('Nothing is taken for deleted');
+
+    await federation.local('stop', 'ap-east');
+    expect((await federation.local('start', 'ap-east')).code).toBe(0);
+
+    await everywhere('held', 'held.example.com');
+    await rm(federation.file('ap-east', 'novaedge-system/novaedgefederation.yaml'));
+    await eventually('no federation object', () => federation.local('status'), ({ stdout }) => stdout.includes('ap-east: no file holds a NovaEdgeFederation'));
+    await rm(federation.folder('ap-east'), { recursive: true });
+    await federation.local('stop', 'ap-east');
+    await federation.local('start', 'ap-east');
+    await everywhere('held', 'held.example.com');
+  });
+
   test('an edit at another member is written into the original file, comments kept', async () => {
     await writeFile(federation.file('us-west', 'mine.yaml'), route('commented', 'one.example.com'));
     await eventually('the route at eu-west', () => federation.manifest('eu-west', fileOf('commented')), (manifest) => manifest !== undefined);
