@@ -249,6 +249,27 @@ describe('the strategy in force', () => {
     expect(federation.all.map((member) => member.cluster.specOf(a))).toEqual(federation.all.map(() => ({ port: 2 })));
   });
 
+  test('under Merge is no edit where the merged view was shown and the row changed again before that was reported [I6]', async () => {
+    const { federation, us, eu, ap } = await trio();
+    for (const member of federation.all) await member.putFederation(strategy('Merge'));
+    await federation.beats();
+    await us.cluster.write(a, { left: 1, right: 1, middle: 1 });
+    await federation.exchange();
+    for (const member of federation.all) await member.cluster.follow();
+    await eu.cluster.write(a, { left: 1, right: 2, middle: 1 });
+    await ap.cluster.write(a, { left: 1, right: 1, middle: 2 });
+    await us.pullFrom('eu');
+
+    const { target } = await us.cluster.write(a, { left: 2, right: 1, middle: 1 });
+    if (target !== undefined) us.cluster.show({ ...target, before: { kind: 'live', hash: us.cluster.objects.get(a)?.hash ?? target.key as never } });
+    const merged = us.cluster.specOf(a);
+    await us.pullFrom('ap');
+    const [echo] = await us.cluster.send([a]);
+
+    expect(merged).toEqual({ left: 2, right: 2, middle: 1 });
+    expect(echo?.outcome).toBe('unchanged');
+  });
+
   test('changed to Manual leaves each cluster with its own, and asks a person [I7]', async () => {
     const { federation, us, eu, ap } = await trio();
     for (const member of [us, eu, ap]) await member.putFederation(strategy('Manual'));
