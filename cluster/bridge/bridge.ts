@@ -195,10 +195,12 @@ class RunningBridge {
     const open = childOf(signal);
     this.#round = open;
     this.#enter({ kind: 'comparing' });
+    await cluster.keepLocal(this.#agreement.response.filter.ownershipMarks, signal);
     const work = new Round({
       cluster, region: caller, clock, random, logger, position,
       filter: this.#agreement.response.filter,
       dirty: this.#dirty, doorbell: this.#doorbell, exceptions: this.exceptions, settled: this.#settled, counts: this.#counts,
+      compacted: () => { this.#keeper?.notice(); },
       following: () => { onSuccess(); this.#enter({ kind: 'following' }); },
     }, open.signal, this.#hard.signal);
     try {

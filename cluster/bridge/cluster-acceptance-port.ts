@@ -73,6 +73,27 @@ export function describePort(harness: () => ClusterHarness): void {
       expect(JSON.parse(content.text)).toEqual({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', metadata: { labels: { team: 'edge' } }, spec: { a: 1 } });
     });
 
+    test('goes by the marks that are to stay local, from when that is told on; a write leaves them as they are', async () => {
+      const key = routeKey('api');
+      const labels = { team: 'edge', tier: 'web', 'app.kubernetes.io/instance': 'helm' };
+      await harness().userWrites(route('api', { n: 1 }, { labels }));
+      const before = await eventually(() => objectOf(harness().cluster(), key), PATIENCE);
+      await harness().cluster().keepLocal(['team', 'example.com/'], never);
+      const after = await objectOf(harness().cluster(), key);
+      const listed: string[] = [];
+      for await (const page of (await harness().cluster().list(everything, never)).pages) listed.push(...page.map(({ hash }) => hash));
+
+      expect(JSON.parse(before.content.text)).toMatchObject({ metadata: { labels: { team: 'edge', tier: 'web' } } });
+      expect((JSON.parse(after.content.text) as JsonObject)['metadata']).toEqual({ labels: { tier: 'web', 'app.kubernetes.io/instance': 'helm' } });
+      expect(listed).toEqual([after.content.hash]);
+
+      const shown = canonicalContent({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', metadata: { labels: { tier: 'api' } }, spec: { n: 2 } });
+      expect(await harness().cluster().write({ key, content: shown.text, hash: shown.hash, token: 't', replaces: after }, never)).toMatchObject({ kind: 'ok' });
+      expect((await harness().userReads(key))?.['metadata']).toMatchObject({ labels: { team: 'edge', tier: 'api' } });
+      const marked = canonicalContent({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', metadata: { labels: { team: 'theirs' } }, spec: { n: 3 } });
+      expect(await harness().cluster().write({ key, content: marked.text, hash: marked.hash, token: 't', replaces: await objectOf(harness().cluster(), key) }, never)).toMatchObject({ kind: 'refused', reason: 'Invalid' });
+    });
+
     test('says gone of what is not there', async () => {
       expect(await harness().cluster().read(routeKey('none'), never)).toMatchObject({ kind: 'gone' });
     });

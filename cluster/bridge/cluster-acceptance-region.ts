@@ -341,6 +341,26 @@ export function describeWithRegion(harness: () => ClusterHarness, makeFederation
       }, PATIENCE);
     });
 
+    test('a mark that is to stay local from now on stays here, and goes everywhere else', async () => {
+      await open();
+      await follow();
+      await harness().userWrites(route('api', { n: 1 }, { labels: { team: 'edge', tier: 'web' } }));
+      const labelsThere = async (): Promise<unknown> => (JSON.parse((await there.operator.get(key))?.manifest ?? '{}') as { metadata?: { labels?: unknown } }).metadata?.labels;
+      await eventually(async () => { expect(await labelsThere()).toEqual({ team: 'edge', tier: 'web' }); }, PATIENCE);
+
+      await there.configure({ sync: { ownershipMarks: ['team'] } });
+      await harness().userWrites(here.manifest({ sync: { ownershipMarks: ['team'] } }));
+      await eventually(() => { expect(here.calls.some(({ method, request }) => method === 'putFederation' && JSON.stringify(request).includes('ownershipMarks'))).toBe(true); }, PATIENCE);
+      await quiet();
+      expect(await labelsThere()).toEqual({ team: 'edge', tier: 'web' });
+      await federation.beats();
+
+      await eventually(async () => { expect(await labelsThere()).toEqual({ tier: 'web' }); }, PATIENCE);
+      await writeThere(route('api', { n: 2 }, { labels: { tier: 'api' } }));
+      await eventually(async () => { expect((await harness().userReads(key))?.['metadata']).toMatchObject({ labels: { team: 'edge', tier: 'api' } }); }, PATIENCE);
+      expect(await there.operator.conflicts(true)).toEqual([]);
+    });
+
     test('while paused nothing moves; afterwards everything does', async () => {
       await open();
       await follow();

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import type { JsonObject } from '../../shared/model/content.ts';
 import type { canonicalContent } from '../../shared/model/content.ts';
-import { federatedPart } from '../../shared/model/federated-part.ts';
+import { OWNERSHIP_MARKS, federatedPart } from '../../shared/model/federated-part.ts';
 import type { Filter } from '../../shared/model/federated-part.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { resourceKey } from '../../shared/model/resource-key.ts';
@@ -42,7 +42,7 @@ export const SUITE_KINDS: readonly string[] = ['ProxyRoute', 'ProxyBackend', 'No
 export const SUITE_NAMESPACES: readonly string[] = ['default', 'shop', 'private', 'novaedge-system'];
 
 export const never = new AbortController().signal;
-export const everything: Filter = { resourceTypes: ['ProxyRoute', 'ProxyBackend'], excludeNamespaces: ['private'] };
+export const everything: Filter = { resourceTypes: ['ProxyRoute', 'ProxyBackend'], excludeNamespaces: ['private'], ownershipMarks: OWNERSHIP_MARKS };
 export const PATIENCE = { timeout: 8000, interval: 20 };
 /** Long enough for anything that is going to happen to have happened. */
 const QUIET_MS = 150;

@@ -99,6 +99,12 @@ export interface Cluster {
   held(): Problem | undefined;
   problems(): readonly Problem[];
 
+  /**
+   * Labels and annotations that stay in the cluster from now on, besides ours (`OWNERSHIP_MARKS` until this is called). Resolves once
+   * what `list`, `read` and `watch` tell of objects, and what `write` leaves as it is, goes by this list.
+   */
+  keepLocal(marks: readonly string[], signal: AbortSignal): Promise<void>;
+
   list(filter: Filter, signal: AbortSignal): Promise<Listing>;
   read(key: ResourceKey, signal: AbortSignal): Promise<ReadResult>;
   /** What this content would look like here, by dry run; undefined where the cluster does not say. Only called when it `reshapes`. */

@@ -1,6 +1,6 @@
 import type { Content, Json, JsonObject } from '../../shared/model/content.ts';
 import { isObject, parseContent } from '../../shared/model/content.ts';
-import { federatedPart, isLocalMark } from '../../shared/model/federated-part.ts';
+import { OWNERSHIP_MARKS, federatedPart, isLocalMark } from '../../shared/model/federated-part.ts';
 import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
 import { splitKey } from '../../shared/model/resource-key.ts';
 
@@ -8,12 +8,12 @@ import { splitKey } from '../../shared/model/resource-key.ts';
  * The whole object that shows a content: what is federated comes from the content, what is local (status, the rest of metadata,
  * the marks of deployment tools) stays as the existing object has it.
  */
-export function withContent(key: ResourceKey, content: JsonObject, existing: JsonObject | undefined): JsonObject {
+export function withContent(key: ResourceKey, content: JsonObject, existing: JsonObject | undefined, marks: readonly string[] = OWNERSHIP_MARKS): JsonObject {
   const { namespace, name } = splitKey(key);
   const { metadata: shown, apiVersion = '', kind = '', ...rest } = content;
   const { labels: _labels, annotations: _annotations, ...local } = objectOr(existing?.['metadata']);
-  const labels = withLocalMarks(shown, existing, 'labels');
-  const annotations = withLocalMarks(shown, existing, 'annotations');
+  const labels = withLocalMarks(shown, existing, 'labels', marks);
+  const annotations = withLocalMarks(shown, existing, 'annotations', marks);
   return {
     apiVersion, kind,
     metadata: { ...identity(local, namespace, name), ...(labels && { labels }), ...(annotations && { annotations }) },
@@ -28,9 +28,9 @@ function identity(local: JsonObject, namespace: string, name: string): JsonObjec
   return { ...local, name, ...(namespace !== '' && (!named || local['namespace'] !== undefined) && { namespace }) };
 }
 
-function withLocalMarks(shown: Json | undefined, existing: JsonObject | undefined, field: 'labels' | 'annotations'): JsonObject | undefined {
-  const marks = Object.entries(objectOr(objectOr(existing?.['metadata'])[field])).filter(([name]) => isLocalMark(name));
-  const names = { ...Object.fromEntries(marks), ...objectOr(objectOr(shown)[field]) };
+function withLocalMarks(shown: Json | undefined, existing: JsonObject | undefined, field: 'labels' | 'annotations', marks: readonly string[]): JsonObject | undefined {
+  const local = Object.entries(objectOr(objectOr(existing?.['metadata'])[field])).filter(([name]) => isLocalMark(name, marks));
+  const names = { ...Object.fromEntries(local), ...objectOr(objectOr(shown)[field]) };
   return Object.keys(names).length > 0 ? names : undefined;
 }
 
@@ -50,19 +50,19 @@ export class UnfaithfulError extends Error { override readonly name = 'Unfaithfu
  *
  * @throws UnfaithfulError | ManifestError | ResourceNameError | SyntaxError | TypeError
  */
-export function requireFaithful(key: ResourceKey, content: string, hash: Hash): JsonObject {
+export function requireFaithful(key: ResourceKey, content: string, hash: Hash, marks: readonly string[] = OWNERSHIP_MARKS): JsonObject {
   const value = parseContent(content);
-  const back = federatedPart(withContent(key, value, undefined));
+  const back = federatedPart(withContent(key, value, undefined, marks), marks);
   if (back.key !== key) throw new UnfaithfulError(`the content names ${back.key}`);
   if (back.content.hash !== hash) throw new UnfaithfulError('the content has fields that stay in their cluster, or is not in canonical form');
   return value;
 }
 
 /** What is federated of a manifest, with the namespace a bare one goes to. */
-export function partOf(manifest: JsonObject, defaultNamespace: (apiVersion: string, kind: string) => string): { readonly key: ResourceKey; readonly content: Content } {
+export function partOf(manifest: JsonObject, defaultNamespace: (apiVersion: string, kind: string) => string, marks: readonly string[] = OWNERSHIP_MARKS): { readonly key: ResourceKey; readonly content: Content } {
   const { apiVersion, kind, metadata } = manifest;
   const bare = isObject(metadata) && metadata['namespace'] === undefined && typeof apiVersion === 'string' && typeof kind === 'string';
-  if (!bare) return federatedPart(manifest);
+  if (!bare) return federatedPart(manifest, marks);
   const namespace = defaultNamespace(apiVersion, kind);
-  return federatedPart(namespace === '' ? manifest : { ...manifest, metadata: { ...metadata, namespace } });
+  return federatedPart(namespace === '' ? manifest : { ...manifest, metadata: { ...metadata, namespace } }, marks);
 }

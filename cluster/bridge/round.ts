@@ -32,6 +32,8 @@ export interface RoundParts {
   readonly exceptions: Exceptions;
   readonly settled: SettledStates;
   readonly counts: Counts;
+  /** Called when the region asks to compare: perhaps it goes by another filter than this round. */
+  readonly compacted: () => void;
   /** Called when everything was compared and the round follows the region. */
   readonly following: () => void;
 }
@@ -103,8 +105,12 @@ export class Round {
   async #follow(): Promise<never> {
     for (;;) {
       const page = await this.#parts.position.pull(MAX_PULL_WAIT_MS, this.#open);
-      if (page.kind === 'compacted') await this.#catchUp(page);
-      else await this.#apply(page);
+      if (page.kind === 'compacted') {
+        this.#parts.compacted();
+        await this.#catchUp(page);
+      } else {
+        await this.#apply(page);
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import type { Peer } from '../../shared/ports/peer.ts';
 import type { Region } from '../../shared/ports/region.ts';
 import { GlobalTable, MemoryStore } from '../../shared/adapters/memory/index.ts';
 import { systemClock, systemRandom } from '../../shared/adapters/system/index.ts';
+import { beat } from '../../shared/replica/heartbeat.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
@@ -110,6 +111,16 @@ export class TestFederation {
     for (const member of this.members.values()) await member.catchUp();
   }
 
+  /** Everybody hears from everybody, twice over: what each asks for, and then what that led to. */
+  async beats(): Promise<void> {
+    this.#table.settle();
+    for (let round = 0; round < 2; round += 1) {
+      for (const { replica } of this.members.values()) {
+        for (const other of this.members.keys()) if (other !== replica.identity.member) await beat(replica, this.peer(replica.identity.member, asMember(other)), never);
+      }
+    }
+  }
+
   /** A member has something new: the others pull. */
   spread(from: TestMember): void {
     if (!this.#isCut) this.#table.settle();
@@ -175,8 +186,8 @@ export class TestMember {
   }
 
   /** Agrees with the region on a spec without a cluster, for members that only operators write at. */
-  async configure(): Promise<void> {
-    await this.region.putFederation({ clusterId: `none-${this.name}` as never, leaseEpoch: 0, manifest: JSON.stringify(this.manifest()), generation: 1, schemaGaps: [] }, never);
+  async configure(spec: JsonObject = {}): Promise<void> {
+    await this.region.putFederation({ clusterId: `none-${this.name}` as never, leaseEpoch: 0, manifest: JSON.stringify(this.manifest(spec)), generation: 1, schemaGaps: [] }, never);
   }
 
   /** Pulls from everybody, one pull after the other. */

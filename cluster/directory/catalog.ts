@@ -30,27 +30,27 @@ export interface FileContents {
 export interface FileProblem { readonly kind: 'empty' | 'wrong'; readonly message: string }
 export interface CatalogFile extends FileContents { readonly stat: FileStat }
 
-/** Reads what a file's text says. Never throws. */
-export function readContents(path: string, text: string): FileContents {
+/** Reads what a file's text says; `marks` are labels and annotations that are not federated. Never throws. */
+export function readContents(path: string, text: string, marks: readonly string[]): FileContents {
   const parsed = parseText(formatOf(path), text);
   switch (parsed.kind) {
     case 'empty': return problemOnly({ kind: 'empty', message: `${path} is empty: what it held before counts as there; remove the file to remove it` });
     case 'unreadable': return problemOnly(wrong(path, parsed.problem));
-    case 'parsed': return interpret(path, parsed.manifests, parsed.problems);
+    case 'parsed': return interpret(path, parsed.manifests, parsed.problems, marks);
   }
 }
 
 export const problemOnly = (problem: FileProblem): FileContents => ({ entries: [], federations: [], problem });
 const wrong = (path: string, { line, column, message }: TextProblem): FileProblem => ({ kind: 'wrong', message: `${path}:${line.toString()}:${column.toString()}: ${message}` });
 
-function interpret(path: string, manifests: readonly Manifest[], textProblems: readonly TextProblem[]): FileContents {
+function interpret(path: string, manifests: readonly Manifest[], textProblems: readonly TextProblem[], marks: readonly string[]): FileContents {
   const entries: Entry[] = [];
   const federations: FederationEntry[] = [];
   const problems = textProblems.map((problem) => wrong(path, problem));
   for (const { place, line, value } of manifests) {
     try {
       if (isFederation(value)) federations.push(federationEntry(line, value));
-      else entries.push(entryOf(place, line, value));
+      else entries.push(entryOf(place, line, value, marks));
     } catch (error) {
       problems.push(wrong(path, { line, column: 1, message: error instanceof Error ? error.message : String(error) }));
     }
@@ -58,8 +58,8 @@ function interpret(path: string, manifests: readonly Manifest[], textProblems: r
   return { entries, federations, problem: problems[0] };
 }
 
-function entryOf(place: Place, line: number, value: JsonObject): Entry {
-  const { key, content } = partOf(value, defaultNamespace);
+function entryOf(place: Place, line: number, value: JsonObject, marks: readonly string[]): Entry {
+  const { key, content } = partOf(value, defaultNamespace, marks);
   return { key, place, line, hash: content.hash, isOwned: isOwnedLocally(value) };
 }
 

@@ -21,7 +21,7 @@ async function write(name: string): Promise<void> {
     const outcome = read.kind === 'gone' ? await cluster.write({ key, content: text, hash, token: `token of ${hash}`, replaces: undefined })
       : n % 5 === 4 ? await cluster.delete(key, read.object) : await cluster.write({ key, content: text, hash, token: `token of ${hash}`, replaces: read.object });
     if (outcome.kind !== 'ok') throw new Error(JSON.stringify(outcome));
-    const listed = await cluster.list({ resourceTypes: ['ProxyRoute'], excludeNamespaces: [] });
+    const listed = await cluster.list({ resourceTypes: ['ProxyRoute'], excludeNamespaces: [], ownershipMarks: [] });
     process.stdout.write(`${listed.resourceVersion}\n`);
     if (n % 3 === 0) await realClock.sleep(1, never);
   }

@@ -47,7 +47,7 @@ test('killed at any moment, no object ends up with a token that is not its own, 
         if (read.kind === 'live') expect(read.object.token, `${name} in round ${round.toString()}`).toBe(`token of ${read.object.content.hash}`);
         else expect(read.kind).toBe('gone');
       }
-      const { resourceVersion } = await cluster.list({ resourceTypes: ['ProxyRoute'], excludeNamespaces: [] });
+      const { resourceVersion } = await cluster.list({ resourceTypes: ['ProxyRoute'], excludeNamespaces: [], ownershipMarks: [] });
       highest = given > highest ? given : highest;
       expect(BigInt(resourceVersion)).toBeGreaterThanOrEqual(highest);
     } finally {

@@ -96,6 +96,8 @@ export class DirectoryCluster implements Cluster {
   held(): Problem | undefined { return this.#folder.held(); }
   problems(): readonly Problem[] { return this.#folder.problems(); }
 
+  keepLocal(marks: readonly string[]): Promise<void> { return this.#folder.keepLocal(marks); }
+
   async list(filter: Filter): Promise<Listing> {
     await this.#folder.fresh();
     this.#requireNotHeld();
@@ -131,7 +133,7 @@ export class DirectoryCluster implements Cluster {
     const { path, entry, record } = presence;
     const { stat } = state.catalog.files.get(path) ?? { stat: undefined };
     const text = await readFile(join(this.#root, path), 'utf8').catch(() => undefined);
-    const content = text === undefined || !sameStat(stat, fileStatAt(join(this.#root, path))) ? undefined : contentAt(path, text, key);
+    const content = text === undefined || !sameStat(stat, fileStatAt(join(this.#root, path))) ? undefined : contentAt(path, text, key, this.#folder.marks);
     if (content?.hash !== entry.hash) {
       this.#folder.suspect(path);
       return 'moving';
@@ -224,20 +226,20 @@ async function* pagesOf(keys: readonly ResourceKey[], state: FolderState): Async
   }
 }
 
-function contentAt(path: string, text: string, key: ResourceKey): Content | undefined {
+function contentAt(path: string, text: string, key: ResourceKey, marks: readonly string[]): Content | undefined {
   const parsed = parseText(formatOf(path), text);
   if (parsed.kind !== 'parsed') return undefined;
   for (const { value } of parsed.manifests) {
-    const content = contentOfKey(value, key);
+    const content = contentOfKey(value, key, marks);
     if (content !== undefined) return content;
   }
   return undefined;
 }
 
 /** Other manifests of the same file may be wrong. */
-function contentOfKey(value: JsonObject, key: ResourceKey): Content | undefined {
+function contentOfKey(value: JsonObject, key: ResourceKey, marks: readonly string[]): Content | undefined {
   try {
-    const part = partOf(value, defaultNamespace);
+    const part = partOf(value, defaultNamespace, marks);
     return part.key === key ? part.content : undefined;
   } catch {
     return undefined;

@@ -18,7 +18,7 @@ import { FILE_BYTES } from './limits.ts';
 import { STATUS_FILE } from './status-file.ts';
 
 const never = new AbortController().signal;
-const everything = { resourceTypes: ['ProxyRoute', 'ProxyRoute.other.io', 'GatewayClass.gateway.networking.k8s.io', 'Proxyroute'], excludeNamespaces: [] };
+const everything = { resourceTypes: ['ProxyRoute', 'ProxyRoute.other.io', 'GatewayClass.gateway.networking.k8s.io', 'Proxyroute'], excludeNamespaces: [], ownershipMarks: [] };
 let base: string;
 let root: string;
 let cluster: Cluster & Pick<DirectoryCluster, 'close'>;

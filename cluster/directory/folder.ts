@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OWNERSHIP_MARKS } from '../../shared/model/federated-part.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
@@ -53,6 +54,9 @@ export class Folder {
   readonly #notice = new Notifier();
   readonly #closed = new AbortController();
   readonly #holds: Holds;
+  #marks: readonly string[] = OWNERSHIP_MARKS;
+  /** Files that say something else since the marks changed. */
+  readonly #outdated = new Set<string>();
   #life: Life | undefined;
   #rootId: Identity | undefined;
   #scan: Promise<void> | undefined;
@@ -104,6 +108,20 @@ export class Folder {
   problems(): readonly Problem[] {
     const left = this.#left.map(({ path, message }): Problem => ({ key: undefined, reason: 'NotRead', message: `${path}: ${message}` }));
     return [...this.#holds.all, ...this.life.state.problems(), ...left];
+  }
+
+  /** Labels and annotations that are not federated. */
+  get marks(): readonly string[] { return this.#marks; }
+
+  /** Goes by other marks from now on: what every file says is read anew. */
+  async keepLocal(marks: readonly string[]): Promise<void> {
+    if (marks.join() === this.#marks.join()) return;
+    this.#marks = marks;
+    for (const path of this.life.state.catalog.files.keys()) {
+      this.#outdated.add(path);
+      this.suspect(path);
+    }
+    await this.settled();
   }
 
   /** A file is not what it was taken for: it is looked at soon. */
@@ -237,15 +255,20 @@ export class Folder {
     const quiet = this.#quiet.takeQuiet(clock.nowMs(), this.#lastScan.beganMs, look);
     if (quiet.length === 0) return;
     const { state, hidden } = this.life;
+    const marks = this.#marks;
     const read: [string, CatalogFile | undefined][] = [];
     for (const { path, stat } of quiet) read.push([path, stat === undefined ? undefined : { ...(await this.#read(path, stat)), stat }]);
     if (!(await this.#checkRoot()) || this.life.state !== state) return;
+    if (this.#marks !== marks) {
+      for (const { path } of quiet) this.suspect(path);
+      return;
+    }
     const still = read.filter(([path, file]) => {
       const isStill = sameStat(look(path), file?.stat);
       if (!isStill) this.suspect(path);
       return isStill;
     });
-    const taken = state.take(still.filter(([path, file]) => file === undefined || !sameStat(file.stat, state.catalog.files.get(path)?.stat)));
+    const taken = state.take(still.filter(([path, file]) => file === undefined || this.#outdated.delete(path) || !sameStat(file.stat, state.catalog.files.get(path)?.stat)));
     const keys = [...new Set([...taken, ...this.#giveWay(taken)])];
     const isFederationNews = this.#isFederationNews(state);
     if (hidden.isDirty) await this.save();
@@ -267,7 +290,7 @@ export class Folder {
   async #read(path: string, { bytes }: FileStat): Promise<FileContents> {
     if (bytes > BigInt(FILE_BYTES)) return problemOnly({ kind: 'wrong', message: `${path}: ${bytes.toString()} bytes; files up to ${FILE_BYTES.toString()} bytes are read` });
     try {
-      return readContents(path, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(join(this.#parts.root, path))));
+      return readContents(path, new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(join(this.#parts.root, path))), this.#marks);
     } catch (error) {
       return problemOnly({ kind: 'wrong', message: `${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}` });
     }
@@ -331,7 +354,7 @@ export class Folder {
     const { root, clock, random } = this.#parts;
     const hidden = new HiddenFile(root, { random, clock }, remembered, fileStatAt(join(root, HIDDEN_FILE)));
     const state = new FolderState(hidden, this.#parts.unfinished);
-    const writer = new ManifestWriter({ root, state, random, clock, save: () => this.save(), saveSoon: () => { this.saveSoon(); }, suspect: (path) => { this.suspect(path); } });
+    const writer = new ManifestWriter({ root, state, random, clock, save: () => this.save(), saveSoon: () => { this.saveSoon(); }, suspect: (path) => { this.suspect(path); }, marks: () => this.#marks });
     this.#isBeginning = true;
     this.#lostSinceMs = undefined;
     this.#life = { hidden, state, writer };

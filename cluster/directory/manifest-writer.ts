@@ -27,6 +27,8 @@ export interface WriterParts {
   /** Makes what is remembered durable now, or before long. */
   readonly save: () => Promise<void>;
   readonly saveSoon: () => void;
+  /** Labels and annotations that stay as a file has them. */
+  readonly marks: () => readonly string[];
   /** Tells that a file is not what the catalog says. */
   readonly suspect: (path: string) => void;
 }
@@ -53,7 +55,7 @@ export class ManifestWriter {
   async write({ key, content, hash, token, replaces }: WriteRequest): Promise<WriteOutcome> {
     let shown: JsonObject;
     try {
-      shown = requireFaithful(key, content, hash);
+      shown = requireFaithful(key, content, hash, this.#parts.marks());
     } catch (error) {
       return refused('Invalid', error instanceof Error ? error.message : String(error));
     }
@@ -92,7 +94,7 @@ export class ManifestWriter {
 
   async #create(key: ResourceKey, shown: JsonObject, intent: Intent): Promise<WriteOutcome> {
     const { root, state, suspect } = this.#parts;
-    const text = newText('yaml', withContent(key, shown, undefined));
+    const text = newText('yaml', withContent(key, shown, undefined, this.#parts.marks()));
     for (const path of placesFor(key)) {
       const there = state.catalog.files.get(path);
       if (there?.problem !== undefined) return refused('FileUnreadable', `${path} is where it belongs, but: ${there.problem.message}`);
@@ -113,7 +115,7 @@ export class ManifestWriter {
     const format = formatOf(path);
     const parsed = parseText(format, text);
     const now = parsed.kind === 'parsed' ? parsed.manifests.find(({ place }) => place.document === entry.place.document && place.item === entry.place.item)?.value : undefined;
-    const next = now === undefined ? undefined : withManifest(format, text, entry.place, withContent(key, shown, now));
+    const next = now === undefined ? undefined : withManifest(format, text, entry.place, withContent(key, shown, now, this.#parts.marks()));
     if (next === undefined) return refused('CannotEdit', `${path} is written in a way that this change cannot be put into; put ${printKey(key)} into a file of its own`);
     return this.#store(key, path, next, stat, intent);
   }
@@ -147,7 +149,7 @@ export class ManifestWriter {
 
   async #store(key: ResourceKey, path: string, text: string, stat: FileStat | undefined, intent: Intent): Promise<WriteOutcome> {
     const { root, state, random, save, suspect } = this.#parts;
-    const contents = readContents(path, text);
+    const contents = readContents(path, text, this.#parts.marks());
     const problem = this.#problemWith(key, path, text, intent, contents.entries);
     if (problem !== undefined) return problem;
     const staged = await stageFile(root, path, text, stat, random);

@@ -18,6 +18,8 @@ const ITEMS_PER_ANSWER = 200;
 const WAIT_MS = 10_000;
 const CALL_TIMEOUT_MS = WAIT_MS + 5000;
 const RETRY_MS = 500;
+/** After an answer, so that a burst of commits is one answer and not one each. The ledger is the backstop of pushes, never ahead of them. */
+const REST_MS = 100;
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
 interface WireItem { readonly member: string; readonly id: string; readonly version: LedgerItem['version']; readonly kind: LedgerItem['value']['kind']; readonly body: string }
@@ -61,6 +63,7 @@ export async function followLedger(parts: { ledger: SqliteLedger; endpoint: stri
       parts.ledger.applyRemote(answer.items.map(fromWire));
       if (cursor === undefined) parts.onFirst();
       cursor = answer.cursor;
+      if (answer.items.length > 0 && !answer.more) await parts.clock.sleep(REST_MS, signal).catch(() => undefined);
     } catch (error) {
       parts.logger.debug('ledger-unreachable', { endpoint: parts.endpoint, reason: error instanceof Error ? error.message : String(error) });
       await parts.clock.sleep(RETRY_MS, signal).catch(() => undefined);

@@ -10,6 +10,7 @@ import { asMember } from '../../shared/model/ids.ts';
 import { isDenied } from '../../shared/replica/deny-list.ts';
 import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
+import { peersLetIn } from '../../shared/replica/policy.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
@@ -63,10 +64,7 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
     federationId: config.federationId,
     localMember: member,
     authorities: () => authorities,
-    listedMembers: async () => {
-      const { spec, others } = await loadSettings(replica);
-      return spec === undefined ? undefined : new Set(others);
-    },
+    listedMembers: () => peersLetIn(replica),
     isDenied: (names) => isDenied(replica, names),
   };
   const app = createApp({
@@ -96,7 +94,7 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
     if (event.kind === 'SpecChanged') { void loadSettings(replica).then(({ spec }) => { peers.follow(spec); schedule.changed(); }); }
   });
   sqlite.ledger.onChange((change) => {
-    if (change.kind === 'clock') schedule.doorbell(change.clock.member);
+    if (change.kind === 'clock') schedule.doorbell(change.clock);
     else void joinDelete(replica, change.delete).catch((error: unknown) => { logger.debug('delete-not-joined', { reason: String(error) }); });
   });
   schedule.start();

@@ -1,9 +1,12 @@
+import type { ClockRow } from '../../shared/model/clock-row.ts';
 import type { Member } from '../../shared/model/ids.ts';
+import { counterOf } from '../../shared/model/version-vector.ts';
 import type { Peer } from '../../shared/ports/peer.ts';
 import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { collect } from '../../shared/replica/collect.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { joinAllDeletes, publishDeletes } from '../../shared/replica/ledger-deletes.ts';
+import { seenOf } from '../../shared/replica/position.ts';
 import { pushTo } from '../../shared/replica/push.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
@@ -17,6 +20,10 @@ const COLLECT_INTERVAL_MS = 60_000;
 const RECOVERY_RETRY_MS = 1000;
 /** New peers are looked for this often; a changed spec rings at once. */
 const SPEC_LOOK_MS = 1000;
+/** Between two looks at what was written: deletes in the ledger are the backstop of pushes, and each look reads the rows anew. */
+const OUTBOX_REST_MS = 500;
+/** A push takes a fraction of this; a pull for what it is bringing would do all the work twice. */
+const DOORBELL_GRACE_MS = 250;
 
 /**
  * What a member does by itself, as its schedules and events do on AWS: for every peer three loops of their own (health, sync,
@@ -25,7 +32,7 @@ const SPEC_LOOK_MS = 1000;
 export class Schedule {
   readonly #replica: Replica;
   readonly #signal: AbortSignal;
-  readonly #peers = new Map<Member, PeerBells>();
+  readonly #peers = new Map<Member, KnownPeer>();
   readonly #running: Promise<void>[] = [];
   readonly #outbox = new Bell();
   readonly #newPeers = new Bell();
@@ -39,7 +46,11 @@ export class Schedule {
   start(): void {
     this.#loop('recovery', async () => { await ensureServing(this.#replica, this.#signal); return RECOVERY_RETRY_MS; });
     this.#loop('peers', () => this.#startNewPeers(), this.#newPeers);
-    this.#loop('outbox', async () => { await publishDeletes(this.#replica); return EAGER_MS * 30; }, this.#outbox);
+    this.#loop('outbox', async () => {
+      await publishDeletes(this.#replica);
+      await this.#replica.clock.sleep(OUTBOX_REST_MS, this.#signal);
+      return EAGER_MS * 30;
+    }, this.#outbox);
     this.#loop('ledger', async () => { await joinAllDeletes(this.#replica); return EAGER_MS * 30; });
     this.#loop('collect', async () => { await collect(this.#replica); return COLLECT_INTERVAL_MS; });
   }
@@ -53,8 +64,24 @@ export class Schedule {
     this.#outbox.ring();
   }
 
-  /** A peer's clock moved in the ledger. */
-  doorbell(member: Member): void { this.#peers.get(member)?.sync.ring(); }
+  /** A peer's clock moved in the ledger. Its push is under way as well: only what that has not brought in a while is pulled. */
+  doorbell({ member, incarnation, head }: ClockRow): void {
+    const peer = this.#peers.get(member);
+    if (peer === undefined) return;
+    const isWaiting = peer.announced !== undefined;
+    peer.announced = { incarnation, head };
+    if (isWaiting) return;
+    setTimeout(() => {
+      this.#ringUnlessSeen(peer).catch((error: unknown) => { this.#replica.logger.debug('work-failed', { name: 'doorbell', reason: String(error) }); });
+    }, DOORBELL_GRACE_MS).unref();
+  }
+
+  async #ringUnlessSeen(peer: KnownPeer): Promise<void> {
+    const { announced } = peer;
+    peer.announced = undefined;
+    if (announced === undefined || this.#signal.aborted) return;
+    if (counterOf(seenOf(await this.#replica.store.state()), announced.incarnation) < announced.head) peer.sync.ring();
+  }
 
   /** The settings changed: intervals may be shorter now. */
   changed(): void {
@@ -72,7 +99,7 @@ export class Schedule {
   }
 
   #startPeer(member: Member): void {
-    const bells: PeerBells = { health: new Bell(), sync: new Bell(), push: new Bell(), verify: new Bell() };
+    const bells: KnownPeer = { health: new Bell(), sync: new Bell(), push: new Bell(), verify: new Bell(), announced: undefined };
     this.#peers.set(member, bells);
     let pushed: number | undefined;
     this.#peerLoop(member, bells.health, async (peer, replica) => {
@@ -122,4 +149,11 @@ export class Schedule {
   }
 }
 
-interface PeerBells { readonly health: Bell; readonly sync: Bell; readonly push: Bell; readonly verify: Bell }
+interface KnownPeer {
+  readonly health: Bell;
+  readonly sync: Bell;
+  readonly push: Bell;
+  readonly verify: Bell;
+  /** What the ledger said of it and nobody has looked into yet. */
+  announced: Pick<ClockRow, 'incarnation' | 'head'> | undefined;
+}

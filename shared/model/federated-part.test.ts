@@ -136,7 +136,7 @@ describe('kinds', () => {
 });
 
 test('filters that mean something else have another name', () => {
-  const filters = [[], ['ProxyRoute'], ['ProxyRoute', 'Secret']].flatMap((resourceTypes) => [[], ['a'], ['a', 'b']].map((excludeNamespaces) => ({ resourceTypes, excludeNamespaces })));
+  const filters = [[], ['ProxyRoute'], ['ProxyRoute', 'Secret']].flatMap((resourceTypes) => [[], ['a'], ['a', 'b']].flatMap((excludeNamespaces) => [['team'], ['team', 'owner']].map((ownershipMarks) => ({ resourceTypes, excludeNamespaces, ownershipMarks }))));
 
   expect(new Set(filters.map(filterHashOf)).size).toBe(filters.length);
 });

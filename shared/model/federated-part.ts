@@ -6,13 +6,15 @@ import { resourceKey } from './resource-key.ts';
 /** Our own annotations: the token, the mark of a delete of our own, the request to reconcile. */
 export const TOKEN_ANNOTATION = 'federation.novaedge.io/token';
 const OUR_DOMAINS = ['federation.novaedge.io/', 'novaedge.io/force-reconcile'];
+/** What kubectl keeps of the last `apply` says nothing in another cluster, whatever list is in force. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
  * Labels and annotations by which deployment tools mark what they own (DESIGN §11). A copied mark makes the other cluster's tool
- * prune the object, so they stay where they are. A name that ends in `/` or `.` stands for everything below it.
+ * prune the object, so they stay where they are. A name that ends in `/` or `.` stands for everything below it. The list is what
+ * `sync.ownershipMarks` means where it is not given.
  */
 export const OWNERSHIP_MARKS: readonly string[] = [
-  'kubectl.kubernetes.io/last-applied-configuration',
   'app.kubernetes.io/instance', 'app.kubernetes.io/managed-by',
   'argocd.argoproj.io/', 'fluxcd.io/', 'kustomize.toolkit.fluxcd.io/', 'helm.toolkit.fluxcd.io/',
   'meta.helm.sh/', 'helm.sh/', 'applyset.kubernetes.io/', 'velero.io/', 'objectset.rio.cattle.io/', 'field.cattle.io/',
@@ -29,7 +31,7 @@ export interface FederatedPart { readonly key: ResourceKey; readonly content: Co
  * and annotations, without ours and without the ownership marks of deployment tools.
  *
  * @param manifest an object as the API server or a file has it
- * @param marks further label and annotation names that stay local
+ * @param marks names of labels and annotations that stay local, besides ours and kubectl's
  * @throws ManifestError | ResourceNameError naming the field
  */
 export function federatedPart(manifest: JsonObject, marks: readonly string[] = OWNERSHIP_MARKS): FederatedPart {
@@ -61,7 +63,7 @@ export const groupOf = (apiVersion: string): string => (apiVersion.includes('/')
 
 /** Whether a label or annotation stays where it is. */
 export const isLocalMark = (name: string, marks: readonly string[] = OWNERSHIP_MARKS): boolean =>
-  [...OUR_DOMAINS, ...marks].some((mark) => (mark.endsWith('/') || mark.endsWith('.') ? name.startsWith(mark) : name === mark));
+  [...OUR_DOMAINS, LAST_APPLIED, ...marks].some((mark) => (mark.endsWith('/') || mark.endsWith('.') ? name.startsWith(mark) : name === mark));
 
 function withoutMarks(names: Json | undefined, marks: readonly string[]): JsonObject | undefined {
   if (!isObject(names)) return undefined;
@@ -82,18 +84,18 @@ export const DEFAULT_RESOURCE_TYPES: readonly string[] = ['ProxyGateway', 'Proxy
 /** The API group of NovaEdge's own kinds, which a bare `Kind` in `sync.resourceTypes` names first. */
 export const NOVAEDGE_GROUP = 'novaedge.io';
 
-/** What a cluster exchanges with its region. */
-export interface Filter { readonly resourceTypes: readonly string[]; readonly excludeNamespaces: readonly string[] }
+/** What a cluster exchanges with its region: which resources, and which labels and annotations of these stay where they are. */
+export interface Filter { readonly resourceTypes: readonly string[]; readonly excludeNamespaces: readonly string[]; readonly ownershipMarks: readonly string[] }
 
 /**
  * Whether a resource passes a filter. `Kind` names that kind in NovaEdge's group, or in the core group for Secret and ConfigMap;
  * `Kind.group` names any other.
  */
-export function passesFilter(filter: Filter, parts: { group: string; kind: string; namespace: string }): boolean {
+export function passesFilter(filter: Pick<Filter, 'resourceTypes' | 'excludeNamespaces'>, parts: { group: string; kind: string; namespace: string }): boolean {
   if (!mayBeFederated(parts.group, parts.kind) || filter.excludeNamespaces.includes(parts.namespace)) return false;
   const types = filter.resourceTypes.length > 0 ? filter.resourceTypes : DEFAULT_RESOURCE_TYPES;
   return types.some((type) => (type.includes('.') ? type === `${parts.kind}.${parts.group}` : type === parts.kind && (parts.group === NOVAEDGE_GROUP || parts.group === '')));
 }
 
 /** A filter's name, by which bridge and region tell that they mean the same. */
-export const filterHashOf = (filter: Filter): string => hashText(JSON.stringify([filter.resourceTypes, filter.excludeNamespaces])).slice(0, 16);
+export const filterHashOf = (filter: Filter): string => hashText(JSON.stringify([filter.resourceTypes, filter.excludeNamespaces, filter.ownershipMarks])).slice(0, 16);

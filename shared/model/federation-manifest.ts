@@ -24,6 +24,8 @@ const INT32 = 2 ** 31 - 1;
 /** Kubernetes' limit for a list that is validated item by item. */
 const MAX_LIST = 1000;
 const MAX_ROUNDS = 1000;
+/** They travel with every heartbeat. */
+const MAX_MARKS = 100;
 
 const form = (pattern: RegExp, accepted: string): TextForm => ({ matches: (given) => pattern.test(given), accepted });
 
@@ -37,6 +39,10 @@ const place = form(/^.{0,253}$/, 'are at most 253 characters, such as "us-west-2
 const endpoint: TextForm = { matches: isEndpoint, accepted: ENDPOINT_ACCEPTED };
 const serverName: TextForm = { matches: isHostName, accepted: 'is a name of the peer\'s certificate, such as "controller.example.com"' };
 const RESOURCE_TYPE = /^(?<kind>[A-Z][A-Za-z0-9]{0,62})(?:\.(?<group>[a-z0-9][-a-z0-9.]*[a-z0-9]))?$/;
+
+// As Kubernetes names labels and annotations; one that ends in "/" or "." stands for everything below it.
+const MARK_PART = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
+const ownershipMark = form(new RegExp(`^(?=.{1,317}$)(${LABEL}(\\.${LABEL})*/(${MARK_PART}\\.?)?|${MARK_PART}\\.?)$`), 'are names of labels or annotations, such as "app.kubernetes.io/instance", or "argocd.argoproj.io/" for everything below it');
 
 const resourceType: Reader<string> = (value, field, findings) => {
   const accepted = 'are Kind or Kind.group, such as "ProxyRoute" or "HTTPRoute.gateway.networking.k8s.io"';
@@ -86,6 +92,7 @@ const sync = object({
   compression: flag(true),
   resourceTypes: list(resourceType, { max: MAX_LIST }),
   excludeNamespaces: list(text(namespaceName), { max: MAX_LIST }),
+  ownershipMarks: list(text(ownershipMark), { max: MAX_MARKS }),
 });
 
 const healthCheck = object({

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Json, JsonObject } from './content.ts';
 import { isObject } from './content.ts';
-import { DEFAULT_RESOURCE_TYPES } from './federated-part.ts';
+import { DEFAULT_RESOURCE_TYPES, OWNERSHIP_MARKS } from './federated-part.ts';
 import type { FederationSpec } from './federation-spec.ts';
 import { FederationSpecError, filterOf, parseFederation, sharedSettingsOf } from './federation-spec.ts';
 
@@ -83,7 +83,7 @@ describe('the manifests of the guides', () => {
       shared: {
         mode: 'mesh',
         strategy: 'LastWriterWins',
-        tombstoneTtlMs: 24 * 3_600_000,
+        tombstoneTtlMs: 24 * 3_600_000, ownershipMarks: OWNERSHIP_MARKS,
         splitBrain: {
           enabled: true, quorumMode: 'Controllers', quorumRequired: false, fencingEnabled: true, quorumSize: 2, partitionTimeoutMs: 30_000,
           healingGracePeriodMs: 5000, autoResolveOnHeal: true, controllerWeight: 10, agentWeight: 1, minAgentsForQuorum: 1,
@@ -130,7 +130,7 @@ describe('defaults', () => {
       localMember: { name: 'us', region: '', zone: '', endpoint: 'us.example.com:9090', labels: {}, priority: undefined },
       members: [],
       shared: {
-        mode: 'mesh', strategy: 'LastWriterWins', tombstoneTtlMs: 86_400_000,
+        mode: 'mesh', strategy: 'LastWriterWins', tombstoneTtlMs: 86_400_000, ownershipMarks: OWNERSHIP_MARKS,
         splitBrain: {
           enabled: true, quorumMode: 'Controllers', quorumRequired: false, fencingEnabled: false, quorumSize: undefined, partitionTimeoutMs: 30_000,
           healingGracePeriodMs: 5000, autoResolveOnHeal: true, controllerWeight: 10, agentWeight: 1, minAgentsForQuorum: 1,
@@ -165,7 +165,14 @@ describe('defaults', () => {
     const spec = parseFederation(having('spec.sync', { resourceTypes: ['ProxyRoute', 'Secret'], excludeNamespaces: ['kube-system'] }, least));
 
     expect(sharedSettingsOf(spec)).toBe(spec.shared);
-    expect(filterOf(spec)).toEqual({ resourceTypes: ['ProxyRoute', 'Secret'], excludeNamespaces: ['kube-system'] });
+    expect(filterOf(spec)).toEqual({ resourceTypes: ['ProxyRoute', 'Secret'], excludeNamespaces: ['kube-system'], ownershipMarks: OWNERSHIP_MARKS });
+  });
+
+  test('a list of ownership marks stands in place of the default one', () => {
+    const ownershipMarks = ['team', 'app.kubernetes.io/instance', 'argocd.argoproj.io/', 'fleet.example.com/rev.'];
+
+    expect(sharedSettingsOf(parseFederation(having('spec.sync', { ownershipMarks }, least))).ownershipMarks).toEqual(ownershipMarks);
+    expect(sharedSettingsOf(parseFederation(having('spec.sync', { ownershipMarks: [] }, least))).ownershipMarks).toEqual(OWNERSHIP_MARKS);
   });
 });
 
@@ -245,6 +252,9 @@ describe('mistakes', () => {
     ['a group that is never federated', 'spec.sync.resourceTypes[0]', 'ClusterRole.rbac.authorization.k8s.io', /never federated/],
     ['itself', 'spec.sync.resourceTypes[0]', 'NovaEdgeFederation.novaedge.io', /never federated/],
     ['a pattern for a namespace', 'spec.sync.excludeNamespaces[0]', 'kube-*', /no patterns/],
+    ['a pattern for an ownership mark', 'spec.sync.ownershipMarks[0]', 'argocd.*', /names of labels or annotations, such as "app\.kubernetes\.io\/instance"/],
+    ['an ownership mark with two slashes', 'spec.sync.ownershipMarks[0]', 'a.b/c/d', /names of labels or annotations/],
+    ['an ownership mark of everything', 'spec.sync.ownershipMarks[0]', '/', /names of labels or annotations/],
     ['an unknown strategy', 'spec.conflictResolution.strategy', 'FirstWriterWins', /"LastWriterWins", "Merge", "Manual"/],
     ['a tombstone\'s life that is too short', 'spec.conflictResolution.tombstoneTTL', '19m', /at least 20m.*bring back what was deleted/],
     ['a health interval under the floor', 'spec.healthCheck.interval', '1ms', /at least 100ms.*heartbeat to every peer/],

@@ -1,6 +1,6 @@
 import type { JsonObject } from './content.ts';
 import type { Filter } from './federated-part.ts';
-import { DEFAULT_RESOURCE_TYPES } from './federated-part.ts';
+import { DEFAULT_RESOURCE_TYPES, OWNERSHIP_MARKS } from './federated-part.ts';
 import type { FederationManifest } from './federation-manifest.ts';
 import { federationManifest, MINIMUM_TOMBSTONE_TTL_MS } from './federation-manifest.ts';
 import type { Member } from './ids.ts';
@@ -109,8 +109,8 @@ export function parseFederation(manifest: JsonObject, minimumTombstoneTtlMs: num
 /** The settings that must be equal at every member. */
 export const sharedSettingsOf = (spec: FederationSpec): SharedSettings => spec.shared;
 
-/** What the cluster exchanges with its region. */
-export const filterOf = ({ sync: { resourceTypes, excludeNamespaces } }: FederationSpec): Filter => ({ resourceTypes, excludeNamespaces });
+/** What the cluster exchanges with its region, as far as this spec alone decides. */
+export const filterOf = ({ sync: { resourceTypes, excludeNamespaces }, shared: { ownershipMarks } }: FederationSpec): Filter => ({ resourceTypes, excludeNamespaces, ownershipMarks });
 
 function specOf({ metadata, spec }: FederationManifest, splitBrain: SplitBrain, warnings: readonly string[]): FederationSpec {
   const { sync, healthCheck, antiEntropy, conflictResolution } = spec;
@@ -120,7 +120,7 @@ function specOf({ metadata, spec }: FederationManifest, splitBrain: SplitBrain, 
     paused: spec.paused,
     localMember: { ...named(spec.localMember), priority: spec.localMember.priority },
     members: spec.members.map((member) => ({ ...named(member), priority: member.priority, tls: tlsOf(member.tls, metadata.namespace) })),
-    shared: { mode: spec.mode, strategy: conflictResolution.strategy, splitBrain, tombstoneTtlMs: conflictResolution.tombstoneTTL },
+    shared: { mode: spec.mode, strategy: conflictResolution.strategy, splitBrain, tombstoneTtlMs: conflictResolution.tombstoneTTL, ownershipMarks: sync.ownershipMarks.length > 0 ? sync.ownershipMarks : OWNERSHIP_MARKS },
     sync: {
       intervalMs: sync.interval,
       timeoutMs: sync.timeout,

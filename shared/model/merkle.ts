@@ -11,21 +11,37 @@ import { dotKey } from './version-vector.ts';
 
 /** Children of a node: a level costs 16 digests of 8 bytes, one packet, and four levels reach 65,536 buckets' worth of keys. */
 export const FAN_OUT_BITS = 4;
-/** 16³ = 4,096 buckets: about 25 entries each at 100,000 rows, and all leaf digests fit in 32 KB, one stored item. */
+/**
+ * 16³ = 4,096 buckets: about 25 entries each at 100,000 rows, and all leaf digests fit in 32 KB, one stored item. Three levels are three
+ * calls of a comparison: the root's children come with the first answer, the next two levels with the second call, entries with the third.
+ */
 export const DEPTH = 3;
 export const BUCKETS = 1 << (FAN_OUT_BITS * DEPTH);
-/** 64 bits: two of 10⁵ different entries alike by chance once in 10⁹ comparisons; a root is compared at full length as well. */
+/** 64 bits: only digests of the same node are held against each other, so a difference is overlooked once in 10¹⁹. */
 export const DIGEST_BYTES = 8;
+/** The digests of a node's children, one after the other. */
+export const CHILDREN_BYTES = DIGEST_BYTES << FAN_OUT_BITS;
 /** The first bytes of sha256(key) by which an entry is named on the wire. */
 export const KEY_HASH_BYTES = 8;
 
-/** What of an entry travels: the key's hash and the row's digest, lower-case hexadecimal. */
-export interface EntryDigest { readonly keyHash: string; readonly digest: string }
-/** A row in the index. */
-export interface Entry extends EntryDigest { readonly key: ResourceKey }
+/**
+ * What of a digest travels with an entry. Only entries of one key in buckets that differ are held against each other, so 32 bits
+ * overlook one difference in four billion, and that until the resource is next written.
+ */
+export const CHECK_BYTES = 4;
+
+/** A row in the index: the key's hash and the row's digest are lower-case hexadecimal. */
+export interface Entry { readonly key: ResourceKey; readonly keyHash: string; readonly digest: string }
+/** What of an entry travels: the key's hash and the beginning of its digest. */
+export interface EntryCheck { readonly keyHash: string; readonly check: string }
+
+/** An entry as it travels. */
+export const checkOf = ({ keyHash, digest }: Entry): EntryCheck => ({ keyHash, check: digest.slice(0, CHECK_BYTES * 2) });
 
 /** Where a node is: the level (0 is the root, DEPTH the leaves) and its number within. */
 export interface NodeAt { readonly level: number; readonly index: number }
+
+export const ROOT: NodeAt = { level: 0, index: 0 };
 
 const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest();
 
@@ -49,16 +65,18 @@ export function withEntry(bucket: readonly Entry[], keyHash: string, entry: Entr
 }
 
 /** The digest of a bucket; an empty one is all zero. */
-export function bucketDigest(bucket: readonly EntryDigest[]): Buffer {
+export function bucketDigest(bucket: readonly Pick<Entry, 'keyHash' | 'digest'>[]): Buffer {
   if (bucket.length === 0) return Buffer.alloc(DIGEST_BYTES);
   return sha256(bucket.map((entry) => entry.keyHash + entry.digest).join('')).subarray(0, DIGEST_BYTES);
 }
 
 /** All digests, level by level, from those of the leaves (BUCKETS × DIGEST_BYTES bytes). */
 export class Digests {
+  readonly leaves: Uint8Array;
   readonly #levels: readonly Buffer[];
 
   constructor(leaves: Uint8Array) {
+    this.leaves = leaves;
     if (leaves.length !== BUCKETS * DIGEST_BYTES) throw new RangeError(`leaf digests are ${leaves.length.toString()} bytes long`);
     const levels: Buffer[] = [Buffer.from(leaves)];
     for (let level = DEPTH; level > 0; level -= 1) levels.unshift(parents(levels[0] ?? Buffer.alloc(0)));
@@ -72,18 +90,21 @@ export class Digests {
 
   /** The digests of a node's children, one after the other. */
   childrenOf({ level, index }: NodeAt): Buffer {
-    const bytes = DIGEST_BYTES << FAN_OUT_BITS;
+    const bytes = CHILDREN_BYTES;
     return (this.#levels[level + 1] ?? Buffer.alloc(0)).subarray(index * bytes, (index + 1) * bytes);
   }
 
-  get root(): string { return this.at({ level: 0, index: 0 }).toString('hex'); }
+  /** The digests of the root's children. */
+  get top(): Buffer { return this.childrenOf(ROOT); }
+
+  get root(): string { return this.at(ROOT).toString('hex'); }
 }
 
 /** The digests of children none of which holds an entry. */
-const EMPTY_CHILDREN = Buffer.alloc(DIGEST_BYTES << FAN_OUT_BITS);
+const EMPTY_CHILDREN = Buffer.alloc(CHILDREN_BYTES);
 
 function parents(children: Buffer): Buffer {
-  const bytes = DIGEST_BYTES << FAN_OUT_BITS;
+  const bytes = CHILDREN_BYTES;
   const digests = Buffer.alloc((children.length / bytes) * DIGEST_BYTES);
   for (let at = 0; at * bytes < children.length; at += 1) {
     const group = children.subarray(at * bytes, (at + 1) * bytes);
@@ -102,6 +123,23 @@ export function differingChildren(node: NodeAt, mine: Uint8Array, theirs: Uint8A
   }
   return different;
 }
+
+/** What a peer asked of one child of the root: which of that one's children differ, with the digests of theirs. */
+export function answerNode(digests: Digests, index: number, theirs: Uint8Array): ReadonlyMap<number, Uint8Array> {
+  const node: NodeAt = { level: 1, index };
+  return new Map(differingChildren(node, digests.childrenOf(node), theirs).map((child) => [child.index % (1 << FAN_OUT_BITS), digests.childrenOf(child)]));
+}
+
+/** The buckets that differ below one child of the root, by what a peer answered to `answerNode`. */
+export function differingBuckets(digests: Digests, index: number, answered: ReadonlyMap<number, Uint8Array>): readonly number[] {
+  return [...answered].flatMap(([child, theirs]) => {
+    const node: NodeAt = { level: 2, index: (index << FAN_OUT_BITS) + child };
+    return differingChildren(node, digests.childrenOf(node), theirs).map((bucket) => bucket.index);
+  });
+}
+
+/** Whether leaf digests say that a bucket holds nothing. */
+export const isEmptyBucket = (leaves: Uint8Array, number: number): boolean => leaves.subarray(number * DIGEST_BYTES, (number + 1) * DIGEST_BYTES).every((byte) => byte === 0);
 
 /** Leaf digests of an index without entries. */
 export const emptyLeaves = (): Buffer => Buffer.alloc(BUCKETS * DIGEST_BYTES);

@@ -6,6 +6,8 @@ export interface SharedSettings {
   readonly strategy: Strategy;
   readonly splitBrain: SplitBrain;
   readonly tombstoneTtlMs: number;
+  /** Labels and annotations that stay in their cluster (`OWNERSHIP_MARKS`): what one member keeps local, another must not send. */
+  readonly ownershipMarks: readonly string[];
 }
 
 export type Mode = 'hub-spoke' | 'mesh' | 'unified';

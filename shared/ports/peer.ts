@@ -1,7 +1,7 @@
 import type { ClockRow } from '../model/clock-row.ts';
 import type { Hash, Member, ResourceKey } from '../model/ids.ts';
 import type { LogSegment } from '../model/log.ts';
-import type { EntryDigest, NodeAt } from '../model/merkle.ts';
+import type { EntryCheck } from '../model/merkle.ts';
 import type { Answer } from '../model/row.ts';
 import type { SharedSettings } from '../model/shared-settings.ts';
 import type { VersionVector } from '../model/version-vector.ts';
@@ -52,18 +52,27 @@ export interface Heartbeat {
   readonly hubSpec: string | undefined;
 }
 
-/** The first message is 64 bytes at most: a hash of the sender's vector with its root. */
+/** A child of the root that differs, with the asker's digests of its children. */
+export interface AskedNode { readonly index: number; readonly children: Uint8Array }
+/** The children of an asked node that differ, by their number within it, each with the digests of its own children. */
+export type AnsweredNode = ReadonlyMap<number, Uint8Array>;
+
+/**
+ * A comparison's steps; each message says a level and the answer goes one further, so that three calls reach the entries. The first
+ * is 64 bytes at most: a hash of the sender's vector with its root.
+ */
 export type CompareRequest =
   | { readonly kind: 'summary'; readonly summary: string }
-  | { readonly kind: 'nodes'; readonly nodes: readonly NodeAt[] }
+  | { readonly kind: 'nodes'; readonly nodes: readonly AskedNode[] }
   | { readonly kind: 'buckets'; readonly buckets: readonly number[] };
 export type CompareResponse =
   | { readonly kind: 'same' }
-  /** Vectors or roots differ. */
-  | { readonly kind: 'different'; readonly seen: VersionVector; readonly vector: VersionVector; readonly root: string }
-  /** The digests of each asked node's children, in order. */
-  | { readonly kind: 'nodes'; readonly children: readonly Uint8Array[] }
-  | { readonly kind: 'buckets'; readonly entries: readonly (readonly EntryDigest[])[] };
+  /** Vectors or roots differ. `top`: the digests of the root's children, whose hash the root is. */
+  | { readonly kind: 'different'; readonly seen: VersionVector; readonly vector: VersionVector; readonly top: Uint8Array }
+  /** For each asked node, in order. */
+  | { readonly kind: 'nodes'; readonly nodes: readonly AnsweredNode[] }
+  /** For each asked bucket, in order, as many as fit into an answer and at least one. */
+  | { readonly kind: 'buckets'; readonly entries: readonly (readonly EntryCheck[])[] };
 
 /** Rows by key, or by the name they have in the index where the asker does not know the key. */
 export interface FetchRowsRequest {
@@ -99,5 +108,5 @@ export interface Peers {
 
 /** A page may be this long on the wire before compression; what does not fit is left for the next. */
 export const MAX_PAGE_BYTES = 1024 * 1024;
-/** Nodes, buckets or keys in one comparison request. */
-export const MAX_COMPARE_ITEMS = 256;
+/** Buckets in one comparison request; fewer are answered where their entries do not fit. */
+export const MAX_COMPARE_BUCKETS = 1024;

@@ -43,13 +43,9 @@ export async function applyPage(replica: Replica, page: Page): Promise<ApplyOutc
   const segments = page.segments.filter((segment) => !isOwn(state, segment)).map((segment) => segmentAfter(segment, counterOf(seen, segment.log))).filter((segment) => segment !== undefined);
   if (!joinsUp(segments, seen) || !isComplete(segments, page.answers)) return { kind: 'gap' };
 
-  const facts = await readClusterFacts(replica);
-  const changed: ResourceKey[] = [];
-  for (const { key, answer } of page.answers) {
-    const outcome = await joinAnswer(replica, key, answer, facts, 'log');
-    if (outcome === 'changed') changed.push(key);
-    else if (outcome !== 'unchanged') return outcome;
-  }
+  const joined = await joinAnswers(replica, page.answers);
+  if (joined.kind !== 'applied') return joined;
+  const { changed } = joined;
   if (segments.length > 0) {
     const to = reachedBy(segments, new Map()) as VersionVector<Incarnation>;
     const from = new Map([...to.keys()].map((log) => [log, counterOf(state.seen.others, log)] as const));
@@ -93,13 +89,36 @@ function isComplete(segments: readonly LogSegment[], answers: readonly KeyedAnsw
     entries.every(({ counter, key }) => coversDot(rows.get(key)?.context ?? new Map(), { incarnation: log as Incarnation, counter })));
 }
 
+/** Rows of a page joined at a time: by then a store over a network is busy, and 16 rows are a short transaction for one in a file. */
+const JOINS_AT_ONCE = 16;
+
+/** Joins a page's answers, several at a time: they are of different rows, and each is conditional on its own. */
+async function joinAnswers(replica: Replica, answers: readonly KeyedAnswer[]): Promise<Extract<ApplyOutcome, { kind: 'applied' }> | Distrust> {
+  const facts = await readClusterFacts(replica);
+  const changed: ResourceKey[] = [];
+  for (let at = 0; at < answers.length; at += JOINS_AT_ONCE) {
+    const some = answers.slice(at, at + JOINS_AT_ONCE);
+    const rows = await replica.store.rows(some.map(({ key }) => key));
+    const settled = await Promise.allSettled(some.map(({ key, answer }) => joinAnswer(replica, key, answer, facts, 'log', rows)));
+    for (const [position, { key }] of some.entries()) {
+      const result = settled[position];
+      if (result?.status === 'rejected') throw result.reason;
+      if (result?.value === 'changed') changed.push(key);
+      else if (result !== undefined && result.value !== 'unchanged') return result.value;
+    }
+  }
+  return { kind: 'applied', changed };
+}
+
 /**
  * Joins one answer into the row here. To receive, the row is read first, then `seen`: an absent row is everything seen *after* it
  * was found missing.
+ *
+ * @param read the row as it was just read, with others
  */
-async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, facts: ClusterFacts, way: Way): Promise<'changed' | 'unchanged' | Distrust> {
+async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, facts: ClusterFacts, way: Way, read?: ReadonlyMap<ResourceKey, HeldRow>): Promise<'changed' | 'unchanged' | Distrust> {
   for (let attempt = 0; attempt < replica.limits.writeAttempts; attempt += 1) {
-    const row = (await replica.store.rows([key])).get(key);
+    const row = (attempt === 0 && read !== undefined ? read : await replica.store.rows([key])).get(key);
     const arriving = rowOf(answer);
     const refusal = contradiction(key, row, arriving);
     if (refusal !== undefined) return refusal;

@@ -1,6 +1,6 @@
 import { ContentError, contentOf, isObject, parseContent } from '../model/content.ts';
-import type { JsonObject } from '../model/content.ts';
-import { groupOf, passesFilter } from '../model/federated-part.ts';
+import type { Json, JsonObject } from '../model/content.ts';
+import { groupOf, isLocalMark, passesFilter } from '../model/federated-part.ts';
 import type { ResourceKey } from '../model/ids.ts';
 import { parseResourceKey, splitKey } from '../model/resource-key.ts';
 import { SESSION_LIFE_MS, openSession } from '../model/token.ts';
@@ -79,13 +79,13 @@ async function refuse(replica: Replica, settings: Settings, facts: CallingCluste
   }
   if (!passesFilter(filterInForce(settings), splitKey(key))) return refused(key, 'NotFederated', 'its kind or namespace is not federated: see spec.sync.resourceTypes and excludeNamespaces');
   if (observation.state.kind === 'live') {
-    const problem = contentProblem(key, observation.state.content);
+    const problem = contentProblem(key, observation.state.content, filterInForce(settings).ownershipMarks);
     if (problem !== undefined) return refused(key, 'Invalid', problem);
   }
   return isSpoke(replica, settings) ? answerAtSpoke(replica, observation, facts) : undefined;
 }
 
-function contentProblem(key: ResourceKey, text: string): string | undefined {
+function contentProblem(key: ResourceKey, text: string, marks: readonly string[]): string | undefined {
   let content: JsonObject;
   try {
     content = parseContent(text);
@@ -99,7 +99,16 @@ function contentProblem(key: ResourceKey, text: string): string | undefined {
   if ('status' in content) return 'content.status: status is never federated';
   const metadata = content['metadata'];
   const extra = isObject(metadata) ? Object.keys(metadata).find((field) => field !== 'labels' && field !== 'annotations') : undefined;
-  return extra === undefined ? undefined : `content.metadata.${extra}: of metadata only labels and annotations are federated`;
+  if (extra !== undefined) return `content.metadata.${extra}: of metadata only labels and annotations are federated`;
+  const mark = localMarkIn(metadata, marks);
+  return mark === undefined ? undefined : `content.metadata: ${mark} stays in its cluster; see spec.sync.ownershipMarks`;
+}
+
+/** The bridge goes by the list too, but may have an older one. */
+function localMarkIn(metadata: Json | undefined, marks: readonly string[]): string | undefined {
+  if (!isObject(metadata)) return undefined;
+  const names = [metadata['labels'], metadata['annotations']].flatMap((field) => (isObject(field) ? Object.keys(field) : []));
+  return names.find((name) => isLocalMark(name, marks));
 }
 
 /** Commits, leaving out one by one the objects that are too large; where only all of them together are, in halves. */

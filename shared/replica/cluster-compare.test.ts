@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ResourceKey } from '../model/ids.ts';
 import { asClusterId } from '../model/ids.ts';
 import { resourceKey } from '../model/resource-key.ts';
-import { filterHashOf } from '../model/federated-part.ts';
+import { OWNERSHIP_MARKS, filterHashOf } from '../model/federated-part.ts';
 import { MAX_PULL_WAIT_MS } from '../ports/region.ts';
 import type { BridgeCompareResponse } from '../ports/region.ts';
 import { ensureServing } from './recover.ts';
@@ -272,7 +272,7 @@ describe('a filter that was widened', () => {
     const { us } = await widened();
     await us.putFederation(wide);
 
-    await us.cluster.report({ filterHash: filterHashOf({ resourceTypes: ['ProxyRoute'], excludeNamespaces: [] }) });
+    await us.cluster.report({ filterHash: filterHashOf({ resourceTypes: ['ProxyRoute'], excludeNamespaces: [], ownershipMarks: OWNERSHIP_MARKS }) });
 
     expect((await us.cluster.pull()).kind).toBe('compacted');
   });

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { ResourceKey } from '../model/ids.ts';
-import { DEPTH, bucketOf, differingChildren } from '../model/merkle.ts';
-import type { EntryDigest, NodeAt } from '../model/merkle.ts';
+import { CHECK_BYTES, KEY_HASH_BYTES, ROOT, answerNode, bucketOf, checkOf, differingBuckets, differingChildren } from '../model/merkle.ts';
+import type { EntryCheck } from '../model/merkle.ts';
 import { isDeleteOnly } from '../model/row.ts';
 import { sameVector, sortedEntries } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { CompareRequest, CompareResponse, FetchRowsRequest, FetchRowsResponse, KeyedAnswer, Peer } from '../ports/peer.ts';
-import { MAX_COMPARE_ITEMS, MAX_PAGE_BYTES } from '../ports/peer.ts';
+import { MAX_COMPARE_BUCKETS, MAX_PAGE_BYTES } from '../ports/peer.ts';
 import { MAX_COMMIT_ROWS } from '../ports/store.ts';
 import { applyOffLog } from './apply.ts';
 import { fetchMissingContents } from './contents.ts';
-import { refreshIndex } from './merkle-index.ts';
+import { readBuckets, refreshIndex } from './merkle-index.ts';
 import type { Index } from './merkle-index.ts';
 import { answerBytes, answersFor, travellingPart } from './pages.ts';
 import { seenOf } from './position.ts';
@@ -37,7 +37,15 @@ export function summaryOf(index: Index): string {
 export type Comparison =
   | { readonly kind: 'same' }
   /** `level`: the vectors are equal, so whatever differs is a fault and not a delay. */
-  | { readonly kind: 'different'; readonly mine: Index; readonly level: boolean; readonly rootsDiffer: boolean };
+  | Different;
+export interface Different {
+  readonly kind: 'different';
+  readonly mine: Index;
+  readonly level: boolean;
+  readonly rootsDiffer: boolean;
+  /** The peer's digests of the root's children. */
+  readonly top: Uint8Array;
+}
 
 /** Compares vector and root with a peer's: one small message each way when nothing differs. */
 export async function compareSummaries(replica: Replica, peer: Peer, signal: AbortSignal): Promise<Comparison> {
@@ -45,58 +53,59 @@ export async function compareSummaries(replica: Replica, peer: Peer, signal: Abo
   const answer = await peer.compareDigests({ kind: 'summary', summary: summaryOf(mine) }, signal);
   if (answer.kind === 'same') return answer;
   if (answer.kind !== 'different') throw unexpected(peer, answer.kind);
-  return { kind: 'different', mine, level: sameVector(mine.vector, answer.vector), rootsDiffer: answer.root !== mine.digests.root };
+  return { kind: 'different', mine, level: sameVector(mine.vector, answer.vector), rootsDiffer: !mine.digests.top.equals(answer.top), top: answer.top };
 }
 
 /**
  * Finds what differs between a peer and this region and repairs it, both ways if asked (DESIGN §4, "Merkle index"): differing
  * subtrees, entries, rows and absent answers. Joins are safe whoever is behind, so nothing here has to be right for the others to be.
  */
-export async function repairDifferences(replica: Replica, peer: Peer, mine: Index, options: CompareOptions, signal: AbortSignal): Promise<Repaired> {
-  const buckets = await differingBuckets(peer, mine, signal);
-  return repair(replica, peer, await differingEntries(replica, peer, buckets, options.limit, signal), options, signal);
+export async function repairDifferences(replica: Replica, peer: Peer, compared: Different, options: CompareOptions, signal: AbortSignal): Promise<Repaired> {
+  return repair(replica, peer, await findDifferences(replica, peer, compared, options.limit, signal), options, signal);
+}
+
+/** Which resources differ, at most `limit`: differing subtrees, then their entries. No row is read for it on either side. */
+export async function findDifferences(replica: Replica, peer: Peer, compared: Different, limit: number, signal: AbortSignal): Promise<Differences> {
+  return differingEntries(replica, peer, compared.mine.digests.leaves, await bucketsToAsk(peer, compared, signal), limit, signal);
 }
 
 const unexpected = (peer: Peer, kind: string): ReplicaError => new ReplicaError('unavailable', `${peer.member} answered a comparison with ${kind}`);
 
-async function differingBuckets(peer: Peer, mine: Index, signal: AbortSignal): Promise<readonly number[]> {
-  let nodes: readonly NodeAt[] = [{ level: 0, index: 0 }];
-  for (let level = 0; level < DEPTH; level += 1) {
-    const next: NodeAt[] = [];
-    for (let at = 0; at < nodes.length; at += MAX_COMPARE_ITEMS) {
-      const asked = nodes.slice(at, at + MAX_COMPARE_ITEMS);
-      const answer = await peer.compareDigests({ kind: 'nodes', nodes: asked }, signal);
-      if (answer.kind !== 'nodes') throw unexpected(peer, answer.kind);
-      for (const [position, node] of asked.entries()) next.push(...differingChildren(node, mine.digests.childrenOf(node), answer.children[position] ?? new Uint8Array()));
-    }
-    nodes = next;
-  }
-  return nodes.map((node) => node.index);
+async function bucketsToAsk(peer: Peer, { mine: { digests }, top }: Different, signal: AbortSignal): Promise<readonly number[]> {
+  const nodes = differingChildren(ROOT, digests.top, top);
+  if (nodes.length === 0) return [];
+  const answer = await peer.compareDigests({ kind: 'nodes', nodes: nodes.map((node) => ({ index: node.index, children: digests.childrenOf(node) })) }, signal);
+  if (answer.kind !== 'nodes') throw unexpected(peer, answer.kind);
+  return nodes.flatMap(({ index }, position) => differingBuckets(digests, index, answer.nodes[position] ?? new Map()));
 }
 
 /** Resources that differ: by key where this region has them, else by the hash of the key. */
-interface Differences { readonly keys: readonly ResourceKey[]; readonly keyHashes: readonly string[] }
+export interface Differences { readonly keys: readonly ResourceKey[]; readonly keyHashes: readonly string[] }
 
-async function differingEntries(replica: Replica, peer: Peer, buckets: readonly number[], limit: number, signal: AbortSignal): Promise<Differences> {
+async function differingEntries(replica: Replica, peer: Peer, leaves: Uint8Array, buckets: readonly number[], limit: number, signal: AbortSignal): Promise<Differences> {
   const keys: ResourceKey[] = [];
   const keyHashes: string[] = [];
-  for (let at = 0; at < buckets.length && keys.length + keyHashes.length < limit; at += MAX_COMPARE_ITEMS) {
-    const asked = buckets.slice(at, at + MAX_COMPARE_ITEMS);
+  for (let at = 0; at < buckets.length && keys.length + keyHashes.length < limit;) {
+    // Each of them holds a difference, so that no more of them are needed.
+    const asked = buckets.slice(at, at + Math.min(limit - keys.length - keyHashes.length, MAX_COMPARE_BUCKETS));
     const answer = await peer.compareDigests({ kind: 'buckets', buckets: asked }, signal);
     if (answer.kind !== 'buckets') throw unexpected(peer, answer.kind);
-    const here = await replica.store.buckets(asked);
-    for (const [position, number] of asked.entries()) {
+    if (answer.entries.length === 0) throw new ReplicaError('refused', `${peer.member} answered none of ${asked.length.toString()} buckets`);
+    const answered = asked.slice(0, answer.entries.length);
+    const here = await readBuckets(replica, leaves, answered);
+    for (const [position, number] of answered.entries()) {
       const mine = here.get(number) ?? [];
       const theirs = answer.entries[position] ?? [];
-      keys.push(...mine.filter((entry) => digestIn(theirs, entry.keyHash) !== entry.digest).map((entry) => entry.key));
-      keyHashes.push(...theirs.filter((entry) => digestIn(mine, entry.keyHash) === undefined).map((entry) => entry.keyHash));
+      keys.push(...mine.filter((entry) => checkIn(theirs, entry.keyHash) !== checkOf(entry).check).map((entry) => entry.key));
+      keyHashes.push(...theirs.filter(({ keyHash }) => !mine.some((entry) => entry.keyHash === keyHash)).map(({ keyHash }) => keyHash));
     }
+    at += answered.length;
   }
   const keep = Math.min(keys.length, limit);
   return { keys: keys.slice(0, keep), keyHashes: keyHashes.slice(0, limit - keep) };
 }
 
-const digestIn = (entries: readonly EntryDigest[], keyHash: string): string | undefined => entries.find((entry) => entry.keyHash === keyHash)?.digest;
+const checkIn = (entries: readonly EntryCheck[], keyHash: string): string | undefined => entries.find((entry) => entry.keyHash === keyHash)?.check;
 
 async function repair(replica: Replica, peer: Peer, differences: Differences, options: CompareOptions, signal: AbortSignal): Promise<Repaired> {
   let pulled = 0;
@@ -139,14 +148,34 @@ export async function answerCompare(replica: Replica, request: CompareRequest): 
     const state = await replica.store.state();
     const index = await refreshIndex(replica);
     if (request.summary === summaryOf(index)) return { kind: 'same' };
-    return { kind: 'different', seen: seenOf(state), vector: index.vector, root: index.digests.root };
+    return { kind: 'different', seen: seenOf(state), vector: index.vector, top: index.digests.top };
   }
-  if (request.kind === 'buckets') {
-    const buckets = await replica.store.buckets(request.buckets);
-    return { kind: 'buckets', entries: request.buckets.map((number) => (buckets.get(number) ?? []).map(({ keyHash, digest }) => ({ keyHash, digest }))) };
-  }
+  if (request.kind === 'buckets') return { kind: 'buckets', entries: await entriesOf(replica, request.buckets) };
   const { digests } = await refreshIndex(replica);
-  return { kind: 'nodes', children: request.nodes.map((node) => digests.childrenOf(node)) };
+  return { kind: 'nodes', nodes: request.nodes.map(({ index, children }) => answerNode(digests, index, children)) };
+}
+
+/** Buckets read at a time for one answer. */
+const BUCKETS_READ = 100;
+/** What an entry is on the wire. */
+const ENTRY_BYTES = KEY_HASH_BYTES + CHECK_BYTES;
+
+/** The entries of buckets in order, of as many as fit into one answer and at least one. */
+async function entriesOf(replica: Replica, numbers: readonly number[]): Promise<readonly (readonly EntryCheck[])[]> {
+  const entries: (readonly EntryCheck[])[] = [];
+  const { digests } = await refreshIndex(replica);
+  let bytes = 0;
+  for (let at = 0; at < numbers.length; at += BUCKETS_READ) {
+    const some = numbers.slice(at, at + BUCKETS_READ);
+    const buckets = await readBuckets(replica, digests.leaves, some);
+    for (const number of some) {
+      const bucket = buckets.get(number) ?? [];
+      bytes += bucket.length * ENTRY_BYTES;
+      if (bytes > MAX_PAGE_BYTES && entries.length > 0) return entries;
+      entries.push(bucket.map(checkOf));
+    }
+  }
+  return entries;
 }
 
 /** Answers a peer that fetches rows; what does not fit into one answer is named in `rest`. */

@@ -3,6 +3,9 @@ import type { Clock } from '../ports/clock.ts';
 /** A call that did not answer in time. */
 export class DeadlineError extends Error { override readonly name = 'DeadlineError' }
 
+/** Why the clock need not ring any more. Made once: without a reason every call would make an exception, its stack included. */
+const FINISHED = new Error('the call is over');
+
 /**
  * Runs a call with a time limit. The call's signal is aborted when the limit passes or the outer signal is aborted, and the result
  * does not wait for a call that ignores it.
@@ -23,11 +26,11 @@ export async function withDeadline<T>(clock: Clock, limitMs: number, signal: Abo
       inner.signal.addEventListener('abort', () => { reject(inner.signal.reason as Error); }, { once: true });
     });
     const result = await Promise.race([call(inner.signal), aborted]);
-    finished.abort();
+    finished.abort(FINISHED);
     await limit;
     return result;
   } finally {
-    finished.abort();
+    finished.abort(FINISHED);
     signal.removeEventListener('abort', abort);
   }
 }

@@ -165,6 +165,36 @@ describe('a federation object', () => {
   });
 });
 
+describe('the list of ownership marks', () => {
+  const marked = (name: string): string => JSON.stringify({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', metadata: { name, namespace: 'default', labels: { team: 'edge', tier: 'web' } }, spec: {} });
+
+  test('is in force as the majority asks for it, and is another filter for the bridge', async () => {
+    const federation = await Federation.start({ members: ['us', 'eu', 'ap'] });
+    const [us, eu] = [federation.member('us'), federation.member('eu')];
+    const before = await us.putFederation();
+    const sync = { ownershipMarks: ['team'] };
+    const alone = await us.putFederation({ sync });
+    await eu.putFederation({ sync });
+    await federation.beats();
+    const after = await us.putFederation({ sync });
+
+    expect(alone.filter).toEqual(before.filter);
+    expect(after.filter.ownershipMarks).toEqual(['team']);
+    expect((await us.cluster.pull()).kind).toBe('compacted');
+    expect((await federation.member('ap').operator.status()).conditions).toContainEqual(expect.objectContaining({ type: 'SettingsDiffer', message: expect.stringContaining('ap asks for another ownershipMarks') }));
+  });
+
+  test('holds for what an operator applies as well', async () => {
+    const federation = await Federation.start({ members: ['us'], spec: { sync: { ownershipMarks: ['team'] } } });
+    const us = federation.member('us');
+
+    const { key } = await us.operator.apply(marked('a'), 'r1');
+
+    expect(JSON.parse((await us.operator.get(key))?.manifest ?? '{}')).toMatchObject({ metadata: { labels: { tier: 'web' } } });
+    expect((await us.operator.get(key))?.manifest).not.toContain('"team"');
+  });
+});
+
 describe('the strategy in force', () => {
   test('is what the majority asks for', async () => {
     const { federation, us, eu, ap } = await trio();
@@ -247,27 +277,6 @@ describe('the strategy in force', () => {
     expect(shownLate).toEqual({ port: 1 });
     expect(await eu.operator.conflicts(true)).toEqual([]);
     expect(federation.all.map((member) => member.cluster.specOf(a))).toEqual(federation.all.map(() => ({ port: 2 })));
-  });
-
-  test('under Merge is no edit where the merged view was shown and the row changed again before that was reported [I6]', async () => {
-    const { federation, us, eu, ap } = await trio();
-    for (const member of federation.all) await member.putFederation(strategy('Merge'));
-    await federation.beats();
-    await us.cluster.write(a, { left: 1, right: 1, middle: 1 });
-    await federation.exchange();
-    for (const member of federation.all) await member.cluster.follow();
-    await eu.cluster.write(a, { left: 1, right: 2, middle: 1 });
-    await ap.cluster.write(a, { left: 1, right: 1, middle: 2 });
-    await us.pullFrom('eu');
-
-    const { target } = await us.cluster.write(a, { left: 2, right: 1, middle: 1 });
-    if (target !== undefined) us.cluster.show({ ...target, before: { kind: 'live', hash: us.cluster.objects.get(a)?.hash ?? target.key as never } });
-    const merged = us.cluster.specOf(a);
-    await us.pullFrom('ap');
-    const [echo] = await us.cluster.send([a]);
-
-    expect(merged).toEqual({ left: 2, right: 2, middle: 1 });
-    expect(echo?.outcome).toBe('unchanged');
   });
 
   test('changed to Manual leaves each cluster with its own, and asks a person [I7]', async () => {

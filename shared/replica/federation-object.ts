@@ -8,17 +8,22 @@ import { settleSharedSettings } from './shared-settings.ts';
 import { filterInForce, isSpoke } from './policy.ts';
 import type { Replica } from './replica.ts';
 import { DOCUMENTS, dropSettingsCache, loadSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /**
  * Takes the cluster's NovaEdgeFederation object (DESIGN §9). One that does not validate is refused as a whole, with the fields
- * named in a condition, and the last good one stays in force. Its removal pauses the member.
+ * named in a condition, and the last good one stays in force. Its removal pauses the member; a spoke follows its hub's then.
  */
 export async function putFederationObject(replica: Replica, request: PutFederationRequest): Promise<PutFederationResponse> {
   await callingCluster(replica, request);
   const stored = await replica.store.document(DOCUMENTS.federation);
   const before = isObject(stored?.value) ? stored.value : undefined;
   if (request.manifest === undefined) {
-    if (before !== undefined && before['removed'] !== true) await put(replica, { ...before, removed: true, problem: null });
+    if (before !== undefined && before['removed'] !== true) {
+      await put(replica, { ...before, removed: true, problem: null });
+      await replica.events.publish({ kind: 'SpecChanged' });
+    }
+    await settleSharedSettings(replica);
     return respond(replica, true);
   }
   const isInForce = before?.['manifest'] === request.manifest && before['removed'] !== true && before['problem'] === null && before['generation'] === request.generation && request.schemaGaps.length === 0;
@@ -91,7 +96,7 @@ async function respond(replica: Replica, accepted: boolean): Promise<PutFederati
 export async function specConditions(replica: Replica): Promise<readonly Condition[]> {
   const value = (await replica.store.document(DOCUMENTS.federation))?.value;
   const problem = isObject(value) && typeof value['problem'] === 'string' ? value['problem'] : undefined;
-  const { spec } = await loadSettings(replica);
+  const { spec, from } = await loadSettings(replica);
   const conditions: Condition[] = [];
   if (problem !== undefined) {
     const [reason = 'Invalid', ...message] = problem.split(': ');
@@ -99,9 +104,21 @@ export async function specConditions(replica: Replica): Promise<readonly Conditi
   } else if (spec !== undefined) {
     conditions.push({ type: 'ConfigurationValid', status: 'True', reason: spec.warnings.length > 0 ? 'Warnings' : 'Valid', message: spec.warnings.join('; ') || 'the spec is in force' });
   }
+  conditions.push(...(await hubConditions(replica, from)));
   const { fencingEnabled, quorumRequired } = spec?.shared.splitBrain ?? { fencingEnabled: false, quorumRequired: false };
   if ((fencingEnabled || quorumRequired) && (await replica.store.state()).writableUntilMs === undefined) {
     conditions.push({ type: 'FencingNotActive', status: 'True', reason: 'NotEnforced', message: `spec.splitBrain asks for ${fencingEnabled ? 'fencing' : 'quorum'}, but nothing moves the write lease of this region yet: writes are not fenced during a partition` });
   }
   return conditions;
+}
+
+/** At a spoke: whose spec is in force, and what is wrong with the one the hub sends. */
+async function hubConditions(replica: Replica, from: Settings['from']): Promise<readonly Condition[]> {
+  const { hub = '' } = replica.identity;
+  const value = (await replica.store.document(DOCUMENTS.hub))?.value;
+  const problem = isObject(value) && typeof value['problem'] === 'string' ? value['problem'] : undefined;
+  return [
+    ...(from === 'hub' ? [{ type: 'FollowsHub', status: 'True', reason: 'NoOwnObject', message: `there is no NovaEdgeFederation in this cluster: that of the hub, ${hub}, is in force` } as const] : []),
+    ...(problem === undefined ? [] : [{ type: 'HubSpecValid', status: 'False', reason: 'Invalid', message: `the NovaEdgeFederation of the hub, ${hub}, cannot be followed: ${problem}` } as const]),
+  ];
 }

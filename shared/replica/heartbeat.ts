@@ -4,6 +4,7 @@ import { noReports, noteReport } from '../model/stability.ts';
 import { covers } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Heartbeat, Peer } from '../ports/peer.ts';
+import { noteHubSpec, ownHubSpec } from './hub-spec.ts';
 import { isNewer, knownLogs, peerRecords, updatePeerRecord } from './known-members.ts';
 import { patient } from './patient-peer.ts';
 import { seenOf } from './position.ts';
@@ -30,7 +31,7 @@ export async function ownHeartbeat(replica: Replica): Promise<Heartbeat> {
     sentAtMs: replica.clock.nowMs(),
     agents: 0,
     reaches: [...records.values()].filter(({ healthy }) => healthy).map(({ member }) => member),
-    hubSpec: undefined,
+    hubSpec: await ownHubSpec(replica),
   };
 }
 
@@ -80,7 +81,9 @@ async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat
     lastHeardMs: nowMs,
     behindSinceMs: covers(seen, theirs.seen) ? undefined : (record.behindSinceMs ?? nowMs),
   }));
-  if (JSON.stringify(before.asks) !== JSON.stringify(after.asks)) await settleSharedSettings(replica);
+  const isOtherSpec = await noteHubSpec(replica, member, theirs.hubSpec);
+  if (isOtherSpec) await replica.events.publish({ kind: 'SpecChanged' });
+  if (isOtherSpec || JSON.stringify(before.asks) !== JSON.stringify(after.asks)) await settleSharedSettings(replica);
 }
 
 async function noteAnswer(replica: Replica, member: Member, error: string | undefined): Promise<void> {

@@ -1,12 +1,12 @@
 import type { ResourceKey } from '../model/ids.ts';
 import type { LogName } from '../model/ids.ts';
 import { isLocalLog } from '../model/ids.ts';
-import { BUCKETS, DIGEST_BYTES, Digests, bucketDigest, bucketOf, emptyLeaves, entryOf, keyHashOf, withEntry } from '../model/merkle.ts';
+import { BUCKETS, DIGEST_BYTES, Digests, bucketDigest, bucketOf, emptyLeaves, entryOf, isEmptyBucket, keyHashOf, withEntry } from '../model/merkle.ts';
 import type { Entry } from '../model/merkle.ts';
 import type { Row } from '../model/row.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
-import type { StoredIndex } from '../ports/store.ts';
+import type { Store, StoredIndex } from '../ports/store.ts';
 import { MAX_INDEX_BUCKETS } from '../ports/store.ts';
 import { answerPull } from './pages.ts';
 import { positionOf } from './position.ts';
@@ -31,11 +31,22 @@ export async function refreshIndex(replica: Replica): Promise<Index> {
     if (stored === undefined) { await rebuild(replica, 'absent'); continue; }
     const page = await answerPull(replica, stored.vector, FOLLOW_LIMIT, 'local');
     if (page.kind === 'compacted') { await rebuild(replica, stored.revision); continue; }
-    if (page.segments.length === 0) return { digests: new Digests(stored.leaves), vector: withoutLocal(stored.vector), revision: stored.revision };
+    if (page.segments.length === 0) return { digests: digestsOf(replica.store, stored.leaves), vector: withoutLocal(stored.vector), revision: stored.revision };
     const rows = page.answers.map(({ key, answer }) => ({ key, row: answer.kind === 'row' ? answer.row : undefined }));
     await update(replica, stored, rows, page.upTo);
   }
   throw new ReplicaError('busy', 'the Merkle index does not catch up with the log');
+}
+
+/** The digests last made for a store: while nothing changes, which is most of the time, they are not hashed anew for every comparison. */
+const made = new WeakMap<Store, Digests>();
+
+function digestsOf(store: Store, leaves: Uint8Array): Digests {
+  const before = made.get(store);
+  if (before !== undefined && (before.leaves === leaves || Buffer.compare(before.leaves, leaves) === 0)) return before;
+  const digests = new Digests(leaves);
+  made.set(store, digests);
+  return digests;
 }
 
 const withoutLocal = (vector: VersionVector): VersionVector => new Map([...vector].filter(([log]) => !isLocalLog(log)));
@@ -44,7 +55,7 @@ interface KeyedRow { readonly key: ResourceKey; readonly row: Row | undefined }
 
 async function update(replica: Replica, stored: StoredIndex, rows: readonly KeyedRow[], vector: VersionVector): Promise<void> {
   const numbers = [...new Set(rows.map(({ key }) => bucketOf(keyHashOf(key))))];
-  const buckets = new Map(await replica.store.buckets(numbers));
+  const buckets = new Map(await readBuckets(replica, stored.leaves, numbers));
   for (const { key, row } of rows) {
     const keyHash = keyHashOf(key);
     const number = bucketOf(keyHash);
@@ -52,6 +63,13 @@ async function update(replica: Replica, stored: StoredIndex, rows: readonly Keye
   }
   await replica.store.putIndex({ ifRevision: stored.revision, vector, leaves: leavesWith(stored.leaves, buckets), buckets });
 }
+
+/**
+ * The entries of buckets. One that is empty by its digest is empty, whatever its item says: a rebuild of the index in a table that was
+ * put back from a backup, whose items are of different moments, empties only the buckets that its digests know of.
+ */
+export const readBuckets = (replica: Replica, leaves: Uint8Array, numbers: readonly number[]): Promise<ReadonlyMap<number, readonly Entry[]>> =>
+  replica.store.buckets(numbers.filter((number) => !isEmptyBucket(leaves, number)));
 
 function leavesWith(leaves: Uint8Array, buckets: ReadonlyMap<number, readonly Entry[]>): Uint8Array {
   const next = Buffer.from(leaves);

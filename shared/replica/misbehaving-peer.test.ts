@@ -41,12 +41,20 @@ const fooling: readonly [string, (eu: TestMember) => Partial<Peer>][] = [
     pull: async () => ({ kind: 'compacted', seen: new Map(), floors: new Map() }),
     fetchRows: async () => ({ answers: [], rest: [a] }),
   })],
+  ['answers `compacted`, and a comparison with buckets it never shows', (eu) => ({
+    pull: async () => ({ kind: 'compacted', seen: new Map(), floors: new Map() }),
+    compareDigests: async (request, signal) => {
+      const answer = await eu.handlers.compareDigests(eu.name, request, signal);
+      if (answer.kind === 'buckets') return { ...answer, entries: [] };
+      return answer.kind === 'nodes' ? { ...answer, nodes: answer.nodes.map(() => new Map([[0, Buffer.alloc(128, 7)]])) } : { kind: 'different', seen: new Map(), vector: new Map(), top: Buffer.alloc(128, 7) };
+    },
+  })],
   ['answers `compacted`, and has always more rows to fetch than were asked for', (eu) => ({
     pull: async () => ({ kind: 'compacted', seen: new Map(), floors: new Map() }),
     compareDigests: async (request, signal) => {
       const answer = await eu.handlers.compareDigests(eu.name, request, signal);
-      if (answer.kind === 'nodes') return { ...answer, children: answer.children.map((digests) => digests.map(() => 7)) };
-      return answer.kind === 'buckets' ? { ...answer, entries: answer.entries.map((_, at) => [{ keyHash: at.toString(16).padStart(16, '0'), digest: 'ff' }]) } : { ...answer, kind: 'different', seen: new Map(), vector: new Map(), root: 'ff' };
+      if (answer.kind === 'nodes') return { ...answer, nodes: answer.nodes.map(() => new Map([[0, Buffer.alloc(128, 7)]])) };
+      return answer.kind === 'buckets' ? { ...answer, entries: answer.entries.map((_, at) => [{ keyHash: at.toString(16).padStart(16, '0'), check: 'ff' }]) } : { ...answer, kind: 'different', seen: new Map(), vector: new Map(), top: Buffer.alloc(128, 7) };
     },
     fetchRows: async (): Promise<FetchRowsResponse> => ({ answers: [{ key: route('x'), answer: { kind: 'absent', seen: new Map() } }], rest: Array.from({ length: 97 }, (_, at) => route(`r${at.toString()}`)) }),
   })],

@@ -3,7 +3,7 @@ import { contentOf } from '../model/content.ts';
 import type { Incarnation, ResourceKey } from '../model/ids.ts';
 import { editProvenance, writtenWhole } from '../model/provenance.ts';
 import { splitKey } from '../model/resource-key.ts';
-import type { HeldRow, Provenance, Row, Shown, Sibling } from '../model/row.ts';
+import type { HeldRow, Provenance, Shown, Sibling } from '../model/row.ts';
 import { hasLiveSibling } from '../model/row.ts';
 import { openToken } from '../model/token.ts';
 import type { Token } from '../model/token.ts';
@@ -100,6 +100,8 @@ async function observeContent(
 async function isNewestShown(replica: Replica, key: ResourceKey, row: HeldRow, token: Token, shown: Shown | undefined, facts: ClusterFacts & { readonly record: BridgeRecord }): Promise<boolean> {
   if (shown === undefined) return true;
   if (!covers(token.context, shown.tokensCover)) return false;
+  // What the cluster wrote beside other versions: a token that covers that write was made since.
+  if (!sameVector(shown.context, shown.tokensCover)) return true;
   if (!sameVector(token.context, shown.tokensCover) || shown.reshown?.includes(token.hash) === true) return true;
   const { body } = await view(replica, key, row, { clusterId: facts.record.clusterId, shownHash: shown.hash ?? 'deleted' });
   return viewHash(body) === token.hash;

@@ -11,7 +11,7 @@ import { readClusterFacts, shownOf, view } from './bridge-record.ts';
 import { commit } from './commit.ts';
 import { storeContent } from './contents.ts';
 import { writtenBefore } from './earlier-request.ts';
-import { isSpoke } from './policy.ts';
+import { filterInForce, isSpoke } from './policy.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
 import { versionNames } from './versions.ts';
@@ -24,7 +24,7 @@ export type Applied = { readonly key: ResourceKey; readonly version: string; rea
  * @throws ReplicaError `invalid` naming the field, `refused` on a spoke, `paused`, and what `commit` throws
  */
 export async function applyManifest(replica: Replica, manifest: string, requestId: string): Promise<Applied> {
-  const { key, content } = readManifest(manifest);
+  const { key, content } = readManifest(manifest, filterInForce(await loadSettings(replica)).ownershipMarks);
   await requireWritable(replica, key);
   const facts = await readClusterFacts(replica);
   const inline = await storeContent(replica, key, content);
@@ -69,11 +69,11 @@ export async function deleteResource(replica: Replica, key: ResourceKey, request
   return answers.get(key) ?? 'not-found';
 }
 
-function readManifest(manifest: string): ReturnType<typeof federatedPart> {
+function readManifest(manifest: string, marks: readonly string[]): ReturnType<typeof federatedPart> {
   try {
     const parsed: unknown = JSON.parse(manifest);
     if (!isObject(parsed)) throw new ManifestError('the manifest is not an object');
-    return federatedPart(parsed);
+    return federatedPart(parsed, marks);
   } catch (error) {
     if (error instanceof ManifestError || error instanceof ResourceNameError || error instanceof SyntaxError) throw new ReplicaError('invalid', error.message, { cause: error });
     throw error;

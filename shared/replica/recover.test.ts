@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { asTableId } from '../model/ids.ts';
 import { dotKey } from '../model/version-vector.ts';
 import { commit } from './commit.ts';
+import { refreshIndex } from './merkle-index.ts';
 import { ensureServing, inspectSelf } from './recover.ts';
 import { Federation, hours, never, route } from './testing.ts';
 import type { TestMember } from './testing.ts';
@@ -133,6 +134,21 @@ describe('recovery', () => {
     expect(clock?.incarnation).not.toBe(old);
     expect(clock).toMatchObject({ head: 0, state: 'serving', closed: new Map([[old, head]]) });
     expect((await us.seen()).get(old)).toBe(head);
+  });
+
+  test('from a backup whose items are of different moments does not take an entry of the index for its row [I2]', async () => {
+    const { federation, us, eu } = await restored();
+    await ensureServing(us.replica, never);
+    await federation.exchange();
+    const older = us.store.snapshot();
+    await eu.cluster.write(orphan, { port: 5 });
+    await us.pullFrom('eu');
+    await refreshIndex(us.replica);
+    us.restoreTable({ ...older, buckets: us.store.snapshot().buckets }, 'table-torn');
+
+    await ensureServing(us.replica, never);
+
+    expect(await us.versions(orphan)).toEqual([{ port: 5 }]);
   });
 
   test('brings back what the others have [I3]', async () => {

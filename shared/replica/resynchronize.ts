@@ -25,7 +25,7 @@ const ADVANCE_ATTEMPTS = 10;
 export async function resynchronize(replica: Replica, peer: Peer, signal: AbortSignal): Promise<number> {
   const peerSeen = await seenOfPeer(replica, peer, signal);
   const compared = await compareSummaries(replica, peer, signal);
-  const pulled = compared.kind === 'same' ? 0 : (await repairDifferences(replica, peer, compared.mine, { pull: true, push: false, limit: Infinity }, signal)).pulled;
+  const pulled = compared.kind === 'same' ? 0 : (await repairDifferences(replica, peer, compared, { pull: true, push: false, limit: Infinity }, signal)).pulled;
   const deletes = await takeDeleteOnlyRows(replica, peer, signal);
   await joinSeen(replica, peerSeen);
   replica.logger.info('resynchronized', { member: peer.member, repaired: pulled, deletes });

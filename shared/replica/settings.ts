@@ -1,8 +1,11 @@
 import { isObject, parseContent } from '../model/content.ts';
+import type { JsonObject } from '../model/content.ts';
 import type { FederationSpec } from '../model/federation-spec.ts';
 import { parseFederation } from '../model/federation-spec.ts';
+import { hasHub, specAtSpoke } from '../model/hub-spec.ts';
 import type { Member } from '../model/ids.ts';
 import type { SharedSettings } from '../model/shared-settings.ts';
+import type { StoredDocument } from '../ports/store.ts';
 import type { Replica } from './replica.ts';
 
 /** What is in force at this region: its own spec, and the shared settings that the majority asks for. */
@@ -10,11 +13,13 @@ export interface Settings {
   /** The last good spec; undefined while the region is initializing. */
   readonly spec: FederationSpec | undefined;
   readonly generation: number;
-  /** True also while the federation object is gone from the cluster. */
+  /** True also while the federation object is gone from the cluster, unless there is a hub's to follow. */
   readonly paused: boolean;
   readonly inForce: SharedSettings | undefined;
   /** The other members of the list. */
   readonly others: readonly Member[];
+  /** Whose federation object the spec is: a spoke without one of its own follows the hub's. */
+  readonly from: 'own' | 'hub';
 }
 
 /** Read once a second at most: a changed spec is in force within that time (DESIGN §9). */
@@ -27,9 +32,9 @@ export interface SettingsCache {
 }
 
 /** Documents of this room in the store. */
-export const DOCUMENTS = { federation: 'federation', inForce: 'in-force', bridge: 'bridge', outbox: 'outbox', recovery: 'recovery', secret: 'secret', orphans: 'orphans', reshow: 'reshow', denied: 'denied' } as const;
+export const DOCUMENTS = { federation: 'federation', inForce: 'in-force', bridge: 'bridge', outbox: 'outbox', recovery: 'recovery', secret: 'secret', orphans: 'orphans', reshow: 'reshow', denied: 'denied', hub: 'hub-federation' } as const;
 
-const none: Settings = { spec: undefined, generation: 0, paused: false, inForce: undefined, others: [] };
+const none: Settings = { spec: undefined, generation: 0, paused: false, inForce: undefined, others: [], from: 'own' };
 
 /** The settings in force, at most SETTINGS_LIFE_MS old. */
 export async function loadSettings(replica: Replica): Promise<Settings> {
@@ -45,16 +50,21 @@ export async function loadSettings(replica: Replica): Promise<Settings> {
 export const dropSettingsCache = (replica: Replica): void => { replica.settingsCache.current = undefined; };
 
 async function readSettings(replica: Replica): Promise<Settings> {
-  const stored = (await replica.store.document(DOCUMENTS.federation))?.value;
-  if (!isObject(stored) || typeof stored['manifest'] !== 'string') return none;
-  const spec = specOf(replica, stored['manifest']);
+  const value = (await replica.store.document(DOCUMENTS.federation))?.value;
+  const stored: JsonObject = isObject(value) ? value : {};
+  const isRemoved = stored['removed'] === true;
+  const own = typeof stored['manifest'] === 'string' ? specOf(replica, stored['manifest']) : undefined;
+  const hub = own === undefined || isRemoved ? specFromHub(replica, await replica.store.document(DOCUMENTS.hub)) : undefined;
+  const spec = hub ?? own;
+  if (spec === undefined) return none;
   const agreed = (await replica.store.document(DOCUMENTS.inForce))?.value;
   return {
     spec,
     generation: typeof stored['generation'] === 'number' ? stored['generation'] : 0,
-    paused: spec.paused || stored['removed'] === true,
+    paused: spec.paused || (hub === undefined && isRemoved),
     inForce: isObject(agreed) ? (agreed as unknown as SharedSettings) : spec.shared,
     others: spec.members.map((member) => member.name),
+    from: hub === undefined ? 'own' : 'hub',
   };
 }
 
@@ -62,4 +72,11 @@ async function readSettings(replica: Replica): Promise<Settings> {
 function specOf({ settingsCache, limits }: Replica, manifest: string): FederationSpec {
   if (settingsCache.parsed?.manifest !== manifest) settingsCache.parsed = { manifest, spec: parseFederation(parseContent(manifest), limits.minimumTombstoneTtlMs) };
   return settingsCache.parsed.spec;
+}
+
+/** What the hub's object means here; undefined where none has come yet. */
+function specFromHub(replica: Replica, document: StoredDocument | undefined): FederationSpec | undefined {
+  const value = document?.value;
+  if (!hasHub(replica.identity) || !isObject(value) || typeof value['manifest'] !== 'string') return undefined;
+  return specAtSpoke(specOf(replica, value['manifest']), replica.identity.member);
 }

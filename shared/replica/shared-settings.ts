@@ -8,7 +8,7 @@ import { DOCUMENTS, dropSettingsCache, loadSettings } from './settings.ts';
 import { finishReshowing, intendToReshow } from './reshow.ts';
 
 /** The settings in force and what each member asks for. */
-const FIELDS: readonly (keyof SharedSettings)[] = ['mode', 'strategy', 'splitBrain', 'tombstoneTtlMs'];
+const FIELDS: readonly (keyof SharedSettings)[] = ['mode', 'strategy', 'splitBrain', 'tombstoneTtlMs', 'ownershipMarks'];
 
 /**
  * What must be equal everywhere is in force as the majority of the member list asks for it, as last heard; without a majority the

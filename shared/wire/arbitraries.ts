@@ -117,7 +117,7 @@ const settings: fc.Arbitrary<SharedSettings> = fc.record({
     quorumSize: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }), partitionTimeoutMs: timesMs, healingGracePeriodMs: timesMs, autoResolveOnHeal: fc.boolean(),
     controllerWeight: fc.nat(100), agentWeight: fc.nat(100), minAgentsForQuorum: fc.nat(100),
   }),
-  tombstoneTtlMs: timesMs,
+  tombstoneTtlMs: timesMs, ownershipMarks: fc.constantFrom(['team', 'example.com/'], ['argocd.argoproj.io/']),
 });
 
 const clocksOf = (member: Member): fc.Arbitrary<ClockRow> => fc

@@ -7,7 +7,7 @@ import type { PutFederationRequest, PutFederationResponse, ReportStatusRequest, 
 import { readIdentity, writeIdentity } from './bridge-identity.ts';
 import { readConditions, writeConditions } from './conditions.ts';
 import { requireFederationId, requireMember } from './names.ts';
-import { modeWords } from './settings.ts';
+import { modeWords, readMarks } from './settings.ts';
 import { big, cleanText, optionalText, requireDocument, requireList, requireNumber, requireSet, requireText } from './values.ts';
 
 /** The longest status hash, filter hash or version text. */
@@ -31,7 +31,7 @@ export const readPutFederationRequest = (message: WirePutRequest): PutFederation
 export const writePutFederationResponse = (response: PutFederationResponse): MessageInitShape<typeof PutFederationResponseSchema> => ({
   ...response,
   mode: modeWords.toWire(response.mode),
-  filter: { resourceTypes: [...response.filter.resourceTypes], excludeNamespaces: [...response.filter.excludeNamespaces] },
+  filter: { resourceTypes: [...response.filter.resourceTypes], excludeNamespaces: [...response.filter.excludeNamespaces], ownershipMarks: [...response.filter.ownershipMarks] },
   conditions: writeConditions(response.conditions),
 });
 
@@ -45,7 +45,7 @@ export function readPutFederationResponse(message: WirePutResponse): PutFederati
     paused: message.paused,
     mode: modeWords.toModel('mode', message.mode),
     isHub: message.isHub,
-    filter: { resourceTypes: readTexts('filter.resource_types', filter.resourceTypes), excludeNamespaces: readTexts('filter.exclude_namespaces', filter.excludeNamespaces) },
+    filter: { resourceTypes: readTexts('filter.resource_types', filter.resourceTypes), excludeNamespaces: readTexts('filter.exclude_namespaces', filter.excludeNamespaces), ownershipMarks: readMarks('filter.ownership_marks', filter.ownershipMarks) },
     conditions: readConditions('conditions', message.conditions),
   };
 }

@@ -76,14 +76,14 @@ describe('between members', () => {
     const hex = bytes(8).map((array) => Buffer.from(array).toString('hex'));
     const requests = fc.oneof(
       fc.record({ kind: fc.constant('summary' as const), summary: fc.constantFrom('', '0123456789abcdef') }),
-      fc.record({ kind: fc.constant('nodes' as const), nodes: fc.array(fc.constantFrom({ level: 0, index: 0 }, { level: 2, index: 255 }), { maxLength: 3 }) }),
+      fc.record({ kind: fc.constant('nodes' as const), nodes: fc.array(fc.record({ index: fc.nat(15), children: bytes(128) }), { maxLength: 3 }) }),
       fc.record({ kind: fc.constant('buckets' as const), buckets: fc.array(fc.nat(BUCKETS - 1), { maxLength: 3 }) }),
     );
     const responses: fc.Arbitrary<CompareResponse> = fc.oneof(
       fc.constant({ kind: 'same' as const }),
-      fc.record({ kind: fc.constant('different' as const), seen: from.vectors, vector: from.vectors, root: hex }),
-      fc.record({ kind: fc.constant('nodes' as const), children: fc.array(bytes(128), { maxLength: 2 }) }),
-      fc.record({ kind: fc.constant('buckets' as const), entries: fc.array(fc.array(fc.record({ keyHash: hex, digest: hex }), { maxLength: 3 }), { maxLength: 3 }) }),
+      fc.record({ kind: fc.constant('different' as const), seen: from.vectors, vector: from.vectors, top: bytes(128) }),
+      fc.record({ kind: fc.constant('nodes' as const), nodes: fc.array(fc.uniqueArray(fc.tuple(fc.nat(15), bytes(128)), { maxLength: 3, selector: ([child]) => child }).map((children) => new Map(children.sort(([a], [b]) => a - b))), { maxLength: 2 }) }),
+      fc.record({ kind: fc.constant('buckets' as const), entries: fc.array(fc.array(fc.record({ keyHash: hex, check: bytes(4).map((array) => Buffer.from(array).toString('hex')) }), { maxLength: 3 }), { maxLength: 3 }) }),
     );
     survives(requests, peer.CompareDigestsRequestSchema, writeCompareRequest, readCompareRequest);
     survives(responses, peer.CompareDigestsResponseSchema, writeCompareResponse, readCompareResponse);
@@ -110,7 +110,7 @@ describe('between a bridge and its region', () => {
     survives(
       fc.record({
         accepted: fc.boolean(), member: from.members, federationId: fc.constant('prod'), paused: fc.boolean(), mode: fc.constantFrom('hub-spoke' as const, 'mesh' as const), isHub: fc.boolean(),
-        filter: fc.record({ resourceTypes: fc.array(from.texts, { maxLength: 2 }), excludeNamespaces: fc.array(from.texts, { maxLength: 2 }) }), conditions: fc.array(from.conditions, { maxLength: 2 }),
+        filter: fc.record({ resourceTypes: fc.array(from.texts, { maxLength: 2 }), excludeNamespaces: fc.array(from.texts, { maxLength: 2 }), ownershipMarks: fc.constantFrom(['team'], ['a/', 'b.']) }), conditions: fc.array(from.conditions, { maxLength: 2 }),
       }),
       bridge.PutFederationResponseSchema, writePutFederationResponse, readPutFederationResponse,
     );

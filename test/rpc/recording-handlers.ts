@@ -62,7 +62,7 @@ export function recordingHandlers(): RecordingHandlers {
       fetchContents: async () => ({ contents: new Map([[CONTENT.hash, CONTENT.text]]) }),
     }),
     bridge: record<Region>('bridge', {
-      putFederation: async () => ({ accepted: true, member: asMember('us-west'), federationId: 'prod-global', paused: false, mode: 'mesh', isHub: false, filter: { resourceTypes: [], excludeNamespaces: [] }, conditions: [] }),
+      putFederation: async () => ({ accepted: true, member: asMember('us-west'), federationId: 'prod-global', paused: false, mode: 'mesh', isHub: false, filter: { resourceTypes: [], excludeNamespaces: [], ownershipMarks: ['team'] }, conditions: [] }),
       pull: async () => ({ session: 's', kind: 'page', targets: [target], upTo: vector, more: false }),
       commit: async () => ({ kind: 'done', results: [{ key: KEY, outcome: 'unchanged', target: undefined }] }),
       compare: async () => ({ send: [KEY], apply: [target], readTo: undefined }),

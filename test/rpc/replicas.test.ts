@@ -1,66 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ConnectOperator, ConnectPeer, ConnectRegion } from '../../shared/adapters/connect/index.ts';
-import { GlobalTable, MemoryStore } from '../../shared/adapters/memory/index.ts';
-import type { Member } from '../../shared/model/ids.ts';
-import { asClusterId, asTableId } from '../../shared/model/ids.ts';
+import { ConnectPeer } from '../../shared/adapters/connect/index.ts';
+import { GlobalTable } from '../../shared/adapters/memory/index.ts';
+import { asClusterId } from '../../shared/model/ids.ts';
 import { parseResourceKey } from '../../shared/model/resource-key.ts';
 import type { Peer } from '../../shared/ports/peer.ts';
-import { isDenied } from '../../shared/replica/deny-list.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
-import { operatorOf } from '../../shared/replica/operator.ts';
-import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
 import { pushTo } from '../../shared/replica/push.ts';
-import { ensureServing } from '../../shared/replica/recover.ts';
-import { regionOf } from '../../shared/replica/region.ts';
-import type { Replica } from '../../shared/replica/replica.ts';
-import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
-import { loadSettings } from '../../shared/replica/settings.ts';
-import { noAgents } from '../../shared/rpc/agent-service.ts';
-import { createApp } from '../../shared/rpc/app.ts';
-import type { RunningServer } from '../../shared/rpc/node-server.ts';
-import { serve } from '../../shared/rpc/node-server.ts';
-import type { Logged, TestAuthorities } from './world.ts';
-import { bridgeCertificate, caPems, clientTls, FEDERATION, LOCAL, makeAuthorities, memberCertificate, operatorCertificate, PEER, pinned, recordingLogger, systemClock, systemRandom } from './world.ts';
+import type { RunningRegion } from './running-region.ts';
+import { startRegion, stopRegion } from './running-region.ts';
+import type { TestAuthorities } from './world.ts';
+import { clientTls, FEDERATION, LOCAL, makeAuthorities, memberCertificate, PEER } from './world.ts';
 
 const never = new AbortController().signal;
 const ledgers = new GlobalTable(() => Date.now());
 
-/** A real region behind a real server, with everybody who calls it. */
-interface RunningRegion { readonly replica: Replica; readonly server: RunningServer; readonly peers: Map<Member, ConnectPeer>; readonly bridge: ConnectRegion; readonly operator: ConnectOperator; readonly events: Logged[] }
-
 let authorities: TestAuthorities;
 let west: RunningRegion;
 let east: RunningRegion;
-
-async function startRegion(member: Member): Promise<RunningRegion> {
-  const { logger, events } = recordingLogger();
-  const peers = new Map<Member, ConnectPeer>();
-  const ledger = ledgers.replica(member);
-  const replica: Replica = {
-    identity: { federationId: FEDERATION, member, hub: undefined }, limits: DEFAULT_LIMITS, store: new MemoryStore(ledger, asTableId(`table-${member}`)), ledger,
-    peers: { peer: (name) => peers.get(name) }, clock: systemClock, random: systemRandom, events: { publish: () => Promise.resolve() }, wakeups: { arm: () => ({ wait: () => Promise.resolve() }) },
-    logger, settingsCache: { current: undefined },
-  };
-  const policy = pinned(authorities);
-  const app = createApp({
-    handlers: { peer: peerHandlers(replica), bridge: regionOf(replica), operator: operatorOf(replica), agent: noAgents }, logger, clock: systemClock, random: systemRandom,
-    identity: {
-      federationId: FEDERATION, localMember: member, authorities: () => policy, isDenied: (names) => isDenied(replica, names),
-      listedMembers: async () => { const { spec, others } = await loadSettings(replica); return spec === undefined ? undefined : new Set(others); },
-    },
-  });
-  const own = await memberCertificate(authorities.peer, member);
-  const server = await serve({ app, host: '127.0.0.1', port: 0, tls: { cert: own.certificatePem, key: own.privateKeyPem, ca: caPems(authorities) }, logger });
-  const endpoint = `127.0.0.1:${server.port.toString()}`;
-  const bridgeTls = clientTls(await bridgeCertificate(authorities.bridge, member), authorities);
-  const adminTls = clientTls(await operatorCertificate(authorities.operator, 'admin'), authorities);
-  await ensureServing(replica, never);
-  return {
-    replica, server, peers, events,
-    bridge: new ConnectRegion({ federationId: FEDERATION, member, endpoint, tls: () => bridgeTls }),
-    operator: new ConnectOperator({ federationId: FEDERATION, member, endpoint, tls: () => adminTls }),
-  };
-}
 
 async function join(here: RunningRegion, there: RunningRegion): Promise<void> {
   const { member } = here.replica.identity;
@@ -86,17 +42,12 @@ const keyOf = (name: string): ReturnType<typeof parseResourceKey> => parseResour
 
 beforeAll(async () => {
   authorities = await makeAuthorities();
-  [west, east] = [await startRegion(LOCAL), await startRegion(PEER)];
+  [west, east] = [await startRegion(LOCAL, { authorities, ledgers }), await startRegion(PEER, { authorities, ledgers })];
   await join(west, east);
   await join(east, west);
 });
 afterAll(async () => {
-  for (const { peers, bridge, operator, server } of [west, east]) {
-    for (const peer of peers.values()) peer.close();
-    bridge.close();
-    operator.close();
-    await server.stop(100);
-  }
+  for (const region of [west, east]) await stopRegion(region);
 });
 
 test('real regions hear of each other', async () => {

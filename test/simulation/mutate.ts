@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { MUTANTS } from './mutants.ts';
-import type { Mutant } from './mutants.ts';
+import { MUTANTS } from './mutants/index.ts';
+import type { Mutant } from './mutants/index.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 

@@ -7,8 +7,8 @@ import type { Checks } from './checks.ts';
 export type WriteId = string;
 export const nobody: ReadonlySet<WriteId> = new Set();
 
-/** The fields that a write changed, with their values; undefined: removed. */
-export type Changes = ReadonlyMap<string, string | undefined>;
+/** The fields that a write changed, with their values (undefined: removed), and those it lacks and perhaps never had. */
+export interface Changes { readonly set: ReadonlyMap<string, string | undefined>; readonly unsure: ReadonlySet<string> }
 
 interface KnownWrite { readonly id: WriteId; readonly key: ResourceKey; readonly knows: ReadonlySet<WriteId>; readonly deleted: boolean; readonly changes: Changes }
 
@@ -97,10 +97,10 @@ export class Oracle {
   fieldOf(standing: Iterable<WriteId>, field: string): { readonly value: string | undefined } | undefined {
     const all = [...this.closure(standing)];
     if (all.some((id) => this.#uncertain.has(id))) return undefined;
-    const writers = all.flatMap((id) => this.#writes.get(id) ?? []).filter((write) => write.deleted || write.changes.has(field));
+    const writers = all.flatMap((id) => this.#writes.get(id) ?? []).filter((write) => write.deleted || write.changes.set.has(field) || write.changes.unsure.has(field));
     const latest = writers.filter((write) => !writers.some((other) => other.knows.has(write.id)));
     const [only, ...others] = latest;
-    return only === undefined || only.deleted || others.length > 0 ? undefined : { value: only.changes.get(field) };
+    return only === undefined || only.deleted || only.changes.unsure.has(field) || others.length > 0 ? undefined : { value: only.changes.set.get(field) };
   }
 
   isDelete(id: WriteId): boolean { return this.#writes.get(id)?.deleted ?? false; }

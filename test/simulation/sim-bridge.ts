@@ -1,5 +1,5 @@
 import { filterHashOf } from '../../shared/model/federated-part.ts';
-import type { ClusterId, ResourceKey } from '../../shared/model/ids.ts';
+import type { ClusterId, Hash, ResourceKey } from '../../shared/model/ids.ts';
 import type { VersionVector } from '../../shared/model/version-vector.ts';
 import type { BridgeCommitRequest, BridgeCommitResponse, ExceptionKind, Region } from '../../shared/ports/region.ts';
 import type { Author, SimCluster } from './sim-cluster.ts';
@@ -7,7 +7,8 @@ import type { Author, SimCluster } from './sim-cluster.ts';
 /** A commit on its way, with what the authors of its edits had been shown. */
 export interface SentCommit { readonly request: BridgeCommitRequest; readonly authors: ReadonlyMap<ResourceKey, Author> }
 
-export type Witnessed = (sent: SentCommit, carryOut: () => Promise<BridgeCommitResponse>) => Promise<BridgeCommitResponse>;
+/** Carries out a commit so that what it writes is known to be of it, and tells what the region's record said of its objects. */
+export type Witnessed = (sent: SentCommit, carryOut: () => Promise<BridgeCommitResponse>) => Promise<{ readonly answer: BridgeCommitResponse; readonly recorded: ReadonlyMap<ResourceKey, ReadonlySet<Hash>> }>;
 
 const never = new AbortController().signal;
 
@@ -21,7 +22,6 @@ export class SimBridge {
   #position: VersionVector | undefined;
   #requests = 0;
 
-  /** @param witnessed carries out a commit so that what it writes is known to be of it */
   constructor(cluster: SimCluster, region: Region, witnessed: Witnessed) {
     this.#cluster = cluster;
     this.#region = region;
@@ -61,8 +61,6 @@ export class SimBridge {
     for (const { key } of answer.targets) if (!edited.includes(key)) this.#exceptions.delete(key);
     if (edited.length > 0) await this.commitDirty();
     await this.#report(answer.upTo, new Map(edited.filter((key) => this.#cluster.dirty.has(key)).map((key) => [key, 'not-shown'])), undefined);
-    // A page can show a resource in a state from beyond its end, which is reported only with the pages after it.
-    if (!answer.more) this.#cluster.reported(this.#exceptions);
     return 'page';
   }
 
@@ -70,7 +68,6 @@ export class SimBridge {
   async #report(upTo: VersionVector, unsettled: ReadonlyMap<ResourceKey, ExceptionKind>, listed: string | undefined): Promise<void> {
     const cleared = [...this.#exceptions].filter((key) => !this.#cluster.dirty.has(key));
     for (const key of unsettled.keys()) this.#exceptions.add(key);
-    this.#cluster.reporting();
     await this.#region.reportApplied({
       ...this.#identity(), applied: upTo, exceptions: [...unsettled].map(([key, kind]) => ({ key, kind, reason: 'Unavailable', message: 'could not be sent' })), cleared,
       listResourceVersion: listed, filterHash: listed === undefined ? undefined : filterHashOf(this.#cluster.filter),
@@ -97,7 +94,6 @@ export class SimBridge {
     } while (after !== undefined);
     await this.commitDirty();
     await this.#report(upTo, new Map([...cluster.dirty].map((key) => [key, unshown.has(key) ? 'not-shown' : 'not-sent'])), listed);
-    cluster.reported(this.#exceptions);
   }
 
   /** Sends everything dirty. */
@@ -108,7 +104,7 @@ export class SimBridge {
 
   /** Sends a commit, now or late, and takes note of the answer. */
   async send(sent: SentCommit): Promise<void> {
-    const answer = await this.#witnessed(sent, () => this.#region.commit(sent.request, never));
+    const { answer, recorded } = await this.#witnessed(sent, () => this.#region.commit(sent.request, never));
     if (answer.kind !== 'done') {
       this.#session = undefined;
       return;
@@ -116,7 +112,7 @@ export class SimBridge {
     if (sent.request.clusterId !== this.#cluster.id) return; // the cluster it was sent for is no more
     for (const result of answer.results) {
       const observation = sent.request.observations.find(({ key }) => key === result.key);
-      if (observation !== undefined) this.#cluster.settle(observation, result);
+      if (observation !== undefined) this.#cluster.settle(observation, result, recorded.get(result.key) ?? new Set());
     }
   }
 }

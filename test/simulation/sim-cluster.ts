@@ -5,7 +5,7 @@ import { splitKey } from '../../shared/model/resource-key.ts';
 import type { Observation, ObservationResult, Target } from '../../shared/ports/region.ts';
 import type { Checks } from './checks.ts';
 import { nobody } from './oracle.ts';
-import type { Changes, WriteId } from './oracle.ts';
+import type { WriteId } from './oracle.ts';
 
 /** An object as it stands in the cluster. The last three are for the oracle. */
 export interface ClusterObject {
@@ -20,7 +20,7 @@ export interface ClusterObject {
   /** What was changed since which version was shown; undefined where that cannot be told. */
   readonly edits: Edits | undefined;
 }
-export interface Edits { readonly of: Hash; readonly changes: Changes }
+export interface Edits { readonly of: Hash; readonly changes: ReadonlyMap<string, string> }
 
 /** The fields that users write. */
 export const FIELDS = ['x', 'y', 'z'];
@@ -37,6 +37,8 @@ export interface ClusterWorld {
   readonly log: (line: string) => void;
   /** What a target shows, as far as the oracle knows. */
   readonly knowsOf: (target: Target) => ReadonlySet<WriteId>;
+  /** Whether what is shown of a resource has the fields of all its versions, and not those of one that was chosen. */
+  readonly showsAll: (key: ResourceKey) => boolean;
 }
 
 /** A cluster, modelled: objects with resource versions, users who edit them, and what was ever displayed in it. */
@@ -50,10 +52,8 @@ export class SimCluster {
   readonly displayed = new Map<ResourceKey, ReadonlySet<WriteId>>();
   /** What the region has taken of a resource: an object that is neither this nor what the bridge wrote is an edit. */
   readonly taken = new Map<ResourceKey, Hash>();
-  /** What the bridge wrote last, and what the region may go by until it is told of that. */
+  /** What the bridge wrote last. */
   readonly #written = new Map<ResourceKey, Hash>();
-  readonly #mayBeRecorded = new Map<ResourceKey, Set<Hash>>();
-  readonly #everWritten = new Map<ResourceKey, Set<Hash>>();
   /** What objects showed that users deleted, as far as the bridge still knows. */
   readonly #deleted = new Map<ResourceKey, ClusterObject>();
   readonly dirty = new Set<ResourceKey>();
@@ -105,7 +105,7 @@ export class SimCluster {
   rebuild(id: ClusterId, keep: boolean): void {
     this.id = id;
     this.leaseEpoch = 1;
-    for (const memory of [this.displayed, this.taken, this.#written, this.#mayBeRecorded, this.#everWritten, this.#deleted, this.dirty]) memory.clear();
+    for (const memory of [this.displayed, this.taken, this.#written, this.#deleted, this.dirty]) memory.clear();
     const old = keep ? this.objects : new Map<ResourceKey, ClusterObject>();
     this.objects = new Map();
     for (const [key, object] of old) this.#put(key, { ...object, knows: nobody, hasOwnToken: false, edits: undefined, uid: undefined });
@@ -136,21 +136,28 @@ export class SimCluster {
     return { key, uid: object.uid, resourceVersion: object.resourceVersion.toString(), token: object.token, state: { kind: 'live', content: object.content } };
   }
 
-  /** Takes note of the answer to an observation: shows what it says, if the object is still the one observed. */
-  settle(observation: Observation, result: ObservationResult): void {
+  /**
+   * Takes note of the answer to an observation: shows what it says, if the object is still the one observed.
+   *
+   * @param recorded what the region's record said was shown here when it answered
+   */
+  settle(observation: Observation, result: ObservationResult, recorded: ReadonlySet<Hash>): void {
     this.#world.log(`  ${nameOf(result.key)}: ${result.outcome}${result.outcome === 'refused' ? ` ${result.reason}` : ''}`);
     const isStill = this.#isAsObserved(observation);
     if (!isStill || (result.outcome === 'refused' && result.reason !== 'NotApplied')) return;
-    if (result.outcome === 'unchanged') this.#requireNoEdit(result.key, result.target);
+    if (result.outcome === 'unchanged') this.#requireNoEdit(result.key, result.target, recorded);
     this.dirty.delete(result.key);
     if (result.target !== undefined) this.show(result.target);
   }
 
-  /** What a user wrote is taken before anything is put over it, unless it says what was shown here anyway. */
-  #requireNoEdit(key: ResourceKey, target: Target | undefined): void {
+  /**
+   * What a user wrote is taken before anything is put over it, unless it says what was shown here anyway. The region knows of what
+   * was shown only when it is told: until then an old copy looks like an object that was not brought up to date yet.
+   */
+  #requireNoEdit(key: ResourceKey, target: Target | undefined, recorded: ReadonlySet<Hash>): void {
     const here = this.objects.get(key);
     if (here === undefined || target === undefined || (target.show.kind === 'live' && target.show.hash === here.hash)) return;
-    const isKnown = here.hash === this.taken.get(key) || here.hash === this.#written.get(key) || this.#mayBeRecorded.get(key)?.has(here.hash) === true;
+    const isKnown = here.hash === this.taken.get(key) || here.hash === this.#written.get(key) || recorded.has(here.hash);
     this.#world.checks.require(3, isKnown, () => `${this.id} ${key}: an edit was taken for an echo, and overwritten`);
   }
 
@@ -171,9 +178,8 @@ export class SimCluster {
     }
     this.#world.log(`  ${nameOf(key)}: shown ${show.kind === 'live' ? show.hash.slice(0, 8) : 'gone'}`);
     if (show.kind === 'live') {
-      this.#put(key, { content: show.content, hash: show.hash, token: show.token, knows: this.#world.knowsOf(target), hasOwnToken: true, edits: { of: show.hash, changes: new Map() }, uid: here?.uid });
+      this.#put(key, { content: show.content, hash: show.hash, token: show.token, knows: this.#world.knowsOf(target), hasOwnToken: true, edits: this.#world.showsAll(key) ? { of: show.hash, changes: new Map() } : undefined, uid: here?.uid });
       this.#written.set(key, show.hash);
-      this.#everWritten.set(key, new Set([...(this.#everWritten.get(key) ?? []), show.hash]));
     } else this.objects.delete(key);
     this.display(target);
     return 'shown';
@@ -183,20 +189,6 @@ export class SimCluster {
     this.displayed.set(target.key, new Set([...(this.displayed.get(target.key) ?? nobody), ...this.#world.knowsOf(target)]));
   }
 
-  /** The region's record is that of a backup: it may go by anything that was ever reported. */
-  regionWasRestored(): void {
-    for (const [key, hashes] of this.#everWritten) this.#mayBeRecorded.set(key, new Set(hashes));
-  }
-
-  /** The bridge is about to report what it wrote; the answer may be lost, so the region may go by this or by what it was told before. */
-  reporting(): void {
-    for (const [key, hash] of this.#written) this.#mayBeRecorded.set(key, new Set([...(this.#mayBeRecorded.get(key) ?? []), hash]));
-  }
-
-  /** The region has the report, and nothing newer to show: of everything but the exceptions it knows what was written last. */
-  reported(exceptions: ReadonlySet<ResourceKey>): void {
-    for (const [key, hash] of this.#written) if (!exceptions.has(key)) this.#mayBeRecorded.set(key, new Set([hash]));
-  }
 }
 
 function withField(key: ResourceKey, content: string | undefined, field: string, value: string): { content: string; hash: Hash } {

@@ -3,7 +3,7 @@ import type { GlobalTable, SimulatedLedger, Tables } from '../../shared/adapters
 import type { JsonObject } from '../../shared/model/content.ts';
 import { filterOf, parseFederation } from '../../shared/model/federation-spec.ts';
 import { asClusterId, asTableId } from '../../shared/model/ids.ts';
-import type { Member, ResourceKey } from '../../shared/model/ids.ts';
+import type { Hash, Member, ResourceKey } from '../../shared/model/ids.ts';
 import type { Row } from '../../shared/model/row.ts';
 import { openToken } from '../../shared/model/token.ts';
 import type { SealingKey } from '../../shared/model/token.ts';
@@ -12,8 +12,9 @@ import type { VersionVector } from '../../shared/model/version-vector.ts';
 import type { LedgerChange } from '../../shared/ports/ledger.ts';
 import { silentLogger } from '../../shared/ports/logger.ts';
 import type { Peer } from '../../shared/ports/peer.ts';
-import type { Region, Target } from '../../shared/ports/region.ts';
+import type { BridgeCommitResponse, Region, Target } from '../../shared/ports/region.ts';
 import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
+import { readClusterFacts, shownOf } from '../../shared/replica/bridge-record.ts';
 import { collect } from '../../shared/replica/collect.ts';
 import type { PeerHandlers } from '../../shared/replica/peer-handlers.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
@@ -31,6 +32,7 @@ import type { Network } from './network.ts';
 import type { Oracle, WriteId } from './oracle.ts';
 import type { SeededRandom } from './random.ts';
 import { SimBridge } from './sim-bridge.ts';
+import type { SentCommit, Witnessed } from './sim-bridge.ts';
 import { SimCluster } from './sim-cluster.ts';
 import type { Turns } from './turns.ts';
 import { Witness } from './witness.ts';
@@ -100,8 +102,11 @@ export class SimMember {
     this.replica = this.#newReplica();
     this.region = regionOf(this.replica);
     this.handlers = peerHandlers(this.replica);
-    this.cluster = new SimCluster(asClusterId(`cluster-${name}`), keys, filterOf(parseFederation(this.#manifest())), { checks, log, knowsOf: (target) => this.#knowsOf(target) });
-    this.bridge = new SimBridge(this.cluster, this.region, (sent, carryOut) => this.witness.handling.run({ kind: 'commit', sent }, carryOut));
+    this.cluster = new SimCluster(asClusterId(`cluster-${name}`), keys, filterOf(parseFederation(this.#manifest())), {
+      checks, log, knowsOf: (target) => this.#knowsOf(target),
+      showsAll: (key) => this.witness.standing(key).length < 2 || this.replica.settingsCache.current?.settings.inForce?.strategy === 'Merge',
+    });
+    this.bridge = new SimBridge(this.cluster, this.region, (sent, carryOut) => this.#witnessed(sent, carryOut));
     around.network.connect(name, () => (this.isDown ? undefined : this.handlers));
   }
 
@@ -187,7 +192,6 @@ export class SimMember {
     this.replica.settingsCache.current = undefined;
     this.#backupUses += 1;
     if (random.happens(0.6)) this.backup = undefined;
-    this.cluster.regionWasRestored();
     this.witness.restored((await this.store.list(undefined, 1000)).rows);
   }
 
@@ -224,6 +228,25 @@ export class SimMember {
     }
   }
 
+  async #witnessed(sent: SentCommit, carryOut: () => Promise<BridgeCommitResponse>): ReturnType<Witnessed> {
+    const recorded = new Map(sent.request.observations.map(({ key }) => [key, new Set<Hash>()]));
+    await this.#noteRecorded(recorded);
+    const answer = await this.witness.handling.run({ kind: 'commit', sent }, carryOut);
+    await this.#noteRecorded(recorded);
+    return { answer, recorded };
+  }
+
+  /** What the region takes for shown, read past all faults. */
+  async #noteRecorded(recorded: ReadonlyMap<ResourceKey, Set<Hash>>): Promise<void> {
+    const plain = { ...this.replica, store: this.store };
+    const facts = await readClusterFacts(plain);
+    const rows = await this.store.rows([...recorded.keys()]);
+    for (const [key, hashes] of recorded) {
+      const shown = await shownOf(plain, key, rows.get(key), facts);
+      if (shown?.hash !== undefined) hashes.add(shown.hash);
+    }
+  }
+
   /** What a target shows: the state of the row that it was made from. */
   #knowsOf(target: Target): ReadonlySet<WriteId> {
     const { oracle, checks } = this.#around;
@@ -237,5 +260,5 @@ export class SimMember {
 
 /** No call takes long in virtual time, so no deadline ever passes. */
 const untilAborted = (_ms: number, signal?: AbortSignal): Promise<void> => new Promise((_resolve, reject) => {
-  signal?.addEventListener('abort', () => { reject(new Error('no longer waited for')); }, { once: true });
+  signal?.addEventListener('abort', () => { reject(signal.reason as Error); }, { once: true });
 });

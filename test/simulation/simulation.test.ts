@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { schedulesUntilCaught } from './hunt.ts';
 import { mutated } from './mutate.ts';
-import { MUTANTS } from './mutants.ts';
+import { MUTANTS } from './mutants/index.ts';
 import { DEFAULT_STEPS, runSchedule } from './run.ts';
 
 /** A share of what `npm run simulate` runs at length; other seeds than the last run's, so that each run adds something. */

@@ -23,7 +23,7 @@ export class Turns {
     this.#isOn = true;
     for (const job of jobs) void job().catch((error: unknown) => { failures.push(asError(error)); }).finally(() => { running -= 1; });
     while (running > 0) {
-      for (let tick = 0; tick < TICKS_BETWEEN_TURNS; tick += 1) await undefined;
+      for (let tick = 0; tick < TICKS_BETWEEN_TURNS; tick += 1) await Promise.resolve();
       this.#waiting.splice(this.#random.below(this.#waiting.length), 1)[0]?.();
     }
     this.#isOn = false;

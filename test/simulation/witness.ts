@@ -105,7 +105,7 @@ export class Witness {
     this.#requireNewest(key, sibling);
     this.#requireAbove(key, sibling, row.siblings);
     const changes = this.#changes(key, sibling);
-    log(`  ${nameOf(key)}: wrote ${dotKey(dot)} ${body.kind} at ${member} for ${origin} (${[...changes].map(([field, value]) => `${field}=${value ?? '-'}`).join(' ')}), who was shown [${[...shown].join(' ')}], over [${before.join(' ')}], context${stateName('', sibling.writerContext)}`);
+    log(`  ${nameOf(key)}: wrote ${dotKey(dot)} ${body.kind} at ${member} for ${origin} (${[...changes.set].map(([field, value]) => `${field}=${value ?? '-'}`).join(' ')}), who was shown [${[...shown].join(' ')}], over [${before.join(' ')}], context${stateName('', sibling.writerContext)}`);
     oracle.written(key, sibling, new Set([...shown, ...ofCollected, ...earlier]), changes);
     if (origin === 'operator') return;
     this.#own.set(`${origin} ${key}`, [...earlier, dotKey(dot)]);
@@ -122,15 +122,16 @@ export class Witness {
     this.#world.checks.require(3, isSame, () => `${this.#world.member} ${key}: the cluster sent ${state.kind}, and ${body.kind === 'live' ? body.hash.slice(0, 8) : body.kind} was written`);
   }
 
-  /** The fields that a write changed. All of them, where nobody can tell what its author started from, or it is an operator's. */
+  /** The fields that a write changed. All it has, where nobody can tell what its author started from; an operator replaces the whole. */
   #changes(key: ResourceKey, { body, origin }: Sibling): Changes {
-    if (body.kind === 'deleted' || body.content === undefined) return new Map();
+    if (body.kind === 'deleted' || body.content === undefined) return { set: new Map(), unsure: new Set() };
     const before = this.#rows.get(key);
     const edits = origin === 'operator' ? undefined : this.#sending()?.authors.get(key)?.edits;
     const isThere = edits !== undefined && (before?.local.shown?.hash === edits.of || before?.siblings.some((sibling) => bodyHash(sibling.body) === edits.of) === true);
-    if (isThere) return edits.changes;
+    if (isThere) return { set: edits.changes, unsure: new Set() };
     const { spec = {} } = JSON.parse(body.content) as { spec?: Record<string, string> };
-    return new Map(FIELDS.map((field) => [field, spec[field]]));
+    const missing = FIELDS.filter((field) => spec[field] === undefined);
+    return origin === 'operator' ? { set: new Map(FIELDS.map((field) => [field, spec[field]])), unsure: new Set() } : { set: new Map(Object.entries(spec)), unsure: new Set(missing) };
   }
 
   /** A late retry says what the cluster was, not what it is: it may not be written over what came after. */

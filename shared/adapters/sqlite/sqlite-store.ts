@@ -14,16 +14,18 @@ import { encodePuts } from '../stored/encoded-put.ts';
 import { clockId } from '../stored/ledger-item.ts';
 import { requireAdvance, requireCommit, requireIndexUpdate, requireKeys, requireOffLog } from '../stored/require-shape.ts';
 import type { Database } from './database.ts';
+import { GroupedPuts } from './grouped-puts.ts';
 import { ItemTables } from './item-tables.ts';
 import type { LedgerTable } from './ledger-table.ts';
 import { LogTables } from './log-tables.ts';
 import { RowTable } from './row-table.ts';
 
-/** A member's state in its own SQLite file. Calls are synchronous inside: each is done when it returns its promise. */
+/** A member's state in its own SQLite file. Calls are synchronous inside: each is done when it returns its promise, but for `putRow`. */
 export class SqliteStore implements Store {
   readonly #database: Database;
   readonly #ledger: LedgerTable;
   readonly #rows: RowTable;
+  readonly #puts: GroupedPuts;
   readonly #logs: LogTables;
   readonly #items: ItemTables;
 
@@ -31,6 +33,7 @@ export class SqliteStore implements Store {
     this.#database = database;
     this.#ledger = ledger;
     this.#rows = new RowTable(database);
+    this.#puts = new GroupedPuts(database, this.#rows);
     this.#logs = new LogTables(database);
     this.#items = new ItemTables(database);
   }
@@ -62,10 +65,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  async putRow(put: RowPut): Promise<'ok' | 'stale'> {
-    const encoded = encodePuts([put]);
-    return this.#database.write(() => (this.#rows.areCurrent([put]) ? undefined : 'stale'), () => { this.#rows.put(encoded); });
-  }
+  async putRow(put: RowPut): Promise<'ok' | 'stale'> { return this.#puts.put(put); }
 
   async putOffLog(transaction: OffLogTransaction): Promise<'ok' | 'stale' | 'moved'> {
     requireOffLog(transaction);

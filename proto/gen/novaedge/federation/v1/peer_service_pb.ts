@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file novaedge/federation/v1/peer_service.proto.
  */
 export const file_novaedge_federation_v1_peer_service: GenFile = /*@__PURE__*/
-  fileDesc("Cilub3ZhZWRnZS9mZWRlcmF0aW9uL3YxL3BlZXJfc2VydmljZS5wcm90bxIWbm92YWVkZ2UuZmVkZXJhdGlvbi52MSJ1CgtQdXNoUmVxdWVzdBIsCgRwYWdlGAEgASgLMhwubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5QYWdlSAASMAoGcmVwYWlyGAIgASgLMh4ubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5SZXBhaXJIAEIGCgRyb3dzIoQBCgZSZXBhaXISNgoKZGljdGlvbmFyeRgBIAEoCzIiLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuRGljdGlvbmFyeRIMCgRmcm9tGAIgASgJEjQKB2Fuc3dlcnMYAyADKAsyIy5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLktleWVkQW5zd2VyItcCCgxQdXNoUmVzcG9uc2USNgoKZGljdGlvbmFyeRgBIAEoCzIiLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuRGljdGlvbmFyeRI/CgdhcHBsaWVkGAIgASgLMiwubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5QdXNoUmVzcG9uc2UuQXBwbGllZEgAEjcKA2dhcBgDIAEoCzIoLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuUHVzaFJlc3BvbnNlLkdhcEgAEkEKCGRlZmVycmVkGAQgASgLMi0ubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5QdXNoUmVzcG9uc2UuRGVmZXJyZWRIABoXCgdBcHBsaWVkEgwKBHNlZW4YASABKA0aEwoDR2FwEgwKBHNlZW4YASABKA0aGgoIRGVmZXJyZWQSDgoGcmVhc29uGAEgASgJQggKBnJlc3VsdCJuChZQZWVyU2VydmljZVB1bGxSZXF1ZXN0EjYKCmRpY3Rpb25hcnkYASABKAsyIi5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkRpY3Rpb25hcnkSDQoFc2luY2UYAiABKA0SDQoFbGltaXQYAyABKA0iiQEKF1BlZXJTZXJ2aWNlUHVsbFJlc3BvbnNlEiwKBHBhZ2UYASABKAsyHC5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLlBhZ2VIABI2Cgljb21wYWN0ZWQYAiABKAsyIS5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkNvbXBhY3RlZEgAQggKBnJlc3VsdCLQAgoVQ29tcGFyZURpZ2VzdHNSZXF1ZXN0EhEKB3N1bW1hcnkYASABKAlIABJECgVub2RlcxgCIAEoCzIzLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXF1ZXN0Lk5vZGVzSAASSAoHYnVja2V0cxgDIAEoCzI1Lm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXF1ZXN0LkJ1Y2tldHNIABpKCgVOb2RlcxJBCgVub2RlcxgBIAMoCzIyLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXF1ZXN0Lk5vZGUaJAoETm9kZRINCgVsZXZlbBgBIAEoDRINCgVpbmRleBgCIAEoDRoaCgdCdWNrZXRzEg8KB251bWJlcnMYASADKA1CBgoEc3RlcCLeBAoWQ29tcGFyZURpZ2VzdHNSZXNwb25zZRI2CgpkaWN0aW9uYXJ5GAEgASgLMiIubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5EaWN0aW9uYXJ5EkMKBHNhbWUYAiABKAsyMy5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkNvbXBhcmVEaWdlc3RzUmVzcG9uc2UuU2FtZUgAEk0KCWRpZmZlcmVudBgDIAEoCzI4Lm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXNwb25zZS5EaWZmZXJlbnRIABJFCgVub2RlcxgEIAEoCzI0Lm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXNwb25zZS5Ob2Rlc0gAEkkKB2J1Y2tldHMYBSABKAsyNi5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkNvbXBhcmVEaWdlc3RzUmVzcG9uc2UuQnVja2V0c0gAGgYKBFNhbWUaNwoJRGlmZmVyZW50EgwKBHNlZW4YASABKA0SDgoGdmVjdG9yGAIgASgNEgwKBHJvb3QYAyABKAkaGQoFTm9kZXMSEAoIY2hpbGRyZW4YASADKAwaUQoHQnVja2V0cxJGCgdidWNrZXRzGAEgAygLMjUubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5Db21wYXJlRGlnZXN0c1Jlc3BvbnNlLkJ1Y2tldBotCgZCdWNrZXQSEgoKa2V5X2hhc2hlcxgBIAEoDBIPCgdkaWdlc3RzGAIgASgMQggKBnJlc3VsdCKqAQoQRmV0Y2hSb3dzUmVxdWVzdBIMCgRrZXlzGAEgAygJEhIKCmtleV9oYXNoZXMYAiADKAwSSAoLZGVsZXRlX29ubHkYAyABKAsyMy5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkZldGNoUm93c1JlcXVlc3QuRGVsZXRlT25seRoqCgpEZWxldGVPbmx5EhIKBWFmdGVyGAEgASgJSACIAQFCCAoGX2FmdGVyIo8BChFGZXRjaFJvd3NSZXNwb25zZRI2CgpkaWN0aW9uYXJ5GAEgASgLMiIubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5EaWN0aW9uYXJ5EjQKB2Fuc3dlcnMYAiADKAsyIy5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLktleWVkQW5zd2VyEgwKBHJlc3QYAyADKAkiggEKFEZldGNoQ29udGVudHNSZXF1ZXN0EkMKBndhbnRlZBgBIAMoCzIzLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuRmV0Y2hDb250ZW50c1JlcXVlc3QuV2FudGVkGiUKBldhbnRlZBILCgNrZXkYASABKAkSDgoGc2hhMjU2GAIgASgMIkoKFUZldGNoQ29udGVudHNSZXNwb25zZRIxCghjb250ZW50cxgBIAMoCzIfLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29udGVudCJIChBIZWFydGJlYXRSZXF1ZXN0EjQKCWhlYXJ0YmVhdBgBIAEoCzIhLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuSGVhcnRiZWF0IkkKEUhlYXJ0YmVhdFJlc3BvbnNlEjQKCWhlYXJ0YmVhdBgBIAEoCzIhLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuSGVhcnRiZWF0MuwECgtQZWVyU2VydmljZRJRCgRQdXNoEiMubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5QdXNoUmVxdWVzdBokLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuUHVzaFJlc3BvbnNlEmcKBFB1bGwSLi5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLlBlZXJTZXJ2aWNlUHVsbFJlcXVlc3QaLy5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLlBlZXJTZXJ2aWNlUHVsbFJlc3BvbnNlEm8KDkNvbXBhcmVEaWdlc3RzEi0ubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5Db21wYXJlRGlnZXN0c1JlcXVlc3QaLi5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkNvbXBhcmVEaWdlc3RzUmVzcG9uc2USYAoJRmV0Y2hSb3dzEigubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5GZXRjaFJvd3NSZXF1ZXN0Gikubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5GZXRjaFJvd3NSZXNwb25zZRJsCg1GZXRjaENvbnRlbnRzEiwubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5GZXRjaENvbnRlbnRzUmVxdWVzdBotLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuRmV0Y2hDb250ZW50c1Jlc3BvbnNlEmAKCUhlYXJ0YmVhdBIoLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuSGVhcnRiZWF0UmVxdWVzdBopLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuSGVhcnRiZWF0UmVzcG9uc2ViBnByb3RvMw", [file_novaedge_federation_v1_dictionary, file_novaedge_federation_v1_log, file_novaedge_federation_v1_member, file_novaedge_federation_v1_row]);
+  fileDesc("Cilub3ZhZWRnZS9mZWRlcmF0aW9uL3YxL3BlZXJfc2VydmljZS5wcm90bxIWbm92YWVkZ2UuZmVkZXJhdGlvbi52MSJ1CgtQdXNoUmVxdWVzdBIsCgRwYWdlGAEgASgLMhwubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5QYWdlSAASMAoGcmVwYWlyGAIgASgLMh4ubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5SZXBhaXJIAEIGCgRyb3dzIoQBCgZSZXBhaXISNgoKZGljdGlvbmFyeRgBIAEoCzIiLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuRGljdGlvbmFyeRIMCgRmcm9tGAIgASgJEjQKB2Fuc3dlcnMYAyADKAsyIy5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLktleWVkQW5zd2VyItcCCgxQdXNoUmVzcG9uc2USNgoKZGljdGlvbmFyeRgBIAEoCzIiLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuRGljdGlvbmFyeRI/CgdhcHBsaWVkGAIgASgLMiwubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5QdXNoUmVzcG9uc2UuQXBwbGllZEgAEjcKA2dhcBgDIAEoCzIoLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuUHVzaFJlc3BvbnNlLkdhcEgAEkEKCGRlZmVycmVkGAQgASgLMi0ubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5QdXNoUmVzcG9uc2UuRGVmZXJyZWRIABoXCgdBcHBsaWVkEgwKBHNlZW4YASABKA0aEwoDR2FwEgwKBHNlZW4YASABKA0aGgoIRGVmZXJyZWQSDgoGcmVhc29uGAEgASgJQggKBnJlc3VsdCJuChZQZWVyU2VydmljZVB1bGxSZXF1ZXN0EjYKCmRpY3Rpb25hcnkYASABKAsyIi5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkRpY3Rpb25hcnkSDQoFc2luY2UYAiABKA0SDQoFbGltaXQYAyABKA0iiQEKF1BlZXJTZXJ2aWNlUHVsbFJlc3BvbnNlEiwKBHBhZ2UYASABKAsyHC5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLlBhZ2VIABI2Cgljb21wYWN0ZWQYAiABKAsyIS5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkNvbXBhY3RlZEgAQggKBnJlc3VsdCLTAgoVQ29tcGFyZURpZ2VzdHNSZXF1ZXN0EhEKB3N1bW1hcnkYASABKAlIABJECgVub2RlcxgCIAEoCzIzLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXF1ZXN0Lk5vZGVzSAASSAoHYnVja2V0cxgDIAEoCzI1Lm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXF1ZXN0LkJ1Y2tldHNIABpKCgVOb2RlcxJBCgVub2RlcxgBIAMoCzIyLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXF1ZXN0Lk5vZGUaJwoETm9kZRINCgVpbmRleBgBIAEoDRIQCghjaGlsZHJlbhgCIAEoDBoaCgdCdWNrZXRzEg8KB251bWJlcnMYASADKA1CBgoEc3RlcCLABQoWQ29tcGFyZURpZ2VzdHNSZXNwb25zZRI2CgpkaWN0aW9uYXJ5GAEgASgLMiIubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5EaWN0aW9uYXJ5EkMKBHNhbWUYAiABKAsyMy5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkNvbXBhcmVEaWdlc3RzUmVzcG9uc2UuU2FtZUgAEk0KCWRpZmZlcmVudBgDIAEoCzI4Lm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXNwb25zZS5EaWZmZXJlbnRIABJFCgVub2RlcxgEIAEoCzI0Lm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXNwb25zZS5Ob2Rlc0gAEkkKB2J1Y2tldHMYBSABKAsyNi5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkNvbXBhcmVEaWdlc3RzUmVzcG9uc2UuQnVja2V0c0gAGgYKBFNhbWUaNgoJRGlmZmVyZW50EgwKBHNlZW4YASABKA0SDgoGdmVjdG9yGAIgASgNEgsKA3RvcBgDIAEoDBpLCgVOb2RlcxJCCgVub2RlcxgBIAMoCzIzLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXNwb25zZS5Ob2RlGjAKBE5vZGUSEQoJZGlmZmVyaW5nGAEgASgNEhUKDWdyYW5kY2hpbGRyZW4YAiABKAwaUQoHQnVja2V0cxJGCgdidWNrZXRzGAEgAygLMjUubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5Db21wYXJlRGlnZXN0c1Jlc3BvbnNlLkJ1Y2tldBosCgZCdWNrZXQSEgoKa2V5X2hhc2hlcxgBIAEoDBIOCgZjaGVja3MYAiABKAxCCAoGcmVzdWx0IqoBChBGZXRjaFJvd3NSZXF1ZXN0EgwKBGtleXMYASADKAkSEgoKa2V5X2hhc2hlcxgCIAMoDBJICgtkZWxldGVfb25seRgDIAEoCzIzLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuRmV0Y2hSb3dzUmVxdWVzdC5EZWxldGVPbmx5GioKCkRlbGV0ZU9ubHkSEgoFYWZ0ZXIYASABKAlIAIgBAUIICgZfYWZ0ZXIijwEKEUZldGNoUm93c1Jlc3BvbnNlEjYKCmRpY3Rpb25hcnkYASABKAsyIi5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkRpY3Rpb25hcnkSNAoHYW5zd2VycxgCIAMoCzIjLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuS2V5ZWRBbnN3ZXISDAoEcmVzdBgDIAMoCSKCAQoURmV0Y2hDb250ZW50c1JlcXVlc3QSQwoGd2FudGVkGAEgAygLMjMubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5GZXRjaENvbnRlbnRzUmVxdWVzdC5XYW50ZWQaJQoGV2FudGVkEgsKA2tleRgBIAEoCRIOCgZzaGEyNTYYAiABKAwiSgoVRmV0Y2hDb250ZW50c1Jlc3BvbnNlEjEKCGNvbnRlbnRzGAEgAygLMh8ubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5Db250ZW50IkgKEEhlYXJ0YmVhdFJlcXVlc3QSNAoJaGVhcnRiZWF0GAEgASgLMiEubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5IZWFydGJlYXQiSQoRSGVhcnRiZWF0UmVzcG9uc2USNAoJaGVhcnRiZWF0GAEgASgLMiEubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5IZWFydGJlYXQy7AQKC1BlZXJTZXJ2aWNlElEKBFB1c2gSIy5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLlB1c2hSZXF1ZXN0GiQubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5QdXNoUmVzcG9uc2USZwoEUHVsbBIuLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuUGVlclNlcnZpY2VQdWxsUmVxdWVzdBovLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuUGVlclNlcnZpY2VQdWxsUmVzcG9uc2USbwoOQ29tcGFyZURpZ2VzdHMSLS5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkNvbXBhcmVEaWdlc3RzUmVxdWVzdBouLm5vdmFlZGdlLmZlZGVyYXRpb24udjEuQ29tcGFyZURpZ2VzdHNSZXNwb25zZRJgCglGZXRjaFJvd3MSKC5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkZldGNoUm93c1JlcXVlc3QaKS5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkZldGNoUm93c1Jlc3BvbnNlEmwKDUZldGNoQ29udGVudHMSLC5ub3ZhZWRnZS5mZWRlcmF0aW9uLnYxLkZldGNoQ29udGVudHNSZXF1ZXN0Gi0ubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5GZXRjaENvbnRlbnRzUmVzcG9uc2USYAoJSGVhcnRiZWF0Eigubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5IZWFydGJlYXRSZXF1ZXN0Gikubm92YWVkZ2UuZmVkZXJhdGlvbi52MS5IZWFydGJlYXRSZXNwb25zZWIGcHJvdG8z", [file_novaedge_federation_v1_dictionary, file_novaedge_federation_v1_log, file_novaedge_federation_v1_member, file_novaedge_federation_v1_row]);
 
 /**
  * @generated from message novaedge.federation.v1.PushRequest
@@ -296,22 +296,24 @@ export const CompareDigestsRequest_NodesSchema: GenMessage<CompareDigestsRequest
   messageDesc(file_novaedge_federation_v1_peer_service, 5, 0);
 
 /**
+ * A child of the root whose digests differ.
+ *
  * @generated from message novaedge.federation.v1.CompareDigestsRequest.Node
  */
 export type CompareDigestsRequest_Node = Message<"novaedge.federation.v1.CompareDigestsRequest.Node"> & {
   /**
-   * 0 is the root.
+   * Which: 0 to 15.
    *
-   * @generated from field: uint32 level = 1;
-   */
-  level: number;
-
-  /**
-   * Number within the level.
-   *
-   * @generated from field: uint32 index = 2;
+   * @generated from field: uint32 index = 1;
    */
   index: number;
+
+  /**
+   * The asker's digests of its children, one after the other.
+   *
+   * @generated from field: bytes children = 2;
+   */
+  children: Uint8Array;
 };
 
 /**
@@ -418,11 +420,11 @@ export type CompareDigestsResponse_Different = Message<"novaedge.federation.v1.C
   vector: number;
 
   /**
-   * In hexadecimal.
+   * The digests of the root's children, one after the other: the root is their hash.
    *
-   * @generated from field: string root = 3;
+   * @generated from field: bytes top = 3;
    */
-  root: string;
+  top: Uint8Array;
 };
 
 /**
@@ -437,11 +439,11 @@ export const CompareDigestsResponse_DifferentSchema: GenMessage<CompareDigestsRe
  */
 export type CompareDigestsResponse_Nodes = Message<"novaedge.federation.v1.CompareDigestsResponse.Nodes"> & {
   /**
-   * For each node asked for, in order, the digests of its children one after the other.
+   * For each node asked for, in order.
    *
-   * @generated from field: repeated bytes children = 1;
+   * @generated from field: repeated novaedge.federation.v1.CompareDigestsResponse.Node nodes = 1;
    */
-  children: Uint8Array[];
+  nodes: CompareDigestsResponse_Node[];
 };
 
 /**
@@ -452,11 +454,37 @@ export const CompareDigestsResponse_NodesSchema: GenMessage<CompareDigestsRespon
   messageDesc(file_novaedge_federation_v1_peer_service, 6, 2);
 
 /**
+ * @generated from message novaedge.federation.v1.CompareDigestsResponse.Node
+ */
+export type CompareDigestsResponse_Node = Message<"novaedge.federation.v1.CompareDigestsResponse.Node"> & {
+  /**
+   * Which of its children differ from the asker's: bit 0 is the first.
+   *
+   * @generated from field: uint32 differing = 1;
+   */
+  differing: number;
+
+  /**
+   * For each of these, in order, the digests of its children one after the other.
+   *
+   * @generated from field: bytes grandchildren = 2;
+   */
+  grandchildren: Uint8Array;
+};
+
+/**
+ * Describes the message novaedge.federation.v1.CompareDigestsResponse.Node.
+ * Use `create(CompareDigestsResponse_NodeSchema)` to create a new message.
+ */
+export const CompareDigestsResponse_NodeSchema: GenMessage<CompareDigestsResponse_Node> = /*@__PURE__*/
+  messageDesc(file_novaedge_federation_v1_peer_service, 6, 3);
+
+/**
  * @generated from message novaedge.federation.v1.CompareDigestsResponse.Buckets
  */
 export type CompareDigestsResponse_Buckets = Message<"novaedge.federation.v1.CompareDigestsResponse.Buckets"> & {
   /**
-   * For each bucket asked for, in order.
+   * For each bucket asked for, in order, as many as fit: ask again for the rest.
    *
    * @generated from field: repeated novaedge.federation.v1.CompareDigestsResponse.Bucket buckets = 1;
    */
@@ -468,23 +496,27 @@ export type CompareDigestsResponse_Buckets = Message<"novaedge.federation.v1.Com
  * Use `create(CompareDigestsResponse_BucketsSchema)` to create a new message.
  */
 export const CompareDigestsResponse_BucketsSchema: GenMessage<CompareDigestsResponse_Buckets> = /*@__PURE__*/
-  messageDesc(file_novaedge_federation_v1_peer_service, 6, 3);
+  messageDesc(file_novaedge_federation_v1_peer_service, 6, 4);
 
 /**
- * The entries of a bucket: two runs of 8 bytes each, in one order.
+ * The entries of a bucket, in one order.
  *
  * @generated from message novaedge.federation.v1.CompareDigestsResponse.Bucket
  */
 export type CompareDigestsResponse_Bucket = Message<"novaedge.federation.v1.CompareDigestsResponse.Bucket"> & {
   /**
+   * Names in the index, 8 bytes each.
+   *
    * @generated from field: bytes key_hashes = 1;
    */
   keyHashes: Uint8Array;
 
   /**
-   * @generated from field: bytes digests = 2;
+   * The first 4 bytes of each digest.
+   *
+   * @generated from field: bytes checks = 2;
    */
-  digests: Uint8Array;
+  checks: Uint8Array;
 };
 
 /**
@@ -492,7 +524,7 @@ export type CompareDigestsResponse_Bucket = Message<"novaedge.federation.v1.Comp
  * Use `create(CompareDigestsResponse_BucketSchema)` to create a new message.
  */
 export const CompareDigestsResponse_BucketSchema: GenMessage<CompareDigestsResponse_Bucket> = /*@__PURE__*/
-  messageDesc(file_novaedge_federation_v1_peer_service, 6, 4);
+  messageDesc(file_novaedge_federation_v1_peer_service, 6, 5);
 
 /**
  * @generated from message novaedge.federation.v1.FetchRowsRequest
@@ -698,7 +730,7 @@ export const PeerService: GenService<{
     output: typeof PeerServicePullResponseSchema;
   },
   /**
-   * One step of a comparison by Merkle index: summary, then nodes, then buckets.
+   * One step of a comparison by Merkle index: summary, then nodes, then buckets. Three calls find what differs.
    * May be called by: peers that the spec in force lists as members.
    *
    * @generated from rpc novaedge.federation.v1.PeerService.CompareDigests

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DynamoLedger, DynamoStore } from '../shared/adapters/dynamodb/index.ts';
+import { createClient, createTables, openDynamo } from '../shared/adapters/dynamodb/index.ts';
+import type { Member } from '../shared/model/ids.ts';
+import { startMinistack } from '../test/emulator/ministack.ts';
+
+/** A DynamoDB emulator, with an empty store in tables of its own for whoever asks. */
+export interface Emulator {
+  region(member: Member): Promise<{ readonly store: DynamoStore; readonly ledger: DynamoLedger }>;
+  stop(): Promise<void>;
+}
+
+/** Starts MiniStack; the first time ever it is installed. @throws Error without Python 3 */
+export async function startEmulator(): Promise<Emulator> {
+  // What the SDK looks for; the emulator asks nobody.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_EC2_METADATA_DISABLED: 'true' });
+  const emulator = await startMinistack();
+  const client = createClient({ region: 'us-west-2', endpoint: emulator.url });
+  let made = 0;
+  return {
+    region: async (member) => {
+      made += 1;
+      const tables = { regional: `region-${made.toString()}`, ledger: `ledger-${made.toString()}` };
+      await createTables(client, tables);
+      return openDynamo({ client, tables, member, sleep: (ms) => sleep(ms), random: Math.random });
+    },
+    stop: async () => {
+      client.destroy();
+      await emulator.stop();
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Emulator } from '../../bench/emulator.ts';
+import { startEmulator } from '../../bench/emulator.ts';
+import { PARTS } from '../../bench/options.ts';
+import type { Section } from '../../bench/report.ts';
+import type { UnitsFound } from '../../bench/write-units.ts';
+import { GOAL_ORIGIN_UNITS, GOAL_PEER_UNITS, countUnits } from '../../bench/write-units.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const RUN_TIMEOUT_MS = 180_000;
+const run = (...args: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
+  promisify(execFile)(process.execPath, [join(root, 'bench', 'main.ts'), ...args], { timeout: RUN_TIMEOUT_MS });
+
+describe('the bench', () => {
+  test('measures every part in a smoke run; how fast anything was is not asked here', async () => {
+    const { stdout, stderr } = await run('--quick', '-o', 'json');
+
+    const sections = JSON.parse(stdout) as Section[];
+    expect(sections.map(({ part }) => part)).toEqual(PARTS);
+    expect(sections.every(({ tables }) => tables.every(({ rows }) => rows.length > 0))).toBe(true);
+    expect(stderr).toBe('');
+  }, RUN_TIMEOUT_MS);
+
+  test('names an option that is none', async () => {
+    await expect(run('--only', 'speed')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('--only speed: expected one of visible') });
+  });
+});
+
+describe('write units of the product\'s own path', () => {
+  let emulator: Emulator | undefined;
+  // The first time ever, the emulator is installed.
+  beforeAll(async () => { emulator = await startEmulator(); }, 200_000);
+  afterAll(async () => { await emulator?.stop(); });
+
+  test('a change in a batch of 50 stays within the goals, and a lone one costs what docs/storage.md says', async () => {
+    if (emulator === undefined) throw new Error('the emulator is not running');
+
+    const found = await countUnits(emulator, 1);
+
+    const of = (what: string, batch: number): UnitsFound | undefined => found.find((one) => one.what === what && one.batch === batch);
+    for (const what of ['new routes', 'edits']) {
+      expect(of(what, 50)?.origin).toBeLessThanOrEqual(GOAL_ORIGIN_UNITS);
+      expect(of(what, 50)?.peer).toBeLessThanOrEqual(GOAL_PEER_UNITS);
+      expect(of(what, 1)).toMatchObject({ origin: 6, peer: 5 });
+    }
+  });
+});

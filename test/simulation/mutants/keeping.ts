@@ -1,0 +1,86 @@
+import type { Mutant } from './mutant.ts';
+
+/** Bugs in what a member keeps, collects, loses and finds again. */
+export const KEEPING: readonly Mutant[] = [
+  {
+    name: 'deletes are collected by time only',
+    file: 'shared/model/stability.ts',
+    find: 'facts.unchangedForMs >= facts.tombstoneTtlMs && isStable(row, facts.seenHere, facts.settled)', replace: 'facts.unchangedForMs >= facts.tombstoneTtlMs',
+  },
+  {
+    name: 'only the first half of stability',
+    file: 'shared/replica/collect.ts',
+    find: 'return reports?.waiting !== undefined && covers(seenHere, reports.waiting) ? reports.waiting : reports?.settled;', replace: 'return reports?.waiting ?? reports?.settled ?? (seenHere.size < 0 ? seenHere : undefined);',
+  },
+  {
+    name: 'deletes are collected without waiting for running handlers',
+    file: 'shared/model/stability.ts',
+    find: 'facts.unchangedForMs >= facts.tombstoneTtlMs && isStable', replace: 'facts.unchangedForMs >= 0 && isStable',
+  },
+  {
+    name: 'a member that recovers is believed what it said before',
+    file: 'shared/replica/heartbeat.ts',
+    find: "theirs.clock.state === 'recovering' ? noReports :", replace: "theirs.clock.state === 'recovering' && seen.size < 0 ? noReports :",
+  },
+  {
+    name: 'a conflict is collected with the delete that won it',
+    file: 'shared/model/stability.ts',
+    find: 'return isDeleteOnly(row) &&', replace: "return row.siblings.some(({ body }) => body.kind === 'deleted') &&",
+  },
+  {
+    name: 'segments expire before the floor moves',
+    file: 'shared/replica/collect.ts',
+    find: 'if (expired !== undefined) await replica.store.moveFloor(log, isNewest ? expired.first - 1 : expired.last);\n    dropped += await replica.store.dropSegmentsBelowFloor(log, PAGE);',
+    replace: 'if (expired !== undefined) await replica.store.moveFloor(log, isNewest ? expired.first - 1 : expired.last);\n    dropped += await replica.store.dropSegmentsBelowFloor(log, PAGE);\n    if (expired !== undefined) await replica.store.moveFloor(log, 0);',
+  },
+  {
+    name: 'a log that does not join up is answered as it is',
+    file: 'shared/replica/pages.ts',
+    find: 'if (segments.length === 0 || !areContiguous(segments, from)) return compacted;', replace: 'if (segments.length === 0) continue;',
+  },
+  {
+    name: 'a follower behind the floor is not told',
+    file: 'shared/replica/pages.ts',
+    find: 'if (from < counterOf(state.seen.floors, log)) return compacted;', replace: 'if (from < counterOf(state.seen.floors, log) && from < 0) return compacted;',
+  },
+  {
+    name: 'no new incarnation after a restore',
+    file: 'shared/replica/recover.ts',
+    find: "if (clock.tableId !== tableId) return { kind: 'lost', reason: 'the table is another than the clock row says: it was restored from a backup', prior: clock };", replace: '',
+  },
+  {
+    name: 'an incarnation name is used twice',
+    file: 'shared/replica/recover.ts',
+    find: 'const incarnation = newIncarnation(replica.random.bytes(NAME_RANDOM_BYTES));\n  const next: ClockRow = { ...clock, incarnation,', replace: 'const incarnation = old;\n  const next: ClockRow = { ...clock, incarnation,',
+  },
+  {
+    name: 'the old incarnation is not closed',
+    file: 'shared/replica/recover.ts',
+    find: 'if (last > 0) await replica.store.moveFloor(old, last);', replace: 'if (last < 0) await replica.store.moveFloor(old, last);',
+  },
+  {
+    name: 'the old incarnation is closed where the restored table ends',
+    file: 'shared/replica/recover.ts',
+    find: 'const last = Math.max(clock.head, counterOf(known, old));', replace: 'const last = (await replica.store.newestSegment(old))?.last ?? counterOf(known, old);',
+  },
+  {
+    name: 'recovery compares with one member only',
+    file: 'shared/replica/recover.ts',
+    find: 'if (!members.every((member) => done.has(member)))', replace: 'if (!members.some((member) => done.has(member)))',
+  },
+  {
+    name: 'recovery is noticed after the first commit',
+    file: 'shared/replica/recover.ts',
+    find: "if (clock.state !== 'serving' || clock.tableId !== state.tableId) {", replace: "if (clock.state !== 'serving') {",
+  },
+  {
+    name: 'a restored table has seen what it says',
+    file: 'shared/replica/position.ts',
+    find: 'if (clock !== undefined && clock.tableId !== tableId) return emptyVector;', replace: 'if (clock === undefined && tableId.length === 0) return emptyVector;',
+  },
+  {
+    name: "the region's own log keeps its name after a restore",
+    file: 'shared/replica/recover.ts',
+    find: 'local: newLocal(replica),\n    others: new Map(),\n    segments: [],\n  });\n  await replica.events', replace: 'local: (await replica.store.state()).local ?? newLocal(replica),\n    others: new Map(),\n    segments: [],\n  });\n  await replica.events',
+  },
+];
