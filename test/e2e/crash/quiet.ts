@@ -1,5 +1,5 @@
 import type { LocalFederation } from '../local-federation.ts';
-import type { Complaints, Fields } from './account.ts';
+import type { Complaints, Fields, Listed } from './account.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -38,8 +38,8 @@ function firstDifference(one: Readonly<Record<string, unknown>>, other: Readonly
   return `${name} is ${String(other[name])}, not ${String(one[name])}`;
 }
 
-/** The contents of every version of a route that a member lists as conflicting, pending or decided. */
-export async function versionsListed(federation: LocalFederation, member: string): Promise<ReadonlyMap<string, readonly string[]>> {
+/** What a member lists as conflicting, pending or decided, by route. */
+export async function conflictsListed(federation: LocalFederation, member: string): Promise<ReadonlyMap<string, Listed>> {
   const conflicts = await federation.operator(member).conflicts(true);
-  return new Map(conflicts.map(({ key, versions }) => [key.split('/')[3] ?? '', versions.map(({ manifest }) => manifest ?? '')]));
+  return new Map(conflicts.map(({ key, status, versions }) => [key.split('/')[3] ?? '', { isPending: status === 'pending', versions: versions.map(({ manifest }) => manifest ?? '') }]));
 }

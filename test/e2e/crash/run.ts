@@ -5,7 +5,7 @@ import type { Complaints, Fields } from './account.ts';
 import { Account } from './account.ts';
 import { Chaos } from './chaos.ts';
 import { Editor, manifestOf } from './editor.ts';
-import { differences, routesOf, versionsListed } from './quiet.ts';
+import { conflictsListed, differences, routesOf } from './quiet.ts';
 
 const MEMBERS = ['us-west', 'eu-west', 'ap-east'];
 const PAIRS = [['us-west', 'eu-west'], ['us-west', 'ap-east'], ['eu-west', 'ap-east']] as const;
@@ -180,14 +180,16 @@ export class CrashRun {
     const unequal = await differences(this.#federation, MEMBERS);
     if (unequal.length > 0) return unequal;
     const routes = routesOf(this.#federation, MEMBERS[0] ?? '');
-    const mine = this.#routes.flatMap((route) => (this.#strategy === 'Merge' ? this.#account.merged(route, routes.get(route), route.startsWith('mortal')) : this.#account.lastWritten(route, routes.get(route))));
     const applied = [...this.#applied].filter(([route, name]) => routes.get(route)?.['only'] !== name).map(([route]) => `${route} was answered, and is not there`);
     const back = this.#deleted.filter((route) => routes.has(route)).map((route) => `${route} came back`);
-    const listed = (await Promise.all(MEMBERS.map(async (member) => {
-      const versions = await versionsListed(this.#federation, member);
-      return this.#contested.flatMap((route) => this.#account.listed(route, routes.get(route), versions.get(route) ?? []).map((text) => `${member}: ${text}`));
-    }))).flat();
-    return [...mine, ...applied, ...back, ...listed];
+    const saves = await Promise.all(MEMBERS.map(async (member) => {
+      const listed = await conflictsListed(this.#federation, member);
+      return [
+        ...this.#routes.flatMap((route) => (this.#strategy === 'Merge' ? this.#account.merged(route, routes.get(route), route.startsWith('mortal'), listed.get(route)) : this.#account.lastWritten(route, routes.get(route)))),
+        ...this.#contested.flatMap((route) => this.#account.listed(route, routes.get(route), listed.get(route))),
+      ].map((text) => `${member}: ${text}`);
+    }));
+    return [...applied, ...back, ...saves.flat()];
   }
 
   /** A person keeps one version of every conflict; that ends it everywhere. */
