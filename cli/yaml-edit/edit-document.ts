@@ -1,9 +1,10 @@
 import type { Document } from 'yaml';
 import { isMap, isNode, isScalar, isSeq, parseAllDocuments } from 'yaml';
+import { styleOf } from '../../shared/adapters/yaml/index.ts';
 import type { Json } from '../../shared/model/content.ts';
 import { CommandError } from '../errors.ts';
 import { MANIFEST_YAML } from './manifest-yaml.ts';
-import { spliceField, styleOf } from './splice-field.ts';
+import { spliceField } from './splice-field.ts';
 
 /** A step into an object: a field, the position in a list, or the item of that name. */
 export type Step = string | number | { readonly name: string };

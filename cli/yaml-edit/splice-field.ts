@@ -1,16 +1,7 @@
 import type { Pair, Scalar, YAMLMap } from 'yaml';
 import { Document, isMap, isNode, isScalar, isSeq } from 'yaml';
+import { styleOf } from '../../shared/adapters/yaml/index.ts';
 import type { Json } from '../../shared/model/content.ts';
-
-/** How a file's author indents. */
-export interface Style { readonly indent: number; readonly indentSeq: boolean }
-
-/** Reads the style off a text: the first indented line, and whether the first list under a field stands deeper than the field. */
-export function styleOf(text: string): Style {
-  const step = /\n( +)[^\s#-]/.exec(text)?.[1]?.length ?? 2;
-  const list = /^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)- /m.exec(text);
-  return { indent: Math.min(8, Math.max(2, step)), indentSeq: list === null || (list[2]?.length ?? 0) > (list[1]?.length ?? 0) };
-}
 
 /**
  * Sets or removes one field by cutting into the text, so that every other character stays. Undefined where it cannot be done this

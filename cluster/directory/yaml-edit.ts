@@ -1,13 +1,14 @@
 import type { Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
+import { styleOf } from '../../shared/adapters/yaml/index.ts';
+import type { Style } from '../../shared/adapters/yaml/index.ts';
 import type { Json, JsonObject } from '../../shared/model/content.ts';
 import { isObject } from '../../shared/model/content.ts';
 import { alignItems } from './align-items.ts';
 import { documentsOf } from './manifest-text.ts';
 import type { Place } from './manifest-text.ts';
 import { equalJson, requireJson } from './plain-json.ts';
-import type { Style } from './yaml-style.ts';
-import { blockText, flowText, scalarText, styleOf } from './yaml-style.ts';
+import { blockText, flowText, scalarText } from './yaml-style.ts';
 import { TO_JS_OPTIONS } from './yaml-options.ts';
 
 /** A stretch of a text and what takes its place. */

@@ -78,12 +78,15 @@ export type CompareResponse =
 export interface FetchRowsRequest {
   readonly keys: readonly ResourceKey[];
   readonly keyHashes: readonly string[];
-  /** Instead of keys: rows that are deletes only, from this key on (resynchronization). */
-  readonly deleteOnly: { readonly after: ResourceKey | undefined } | undefined;
+  /**
+   * Instead of keys: rows that the Merkle index does not show, from this key on (resynchronization). These are rows of deletes only, and
+   * rows of a page that was not taken to its end, which stand ahead of what the asked member has seen.
+   */
+  readonly unindexed: { readonly after: ResourceKey | undefined } | undefined;
 }
 export interface FetchRowsResponse {
   readonly answers: readonly KeyedAnswer[];
-  /** Keys asked for that did not fit; ask again. For `deleteOnly`: where to go on. */
+  /** Keys asked for that did not fit; ask again. For `unindexed`: where to go on. */
   readonly rest: readonly ResourceKey[];
 }
 export interface FetchContentsRequest { readonly wanted: readonly { readonly key: ResourceKey; readonly hash: Hash }[] }

@@ -3,12 +3,13 @@ import { isObject } from '../model/content.ts';
 import type { Filter } from '../model/federated-part.ts';
 import { passesFilter } from '../model/federated-part.ts';
 import type { ClusterId, LocalLog, ResourceKey } from '../model/ids.ts';
+import { bodyHash } from '../model/row.ts';
 import type { HeldRow, Row, Shown } from '../model/row.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { coversDot, counterOf, emptyVector } from '../model/version-vector.ts';
 import type { Viewer } from '../model/view.ts';
 import { viewHash, viewOf } from '../model/view.ts';
-import { loadContents } from './contents.ts';
+import { fitsInline, loadContents } from './contents.ts';
 import { vectorFromJson, vectorToJson } from './known-members.ts';
 import type { ApplyException } from '../ports/region.ts';
 import type { Replica } from './replica.ts';
@@ -99,7 +100,10 @@ export async function shownOf(replica: Replica, key: ResourceKey, row: HeldRow |
   const kept = row.local.shown?.clusterId === record.clusterId ? withContent(row.local.shown, row) : undefined;
   if (!isPassed(row, facts, key)) return kept;
   const viewer: Viewer = { clusterId: record.clusterId, shownHash: kept?.hash ?? (kept === undefined ? undefined : 'deleted') };
-  const body = (await view(replica, key, row, viewer)).body;
+  const { body } = await view(replica, key, row, viewer);
+  // A merge of several is no version's content, so it has no item yet.
+  const isMerge = body.kind === 'live' && !row.siblings.some((sibling) => bodyHash(sibling.body) === body.hash);
+  if (isMerge && body.content !== undefined && !fitsInline(body.content)) await replica.store.putContent(key, body.hash, body.content);
   return { clusterId: record.clusterId, context: row.context, tokensCover: row.context, hash: viewHash(body), content: body.kind === 'live' ? body.content : undefined };
 }
 

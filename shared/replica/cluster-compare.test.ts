@@ -507,6 +507,21 @@ describe('the view at a token', () => {
     expect(await viewAt(us, a)).toMatchObject({ show: { kind: 'live', content: contentOf(us, a) } });
   });
 
+  test.each(['LastWriterWins', 'Merge'])('is kept beside a row however long it is: a change over it does not fail for size, under %s', async (strategy) => {
+    const { federation, us, eu } = await shared({ conflictResolution: { strategy } });
+    const [one, two] = [noise(230_000, 'one'), noise(225_000, 'two')];
+    await us.cluster.write(b, { one, two });
+    if (strategy === 'Merge') await eu.cluster.write(b, { mine: 1 }, 'none');
+    await federation.exchange();
+    for (const member of federation.all) await member.cluster.follow();
+    await eu.cluster.write(b, { three: noise(62_000, 'three') });
+
+    expect(await us.pullFrom('eu')).toMatchObject({ outcome: 'level', changes: 1 });
+    expect(await viewAt(us, b)).toMatchObject({ show: { kind: 'live', content: contentOf(us, b) } });
+    expect(us.cluster.specOf(b)).toEqual({ one, two, ...(strategy === 'Merge' && { mine: 1 }) });
+    expect(Buffer.byteLength(JSON.stringify((await us.row(b))?.local))).toBeLessThan(10_000);
+  });
+
   test('is unknown for a token of somebody else', async () => {
     const { us, eu } = await shared();
 

@@ -3,7 +3,7 @@ import type { ResourceKey } from '../model/ids.ts';
 import { CHECK_BYTES, KEY_HASH_BYTES, ROOT, answerNode, bucketOf, checkOf, differingBuckets, differingChildren } from '../model/merkle.ts';
 import type { EntryCheck } from '../model/merkle.ts';
 import { isDeleteOnly } from '../model/row.ts';
-import { sameVector, sortedEntries } from '../model/version-vector.ts';
+import { covers, sameVector, sortedEntries } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { CompareRequest, CompareResponse, FetchRowsRequest, FetchRowsResponse, KeyedAnswer, Peer } from '../ports/peer.ts';
 import { MAX_COMPARE_BUCKETS, MAX_PAGE_BYTES } from '../ports/peer.ts';
@@ -21,8 +21,8 @@ import { reportMisbehaviour } from './trust.ts';
 export interface CompareOptions { readonly pull: boolean; readonly push: boolean; readonly limit: number }
 export interface Repaired { readonly pulled: number; readonly pushed: number }
 
-/** Rows read for one answer about delete-only rows: strongly consistent, so all rows are read and not an index of them. */
-const DELETE_ONLY_SCAN = 500;
+/** Rows read for one answer about unindexed rows: strongly consistent, so all rows are read and not an index of them. */
+const UNINDEXED_SCAN = 500;
 
 /** Characters of the summary: 40 hexadecimal ones are 160 bits, and the request stays under 64 bytes. */
 const SUMMARY_CHARACTERS = 40;
@@ -114,7 +114,7 @@ async function repair(replica: Replica, peer: Peer, differences: Differences, op
   let keyHashes = differences.keyHashes;
   while (keys.length + keyHashes.length > 0) {
     signal.throwIfAborted();
-    const asked: FetchRowsRequest = { keys: keys.slice(0, MAX_COMMIT_ROWS), keyHashes: keyHashes.slice(0, MAX_COMMIT_ROWS), deleteOnly: undefined };
+    const asked: FetchRowsRequest = { keys: keys.slice(0, MAX_COMMIT_ROWS), keyHashes: keyHashes.slice(0, MAX_COMMIT_ROWS), unindexed: undefined };
     const { answers, rest } = await peer.fetchRows(asked, signal);
     if (options.pull) pulled += await takeRows(replica, peer, answers, signal);
     if (options.push) pushed += await giveRows(replica, peer, answers, signal);
@@ -180,17 +180,36 @@ async function entriesOf(replica: Replica, numbers: readonly number[]): Promise<
 
 /** Answers a peer that fetches rows; what does not fit into one answer is named in `rest`. */
 export async function answerFetchRows(replica: Replica, request: FetchRowsRequest): Promise<FetchRowsResponse> {
-  if (request.deleteOnly !== undefined) {
-    const page = await replica.store.list(request.deleteOnly.after, DELETE_ONLY_SCAN);
-    const answers = [...page.rows].filter(([, row]) => isDeleteOnly(row)).map(([key, row]) => ({ key, answer: { kind: 'row', row: travellingPart(row) } as const }));
-    return { answers, rest: page.next === undefined ? [] : [page.next] };
-  }
+  if (request.unindexed !== undefined) return unindexedRows(replica, request.unindexed.after);
   const named = await keysByHash(replica, request.keyHashes);
   const all = await answersFor(replica, [...request.keys, ...named]);
   let bytes = 0;
   const fitting = all.findIndex(({ answer }) => (bytes += answerBytes(answer)) > MAX_PAGE_BYTES);
   const cut = fitting === -1 ? all.length : Math.max(fitting, 1);
   return { answers: all.slice(0, cut), rest: all.slice(cut).map(({ key }) => key) };
+}
+
+/**
+ * Rows that the Merkle index does not show: deletes only, and rows ahead of what was seen here. The index follows the log, so a page
+ * whose handler died between its rows and `seen` has left rows that nothing else tells of; where their author lost them, these are the
+ * only copies (docs/decisions/0007-rows-ahead-of-seen.md).
+ */
+async function unindexedRows(replica: Replica, after: ResourceKey | undefined): Promise<FetchRowsResponse> {
+  const seen = seenOf(await replica.store.state());
+  const page = await replica.store.list(after, UNINDEXED_SCAN);
+  const answers: KeyedAnswer[] = [];
+  let bytes = 0;
+  let last = after;
+  for (const [key, row] of page.rows) {
+    if (isDeleteOnly(row) || !covers(seen, row.context)) {
+      const answer = { kind: 'row', row: travellingPart(row) } as const;
+      bytes += answerBytes(answer);
+      if (bytes > MAX_PAGE_BYTES && answers.length > 0 && last !== undefined) return { answers, rest: [last] };
+      answers.push({ key, answer });
+    }
+    last = key;
+  }
+  return { answers, rest: page.next === undefined ? [] : [page.next] };
 }
 
 async function keysByHash(replica: Replica, keyHashes: readonly string[]): Promise<readonly ResourceKey[]> {

@@ -11,6 +11,9 @@ import type { Replica } from './replica.ts';
 /** No manifest is longer, compressed or not: above this a peer may not make us parse it. */
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
+/** Whether a content may stand in a row. */
+export const fitsInline = (text: string): boolean => Buffer.byteLength(text) <= MAX_INLINE_BYTES;
+
 /** Stores a content that does not fit into its row, before the row. Returns what the row holds of it. */
 export async function storeContent(replica: Replica, key: ResourceKey, content: Content): Promise<string | undefined> {
   if (content.bytes > MAX_MANIFEST_BYTES) throw new TooLargeError(key, content.bytes, MAX_MANIFEST_BYTES);

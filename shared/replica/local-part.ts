@@ -1,3 +1,4 @@
+import { fitsInline } from './contents.ts';
 import { isConflict } from '../model/row.ts';
 import type { HeldRow, LocalPart, Row, Shown } from '../model/row.ts';
 
@@ -27,9 +28,13 @@ export function held(next: Row, before: HeldRow | undefined, change: LocalChange
   };
 }
 
-/** Content that a version of the row holds anyway is not kept twice. */
+/**
+ * Content that a version of the row holds anyway is not kept twice; and what is too long to stand in a row is an item of its own
+ * (`shownOf`), or a change over it could fail for size.
+ */
 function withoutNeedlessContent(shown: Shown | undefined, row: Row): Shown | undefined {
   if (shown?.content === undefined) return shown;
+  if (!fitsInline(shown.content)) return { ...shown, content: undefined };
   const isHeld = row.siblings.some(({ body }) => body.kind === 'live' && body.hash === shown.hash);
   return isHeld ? { ...shown, content: undefined } : shown;
 }

@@ -180,7 +180,7 @@ describe('a peer that [I12]', () => {
   test('asks for what was never there is told that it is absent', async () => {
     const { us, eu } = await trio();
 
-    const { answers, rest } = await us.handlers.fetchRows(eu.name, { keys: [route('never')], keyHashes: ['ffffffffffffffff'], deleteOnly: undefined }, never);
+    const { answers, rest } = await us.handlers.fetchRows(eu.name, { keys: [route('never')], keyHashes: ['ffffffffffffffff'], unindexed: undefined }, never);
     const { contents } = await us.handlers.fetchContents(eu.name, { wanted: [{ key: route('never'), hash: asHash('0'.repeat(64)) }] }, never);
 
     expect(answers).toEqual([{ key: route('never'), answer: { kind: 'absent', seen: await us.seen() } }]);

@@ -136,6 +136,23 @@ describe('recovery', () => {
     expect((await us.seen()).get(old)).toBe(head);
   });
 
+  test('finds what another one joined of a page that it did not take to its end (decision 0007) [I3]', async () => {
+    const federation = await Federation.start({});
+    const [us, eu] = [federation.member('us'), federation.member('eu')];
+    const backup = us.store.snapshot();
+    await us.cluster.write(orphan, { port: 3 });
+    await refreshIndex(eu.replica);
+    eu.onStore = (method) => { if (method === 'advance') throw new Error('the process dies'); };
+    await eu.pullFrom('us');
+    eu.restart();
+    us.restoreTable(backup, 'table-restored');
+
+    await ensureServing(us.replica, never);
+    await federation.exchange();
+
+    expect([await us.versions(orphan), await eu.versions(orphan)]).toEqual([[{ port: 3 }], [{ port: 3 }]]);
+  });
+
   test('from a backup whose items are of different moments does not take an entry of the index for its row [I2]', async () => {
     const { federation, us, eu } = await restored();
     await ensureServing(us.replica, never);

@@ -10,14 +10,14 @@ import { compareSummaries, repairDifferences, takeRows } from './compare.ts';
 import type { Replica } from './replica.ts';
 import { distrustVector, reportMisbehaviour, trustFacts, vouchedFor } from './trust.ts';
 
-/** Pages of delete-only rows in one resynchronization: 97 rows each, so ten million. */
+/** Pages of unindexed rows in one resynchronization: of 500 rows read each, so fifty million. */
 const MAX_PAGES = 100_000;
 /** Attempts to move `seen` while other handlers move it too. */
 const ADVANCE_ATTEMPTS = 10;
 
 /**
  * Catches up with a peer without its log, as a Kubernetes watcher relists after 410 Gone (DESIGN §3): the peer's `seen` is read
- * first, then everything is compared by the Merkle index, then every delete-only row taken as well, and only then is that `seen`
+ * first, then everything is compared by the Merkle index, then every row taken that the index does not show, and only then is that `seen`
  * joined and the logs' floors set there.
  *
  * @throws when the peer stops answering; what was joined by then stays and does no harm
@@ -26,10 +26,10 @@ export async function resynchronize(replica: Replica, peer: Peer, signal: AbortS
   const peerSeen = await seenOfPeer(replica, peer, signal);
   const compared = await compareSummaries(replica, peer, signal);
   const pulled = compared.kind === 'same' ? 0 : (await repairDifferences(replica, peer, compared, { pull: true, push: false, limit: Infinity }, signal)).pulled;
-  const deletes = await takeDeleteOnlyRows(replica, peer, signal);
+  const unindexed = await takeUnindexedRows(replica, peer, signal);
   await joinSeen(replica, peerSeen);
-  replica.logger.info('resynchronized', { member: peer.member, repaired: pulled, deletes });
-  return pulled + deletes;
+  replica.logger.info('resynchronized', { member: peer.member, repaired: pulled, unindexed });
+  return pulled + unindexed;
 }
 
 /** What the peer had seen before anything of it is compared. */
@@ -44,19 +44,19 @@ async function seenOfPeer(replica: Replica, peer: Peer, signal: AbortSignal): Pr
   throw new ReplicaError('refused', `${peer.member}: ${distrust.reason}`);
 }
 
-async function takeDeleteOnlyRows(replica: Replica, peer: Peer, signal: AbortSignal): Promise<number> {
+async function takeUnindexedRows(replica: Replica, peer: Peer, signal: AbortSignal): Promise<number> {
   let changed = 0;
   let after: ResourceKey | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     signal.throwIfAborted();
-    const { answers, rest } = await peer.fetchRows({ keys: [], keyHashes: [], deleteOnly: { after } }, signal);
+    const { answers, rest } = await peer.fetchRows({ keys: [], keyHashes: [], unindexed: { after } }, signal);
     changed += await takeRows(replica, peer, answers, signal);
     const [next] = rest;
     if (next === undefined) return changed;
-    if (after !== undefined && next <= after) throw new ReplicaError('refused', `${peer.member} does not get on with its delete-only rows: after ${after} comes ${next}`);
+    if (after !== undefined && next <= after) throw new ReplicaError('refused', `${peer.member} does not get on with its unindexed rows: after ${after} comes ${next}`);
     after = next;
   }
-  throw new ReplicaError('unavailable', `${peer.member} has more delete-only rows than can be taken`);
+  throw new ReplicaError('unavailable', `${peer.member} has more unindexed rows than can be taken`);
 }
 
 async function joinSeen(replica: Replica, peerSeen: VersionVector): Promise<void> {

@@ -79,20 +79,20 @@ export function readPushResult({ dictionary: sent, result }: PushResponse): Push
   }
 }
 
-export const writeFetchRowsRequest = ({ keys, keyHashes, deleteOnly }: FetchRowsRequest): MessageInitShape<typeof FetchRowsRequestSchema> => ({
+export const writeFetchRowsRequest = ({ keys, keyHashes, unindexed }: FetchRowsRequest): MessageInitShape<typeof FetchRowsRequestSchema> => ({
   keys: [...keys],
   keyHashes: keyHashes.map((hash) => Buffer.from(hash, 'hex')),
-  ...(deleteOnly !== undefined && { deleteOnly: deleteOnly.after === undefined ? {} : { after: deleteOnly.after } }),
+  ...(unindexed !== undefined && { unindexed: unindexed.after === undefined ? {} : { after: unindexed.after } }),
 });
 
 /** @throws WireError */
-export const readFetchRowsRequest = ({ keys, keyHashes, deleteOnly }: WireFetchRowsRequest): FetchRowsRequest => ({
+export const readFetchRowsRequest = ({ keys, keyHashes, unindexed }: WireFetchRowsRequest): FetchRowsRequest => ({
   keys: requireList('keys', keys, MAX_ENTRIES).map((key, at) => requireKey(`keys[${at.toString()}]`, key)),
   keyHashes: requireList('key_hashes', keyHashes, MAX_ENTRIES).map((bytes, at) => {
     if (bytes.length !== KEY_HASH_BYTES) throw new WireError(`key_hashes[${at.toString()}]`, `has ${bytes.length.toString()} bytes`, `${KEY_HASH_BYTES.toString()} bytes`);
     return Buffer.from(bytes).toString('hex');
   }),
-  deleteOnly: deleteOnly === undefined ? undefined : { after: optionalKey('delete_only.after', deleteOnly.after) },
+  unindexed: unindexed === undefined ? undefined : { after: optionalKey('unindexed.after', unindexed.after) },
 });
 
 export function writeFetchRowsResponse({ answers, rest }: FetchRowsResponse): MessageInitShape<typeof FetchRowsResponseSchema> {

@@ -92,7 +92,7 @@ describe('between members', () => {
   test('fetch rows and contents', () => {
     const keyHashes = fc.constantFrom('0011223344556677', 'ffeeddccbbaa9988');
     survives(
-      fc.record({ keys: fc.array(from.keys, { maxLength: 3 }), keyHashes: fc.array(keyHashes, { maxLength: 2 }), deleteOnly: optional(fc.record({ after: optional(from.keys) })) }),
+      fc.record({ keys: fc.array(from.keys, { maxLength: 3 }), keyHashes: fc.array(keyHashes, { maxLength: 2 }), unindexed: optional(fc.record({ after: optional(from.keys) })) }),
       peer.FetchRowsRequestSchema, writeFetchRowsRequest, readFetchRowsRequest,
     );
     survives(fc.record({ answers: fc.array(from.answers, { maxLength: 3 }), rest: fc.array(from.keys, { maxLength: 2 }) }), peer.FetchRowsResponseSchema, writeFetchRowsResponse, readFetchRowsResponse);

@@ -52,7 +52,7 @@ describe('a peer', () => {
     expect(await other.heartbeat(PEER_BEAT, never)).toEqual(BEAT);
     expect(received()).toEqual([PEER, PEER_BEAT]);
     expect(await other.compareDigests({ kind: 'nodes', nodes: [{ index: 3, children: Buffer.alloc(128) }] }, never)).toEqual({ kind: 'same' });
-    expect(await other.fetchRows({ keys: [KEY], keyHashes: [], deleteOnly: undefined }, never)).toEqual({ answers: PAGE.answers, rest: [] });
+    expect(await other.fetchRows({ keys: [KEY], keyHashes: [], unindexed: undefined }, never)).toEqual({ answers: PAGE.answers, rest: [] });
     expect(await other.fetchContents({ wanted: [{ key: KEY, hash: CONTENT.hash }] }, never)).toEqual({ contents: new Map([[CONTENT.hash, CONTENT.text]]) });
   });
 

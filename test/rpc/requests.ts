@@ -25,7 +25,7 @@ const INITS: Inits = {
     push: writePushRequest({ kind: 'page', page: { ...PAGE, from: asMember('eu-west') } }),
     heartbeat: { heartbeat: writeHeartbeat(PEER_BEAT) },
     compareDigests: writeCompareRequest({ kind: 'summary', summary: 'abc' }),
-    fetchRows: writeFetchRowsRequest({ keys: [KEY], keyHashes: [], deleteOnly: undefined }),
+    fetchRows: writeFetchRowsRequest({ keys: [KEY], keyHashes: [], unindexed: undefined }),
     fetchContents: writeFetchContentsRequest({ wanted: [{ key: KEY, hash: CONTENT.hash }] }),
   },
   bridge: {

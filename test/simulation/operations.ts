@@ -38,14 +38,15 @@ export const OPERATIONS = {
   drain: { weight: 3, run: (world) => drain(world, 1 + world.random.below(2), world.random.happens(0.6)) },
   part: { weight: 2.5, run: part },
   heal: { weight: 3, run: (world) => { heal(world); return undefined; } },
-  backup: { weight: 3, run: (_world, member) => { member.takeBackup(); return undefined; } },
-  restore: { weight: 1.5, run: async (_world, member) => { await member.restore(); await ensureServing(member.replica, never); } },
+  backup: { weight: 4, run: (_world, member) => { member.takeBackup(); return undefined; } },
+  restore: { weight: 2.5, run: async (_world, member) => { await member.restore(); await ensureServing(member.replica, never); } },
   putCopy: { weight: 4, run: putCopy },
   handOver: { weight: 1, run: handOver },
   rebuild: { weight: 0.6, run: rebuild },
   strategy: { weight: 1.5, run: (world, member) => (world.faults.strikes('strategy') ? member.changeStrategy() : undefined) },
   operate: { weight: 4, run: (world, member) => operate(world, member, anyKey(world)) },
-  interleave: { weight: 6, run: interleave },
+  interleave: { weight: 5, run: interleave },
+  rush: { weight: 4, run: rush },
   skew: { weight: 1, run: skew },
 } as const satisfies Record<string, Operation>;
 export type OperationName = keyof typeof OPERATIONS;
@@ -199,8 +200,32 @@ async function interleave(world: World, member: SimMember): Promise<void> {
     () => operate(world, member, anyKey(world)),
     () => member.collect(),
   ];
-  const failures = await world.turns.run(jobs.filter(() => world.random.happens(0.45)));
-  const theirs = failures.find(isFinding);
+  await runInTurns(world, jobs.filter(() => world.random.happens(0.45)));
+}
+
+/**
+ * Handlers that can undermine each other, all at once: deletes are old enough to be collected, while pages of one peer arrive twice and
+ * somebody writes what is just going.
+ */
+async function rush(world: World, member: SimMember): Promise<void> {
+  if (!world.faults.strikes('interleaved')) return;
+  const { replica, bridge } = member;
+  const { random } = world;
+  const [key, peer] = [anyKey(world), member.peer(anyOther(world, member).name)];
+  if (random.happens(0.5)) member.cluster.userWrites(key, random.pick(FIELDS), `value-${world.number().toString()}`);
+  if (random.happens(0.7)) world.nowMs += 25 * MINUTE_MS;
+  await runInTurns(world, [
+    () => pullFrom(replica, peer, never),
+    () => (random.happens(0.5) ? pullFrom(replica, peer, never) : reconcileWith(replica, peer, never)),
+    () => beat(replica, peer, never).then(() => member.collect()),
+    () => bridge.commitDirty(),
+    () => peer.pull({ since: new Map(), limit: 3 }, never),
+    () => (random.happens(0.5) ? operate(world, member, key) : deliverStraggler(world)),
+  ]);
+}
+
+async function runInTurns(world: World, jobs: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const theirs = (await world.turns.run(jobs)).find(isFinding);
   if (theirs !== undefined) throw theirs;
 }
 

@@ -44,7 +44,7 @@ export async function runSchedule(seed: number, { steps, disabled }: RunOptions)
       const name = anyOperation(world);
       if (!disabled.has(name)) await perform(world, name, operations);
       world.rethrow();
-      if (step % STEPS_BETWEEN_CHECKS === 0) await verifyRunning(world);
+      if (step % STEPS_BETWEEN_CHECKS === 0 || name === 'rush' || name === 'interleave') await verifyRunning(world);
     }
     const rounds = await quieten(world);
     world.rethrow();

@@ -1,4 +1,5 @@
 import { canonicalContent } from '../../shared/model/content.ts';
+import { asHash } from '../../shared/model/ids.ts';
 import type { Filter } from '../../shared/model/federated-part.ts';
 import type { ClusterId, Hash, ResourceKey } from '../../shared/model/ids.ts';
 import { splitKey } from '../../shared/model/resource-key.ts';
@@ -30,6 +31,9 @@ export interface KeptCopy { readonly key: ResourceKey; readonly object: ClusterO
 
 /** What the author of an edit had been shown: exactly, where a token or the region's record can tell it, else at most. */
 export interface Author { readonly knows: ReadonlySet<WriteId>; readonly isExact: boolean; readonly edits: Edits | undefined }
+
+/** A region that lost its record takes any object with a token of its own for one it has shown. */
+export const ANYTHING = asHash('anything');
 
 /** What a cluster shares with the world around it. */
 export interface ClusterWorld {
@@ -157,7 +161,7 @@ export class SimCluster {
   #requireNoEdit(key: ResourceKey, target: Target | undefined, recorded: ReadonlySet<Hash>): void {
     const here = this.objects.get(key);
     if (here === undefined || target === undefined || (target.show.kind === 'live' && target.show.hash === here.hash)) return;
-    const isKnown = here.hash === this.taken.get(key) || here.hash === this.#written.get(key) || recorded.has(here.hash);
+    const isKnown = here.hash === this.taken.get(key) || here.hash === this.#written.get(key) || recorded.has(here.hash) || (here.hasOwnToken && recorded.has(ANYTHING));
     this.#world.checks.require(3, isKnown, () => `${this.id} ${key}: an edit was taken for an echo, and overwritten`);
   }
 

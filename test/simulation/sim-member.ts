@@ -33,7 +33,7 @@ import type { Oracle, WriteId } from './oracle.ts';
 import type { SeededRandom } from './random.ts';
 import { SimBridge } from './sim-bridge.ts';
 import type { SentCommit, Witnessed } from './sim-bridge.ts';
-import { SimCluster } from './sim-cluster.ts';
+import { ANYTHING, SimCluster } from './sim-cluster.ts';
 import type { Turns } from './turns.ts';
 import { Witness } from './witness.ts';
 
@@ -98,7 +98,7 @@ export class SimMember {
     const { oracle, checks, log, keys } = around;
     this.ledger = around.ledgers.replica(name, (change) => this.#heard.push(change));
     this.store = new MemoryStore(this.ledger, asTableId(`table-${name}`));
-    this.witness = new Witness({ member: name, cluster: () => this.cluster, oracle, checks, log, requireStable: (key, row) => { this.#requireStable(key, row); } });
+    this.witness = new Witness({ member: name, cluster: () => this.cluster, oracle, checks, log, nowMs: () => around.nowMs() + this.skewMs, isAlone: () => !around.turns.isOn, requireStable: (key, row) => { this.#requireStable(key, row); } });
     this.replica = this.#newReplica();
     this.region = regionOf(this.replica);
     this.handlers = peerHandlers(this.replica);
@@ -244,6 +244,7 @@ export class SimMember {
     for (const [key, hashes] of recorded) {
       const shown = await shownOf(plain, key, rows.get(key), facts);
       if (shown?.hash !== undefined) hashes.add(shown.hash);
+      else if (shown === undefined) hashes.add(ANYTHING);
     }
   }
 

@@ -11,6 +11,9 @@ export class Turns {
 
   constructor(random: SeededRandom) { this.#random = random; }
 
+  /** Whether several handlers run. */
+  get isOn(): boolean { return this.#isOn; }
+
   /** Called before every call of the store. */
   take(): Promise<void> | undefined {
     return this.#isOn ? new Promise((resolve) => { this.#waiting.push(resolve); }) : undefined;

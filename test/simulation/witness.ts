@@ -3,10 +3,11 @@ import type { Member, ResourceKey } from '../../shared/model/ids.ts';
 import type { HeldRow, Row, Sibling } from '../../shared/model/row.ts';
 import { hashText } from '../../shared/model/content.ts';
 import { bodyHash } from '../../shared/model/row.ts';
-import { compareStamps } from '../../shared/model/stamp.ts';
+import { MAX_CLOCK_LEAD_MS, compareStamps, laterStamp, zeroStamp } from '../../shared/model/stamp.ts';
+import type { Stamp } from '../../shared/model/stamp.ts';
 import { dotKey, sortedEntries } from '../../shared/model/version-vector.ts';
 import type { VersionVector } from '../../shared/model/version-vector.ts';
-import type { CommitTransaction, RowPut } from '../../shared/ports/store.ts';
+import type { AdvanceTransaction, CommitTransaction, RowPut } from '../../shared/ports/store.ts';
 import type { Checks } from './checks.ts';
 import type { Changes, Oracle, WriteId } from './oracle.ts';
 import { nobody } from './oracle.ts';
@@ -21,6 +22,10 @@ export interface WitnessWorld {
   readonly oracle: Oracle;
   readonly checks: Checks;
   readonly log: (line: string) => void;
+  /** What the member's clock says. */
+  readonly nowMs: () => number;
+  /** Whether no other handler of the member runs. */
+  readonly isAlone: () => boolean;
   /** Invariant 8: a delete is being collected here. */
   readonly requireStable: (key: ResourceKey, row: Row) => void;
 }
@@ -39,12 +44,19 @@ export class Witness {
   readonly #own = new Map<string, readonly WriteId[]>();
   readonly #sent = new Map<string, bigint>();
   readonly #heads = new Map<string, number>();
+  /** The greatest stamps of the clock row, and of what was taken from others. */
+  #clockStamp: Stamp = zeroStamp;
+  #seenStamp: Stamp = zeroStamp;
+  /** The latest that the member's clock ever said. */
+  #latestMs = 0;
 
   constructor(world: WitnessWorld) { this.#world = world; }
 
   /** Told of every write that was carried out, in order. */
   wrote(method: string, argument: unknown, result: unknown): void {
     if (result !== 'ok') return;
+    this.#latestMs = Math.max(this.#latestMs, this.#world.nowMs());
+    if (method === 'advance') this.#seenStamp = laterStamp(this.#seenStamp, (argument as AdvanceTransaction).maxStamp);
     if (method === 'commit') this.#committed(argument as CommitTransaction);
     const puts = method === 'putRow' ? [argument as RowPut] : method === 'commit' || method === 'putOffLog' ? (argument as { puts: readonly RowPut[] }).puts : [];
     for (const { key, next } of puts) this.#put(key, next);
@@ -53,6 +65,7 @@ export class Witness {
   /** The table is that of a backup: these are its rows. What it lost may be gone for good. */
   restored(rows: Iterable<readonly [ResourceKey, HeldRow]>): void {
     this.#rows.clear();
+    this.#seenStamp = zeroStamp;
     this.#sent.clear(); // the record of what came is lost with the table
     for (const [key, row] of rows) this.#put(key, row);
     for (const [name, ids] of this.#own) this.#own.set(name, ids.filter((id) => !this.#world.oracle.isUncertain(id)));
@@ -82,15 +95,26 @@ export class Witness {
     this.#states.set(stateName(key, next.context), oracle.closure(this.standing(key)));
   }
 
-  #committed({ puts, segment }: CommitTransaction): void {
+  #committed({ puts, segment, clock }: CommitTransaction): void {
     const { checks, member } = this.#world;
     const head = this.#heads.get(segment.log) ?? 0;
     checks.require(1, segment.first === head + 1, () => `${member}: ${segment.log} goes on at ${segment.first.toString()} after ${head.toString()}`);
     this.#heads.set(segment.log, segment.last);
+    this.#requireRising(clock.hlc);
     for (const { key, next } of puts) {
       const sibling = next === 'drop' ? undefined : next.siblings.find(({ dot }) => dot.incarnation === segment.log && dot.counter >= segment.first && dot.counter <= segment.last);
       if (sibling !== undefined && next !== 'drop') this.#written(key, sibling, next);
     }
+  }
+
+  /** A member's clock rises above all it wrote and took, and is led by nobody more than a little. */
+  #requireRising(hlc: Stamp): void {
+    const { checks, member, isAlone } = this.#world;
+    checks.require(7, compareStamps(hlc, this.#clockStamp) > 0, () => `${member}'s clock stands still at ${hlc.ms.toString()}`);
+    // Handlers that run at once need not have seen what the other took.
+    if (isAlone()) checks.require(7, compareStamps(hlc, this.#seenStamp) > 0, () => `${member} writes at ${hlc.ms.toString()}, having taken a write of ${this.#seenStamp.ms.toString()}`);
+    checks.require(7, hlc.ms <= this.#latestMs + MAX_CLOCK_LEAD_MS, () => `${member}'s clock was moved to ${hlc.ms.toString()}, it never was later than ${this.#latestMs.toString()}`);
+    this.#clockStamp = hlc;
   }
 
   #written(key: ResourceKey, sibling: Sibling, row: Row): void {

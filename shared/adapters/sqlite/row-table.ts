@@ -6,10 +6,12 @@ import type { EncodedPut } from '../stored/encoded-put.ts';
 import { decodeRow } from '../stored/row-codec.ts';
 import { blob, count, text } from './columns.ts';
 import type { Database, ResultRow } from './database.ts';
+import { DecodedRows } from './decoded-rows.ts';
 
 /** The rows of resources. */
 export class RowTable {
   readonly #database: Database;
+  readonly #decoded = new DecodedRows();
 
   constructor(database: Database) { this.#database = database; }
 
@@ -17,7 +19,7 @@ export class RowTable {
     const found = new Map<ResourceKey, HeldRow>();
     for (const key of keys) {
       const row = this.#database.get('SELECT key, bytes FROM rows WHERE key = ?', key);
-      if (row !== undefined) found.set(key, readRow(row)[1]);
+      if (row !== undefined) found.set(key, this.#read(row)[1]);
     }
     return found;
   }
@@ -36,26 +38,34 @@ export class RowTable {
         this.#database.run(
           'INSERT INTO rows VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision, candidate = excluded.candidate, bytes = excluded.bytes',
           key, next.revision, next.candidate ?? null, next.bytes);
+        this.#decoded.keep(key, next.bytes, next.row);
       }
     }
   }
 
   list(after: ResourceKey | undefined, limit: number): RowPage {
-    return toPage(this.#database.all('SELECT key, bytes FROM rows WHERE key > ? ORDER BY key LIMIT ?', after ?? '', limit + 1), limit);
+    return this.#page(this.#database.all('SELECT key, bytes FROM rows WHERE key > ? ORDER BY key LIMIT ?', after ?? '', limit + 1), limit);
   }
 
   candidates(kind: CandidateKind, after: ResourceKey | undefined, limit: number): RowPage {
-    return toPage(this.#database.all('SELECT key, bytes FROM rows WHERE candidate = ? AND key > ? ORDER BY key LIMIT ?', kind, after ?? '', limit + 1), limit);
+    return this.#page(this.#database.all('SELECT key, bytes FROM rows WHERE candidate = ? AND key > ? ORDER BY key LIMIT ?', kind, after ?? '', limit + 1), limit);
+  }
+
+  /** One row more was read than is given, to know whether there are more. Those of a long list are not kept. */
+  #page(found: readonly ResultRow[], limit: number): RowPage {
+    const rows = new Map(found.slice(0, limit).map((row) => decoded(row, this.#decoded)));
+    return { rows, next: found.length > limit ? [...rows.keys()].at(-1) : undefined };
+  }
+
+  #read(found: ResultRow): readonly [ResourceKey, HeldRow] {
+    const [key, row] = decoded(found, this.#decoded);
+    this.#decoded.keep(key, blob(found, 'bytes'), row);
+    return [key, row];
   }
 }
 
-/** One row more was read than is given, to know whether there are more. */
-function toPage(found: readonly ResultRow[], limit: number): RowPage {
-  const rows = new Map(found.slice(0, limit).map(readRow));
-  return { rows, next: found.length > limit ? [...rows.keys()].at(-1) : undefined };
-}
-
-function readRow(row: ResultRow): readonly [ResourceKey, HeldRow] {
-  const key = text(row, 'key') as ResourceKey;
-  return [key, decodeRow(`row of ${printKey(key)}`, blob(row, 'bytes'))];
+function decoded(found: ResultRow, known: DecodedRows): readonly [ResourceKey, HeldRow] {
+  const key = text(found, 'key') as ResourceKey;
+  const bytes = blob(found, 'bytes');
+  return [key, known.find(key, bytes) ?? decodeRow(`row of ${printKey(key)}`, bytes)];
 }

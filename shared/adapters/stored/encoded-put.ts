@@ -9,7 +9,7 @@ import { encodeRow } from './row-codec.ts';
 export interface EncodedPut {
   readonly key: ResourceKey;
   readonly if: RowCondition;
-  readonly next: 'drop' | { readonly revision: number; readonly candidate: CandidateKind | undefined; readonly bytes: Buffer };
+  readonly next: 'drop' | { readonly revision: number; readonly candidate: CandidateKind | undefined; readonly bytes: Buffer; readonly row: HeldRow };
 }
 
 /**
@@ -19,7 +19,7 @@ export interface EncodedPut {
  */
 export function encodePuts(puts: readonly RowPut[]): readonly EncodedPut[] {
   const encoded = puts.map(({ key, next, if: condition }): EncodedPut => ({
-    key, if: condition, next: next === 'drop' ? next : { revision: next.local.revision, candidate: candidateKind(next), bytes: encodeRow(next) },
+    key, if: condition, next: next === 'drop' ? next : { revision: next.local.revision, candidate: candidateKind(next), bytes: encodeRow(next), row: next },
   }));
   requireFits(encoded.flatMap(({ key, next }) => (next === 'drop' ? [] : [{ key, bytes: next.bytes.length }])));
   return encoded;

@@ -87,8 +87,13 @@ export const EXCHANGING: readonly Mutant[] = [
   },
   {
     name: 'resynchronization without the delete-only rows',
-    file: 'shared/replica/resynchronize.ts',
-    find: 'const deletes = await takeDeleteOnlyRows(replica, peer, signal);', replace: 'const deletes = 0;',
+    file: 'shared/replica/compare.ts',
+    find: 'if (isDeleteOnly(row) || !covers(seen, row.context)) {', replace: 'if (!isDeleteOnly(row) && !covers(seen, row.context)) {',
+  },
+  {
+    name: 'resynchronization without the rows of half a page',
+    file: 'shared/replica/compare.ts',
+    find: 'if (isDeleteOnly(row) || !covers(seen, row.context)) {', replace: 'if (isDeleteOnly(row)) {',
   },
   {
     name: 'resynchronization reads what the peer has seen last',
