@@ -32,7 +32,13 @@ async function main(): Promise<number> {
   });
   try {
     say(`Starting ${plan.members.length.toString()} ${plan.members.length === 1 ? 'member' : 'members'} …`);
-    await supervisor.start();
+    const started = supervisor.start();
+    const first = await Promise.race([started.then(() => 'started' as const), stopAsked]);
+    if (first !== 'started') {
+      started.catch(() => undefined); // Stopping ends what is starting.
+      say('\nStopping …');
+      return 0;
+    }
     if (options.demo) return await runDemo(plan, say);
     say(welcome(plan, options));
     await stopAsked;

@@ -37,6 +37,10 @@ const SPEC_FOLLOW_MS = 200;
 /** The other members' ledgers are waited for this long at start; the members of a federation start together. */
 const FIRST_LEDGER_WAIT_MS = 3000;
 
+/** A folder without a federation object never gives one. */
+const FIRST_SPEC_WAIT_MS = 3000;
+const FIRST_SPEC_LOOK_MS = 20;
+
 export interface RunningMember { stop(): Promise<void> }
 
 /**
@@ -103,6 +107,7 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
   await tellProblems(cluster, onProblems, logger, stopping.signal);
   const region = new ConnectRegion({ federationId: config.federationId, member, endpoint: `${HOST}:${server.port.toString()}`, tls: () => ({ cert: tls.bridgeCert, key: tls.bridgeKey, ca: tls.authority }) });
   const bridge = startBridge({ cluster, region, clock: systemClock, random: systemRandom, logger, version });
+  await firstSpec(replica);
   logger.info('member-started', { port: server.port });
 
   return {
@@ -118,6 +123,12 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
       logger.info('member-stopped');
     },
   };
+}
+
+/** Ready is who can take an edit: until then a first one would wait for the bridge to introduce itself. */
+async function firstSpec(replica: Replica): Promise<void> {
+  const untilMs = systemClock.nowMs() + FIRST_SPEC_WAIT_MS;
+  while ((await loadSettings(replica)).spec === undefined && systemClock.nowMs() < untilMs) await systemClock.sleep(FIRST_SPEC_LOOK_MS);
 }
 
 async function tellProblems(cluster: DirectoryCluster, onProblems: (messages: readonly string[]) => void, logger: Logger, signal: AbortSignal): Promise<void> {

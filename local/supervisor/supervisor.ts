@@ -40,6 +40,9 @@ export class Supervisor {
     this.#listener = listener;
   }
 
+  #isStopping = false;
+
+  /** @throws when `stop` was called meanwhile */
   async start(): Promise<void> {
     for (const { from, to, kind, port, targetPort } of this.plan.relays) {
       const relay = new Relay(targetPort);
@@ -50,6 +53,7 @@ export class Supervisor {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await Promise.all(this.plan.members.map(({ name }) => this.stopMember(name)));
     for (const relay of this.#relays.values()) relay.close();
   }
@@ -61,6 +65,7 @@ export class Supervisor {
     if (starting !== undefined) return starting;
     if (this.#processes.has(name)) return;
     await prepareFolder(this.plan, member);
+    if (this.#isStopping) throw new Error(`${name} is not started: the federation is being stopped`);
     const child = fork(MEMBER_PROGRAM, [member.config], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#processes.set(name, child);
     let complaints = '';

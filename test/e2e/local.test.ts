@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -233,3 +235,19 @@ test('npm start -- --demo shows the steps of the guide and exits 0', async () =>
   expect(stdout).toContain('The federation did what the guide says.');
   expect(code).toBe(0);
 }, 90_000);
+
+test('Ctrl-C while it starts stops it, and leaves nobody behind', async () => {
+  const data = join(await mkdtemp(join(tmpdir(), 'novaedge-early-')), 'data');
+  const child = spawn(process.execPath, ['local/main.ts', '--data', data, '--port', randomPort().toString()], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => { output += text.toString(); });
+  const exited = once(child, 'exit');
+  await eventually('it starts', async () => output, (text) => text.includes('Starting'));
+
+  child.kill('SIGINT');
+
+  expect((await exited)[0]).toBe(0);
+  expect(output).toContain('Stopping');
+  expect(output).not.toContain('ended');
+  await rm(join(data, '..'), { recursive: true, force: true });
+}, 60_000);
