@@ -45,9 +45,14 @@ const isExpected = (error: unknown): boolean =>
 export const isSystemError = (error: unknown): error is Error & { readonly code: string } =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && 'errno' in error;
 
-/** The one line that an error is told in. Empty where commander has said everything already. */
-export function errorLine(error: unknown): string {
-  if (error instanceof CommanderError) return error.code.startsWith('commander.help') || error.exitCode === 0 ? '' : `error: ${oneLine(error.message.replace(/^error: /, ''))}`;
+/**
+ * The one line that an error is told in. Empty where commander has said everything already.
+ *
+ * @param help the command that was typed, for mistakes in its words
+ */
+export function errorLine(error: unknown, help = ''): string {
+  const wayOut = help === '' ? '' : `; ${help} --help tells more`;
+  if (error instanceof CommanderError) return error.code.startsWith('commander.help') || error.exitCode === 0 ? '' : `error: ${oneLine(error.message.replace(/^error: /, ''))}${wayOut}`;
   const message = error instanceof Error ? error.message : String(error);
   return `error: ${oneLine(message)}${isExpected(error) ? '' : ' (nobody foresaw this: --debug shows where)'}`;
 }

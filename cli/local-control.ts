@@ -41,6 +41,8 @@ export interface LocalMember {
   readonly pid: number | null;
   /** Why it is `failed`. */
   readonly error: string | null;
+  /** What is wrong in its folder, a sentence each; empty where it does not run. */
+  readonly problems: readonly string[];
 }
 
 /** Two members that cannot reach each other. */

@@ -18,7 +18,7 @@ const environment = () => ({ ...process.env, HOME: folder, NOVACTL_CONFIG: join(
 
 test('prints to the outputs and ends with the exit code', () => {
   expect(spawnSync(process.execPath, [program, 'version'], { encoding: 'utf8', env: environment() })).toMatchObject({ status: 0, stdout: expect.stringMatching(/^novactl \d+\.\d+\.\d+ \(novaedge\.federation\.v1, Node /), stderr: '' });
-  expect(spawnSync(process.execPath, [program, 'federation', 'stauts'], { encoding: 'utf8', env: environment() })).toMatchObject({ status: 2, stdout: '', stderr: 'error: unknown command \'stauts\' (Did you mean status?)\n' });
+  expect(spawnSync(process.execPath, [program, 'federation', 'stauts'], { encoding: 'utf8', env: environment() })).toMatchObject({ status: 2, stdout: '', stderr: 'error: unknown command \'stauts\' (Did you mean status?); novactl federation --help tells more\n' });
 });
 
 test('--debug alone shows where an error came from', () => {

@@ -17,7 +17,7 @@ let server: Server;
 let links: LocalLink[];
 let members: LocalMember[];
 
-const memberOf = (name: string): LocalMember => ({ name, state: 'running', endpoint: '127.0.0.1:9090', folder: `/data/${name}`, pid: 7, error: null });
+const memberOf = (name: string): LocalMember => ({ name, state: 'running', endpoint: '127.0.0.1:9090', folder: `/data/${name}`, pid: 7, error: null, problems: [] });
 
 function answer(method: string, path: string, body: string): { readonly status: number; readonly body: unknown } {
   if (method === 'GET' && path === '/status') return { status: 200, body: { federationId: 'local', members, links } };

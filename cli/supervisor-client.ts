@@ -10,7 +10,7 @@ import type { LocalControl, LocalLink, LocalMember, LocalStatus } from './local-
 
 const addressSchema = z.object({ url: z.string().regex(/^(?:unix:\/.+|http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost):\d+\/?)$/), token: z.string().min(1) });
 const memberSchema = z.object({
-  name: z.string(), state: z.enum(['running', 'starting', 'stopped', 'failed']), endpoint: z.string(), folder: z.string(), pid: z.number().nullable(), error: z.string().nullable(),
+  name: z.string(), state: z.enum(['running', 'starting', 'stopped', 'failed']), endpoint: z.string(), folder: z.string(), pid: z.number().nullable(), error: z.string().nullable(), problems: z.array(z.string()),
 });
 const linkSchema = z.object({ a: z.string(), b: z.string(), rpcOnly: z.boolean() });
 const linksSchema = z.array(linkSchema);

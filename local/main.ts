@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { runDemo } from './demo.ts';
 import type { StartOptions } from './options.ts';
 import { readOptions, USAGE } from './options.ts';
@@ -18,15 +18,27 @@ async function main(): Promise<number> {
   const setup = await settleSetup(options.data, options);
   const plan = makePlan(options.data, setup.members, setup.firstPort);
   await prepare({ plan, logLevel: options.logLevel, nowMs: Date.now() });
-  const supervisor = new Supervisor(plan, (member, how) => { say(`${member} ended by itself (${how}). Start it again with: npx novactl local start ${member}${dataOption(options)}`); });
+  const supervisor = new Supervisor(plan, {
+    ended: (member, how) => { say(`${member}: ${how}. Start it again with: npx novactl local start ${member}${dataOption(options)}`); },
+    problems: (member, now, before) => {
+      for (const problem of now) if (!before.includes(problem)) say(`${member}: ${problem}`);
+      for (const problem of before) if (!now.includes(problem)) say(`${member}: over: ${problem}`);
+    },
+  });
   const control = await startControlServer(supervisor);
   await writeSupervisorFile(options.data, control);
   const stopAsked = new Promise<'SIGINT' | 'SIGTERM'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { resolve(signal); });
   });
   try {
-    say(`Starting ${plan.members.length.toString()} members …`);
-    await supervisor.start();
+    say(`Starting ${plan.members.length.toString()} ${plan.members.length === 1 ? 'member' : 'members'} …`);
+    const started = supervisor.start();
+    const first = await Promise.race([started.then(() => 'started' as const), stopAsked]);
+    if (first !== 'started') {
+      started.catch(() => undefined); // Stopping ends what is starting.
+      say('\nStopping …');
+      return 0;
+    }
     if (options.demo) return await runDemo(plan, say);
     say(welcome(plan, options));
     await stopAsked;
@@ -51,14 +63,17 @@ function welcome(plan: Plan, options: StartOptions): string {
     ...(first === undefined || second === undefined ? [] : [
       `  cp docs/examples/setup-guide/route.yaml ${here(first.folder)}/`,
       `  cat ${here(second.folder)}/default/proxyroute-test-route.yaml`,
-      `  npx novactl federation status`,
+      `  npx novactl federation status${configOption(options)}`,
       `  npx novactl local cut ${first.name} ${second.name}${data}`,
     ]),
-    '', 'Ctrl-C stops it; npm start goes on where it was.',
+    '', `Ctrl-C stops it; npm start${dataOption(options) === '' ? '' : ` --${dataOption(options)}`} goes on where it was.`,
   ].join('\n');
 }
 
 const dataOption = (options: StartOptions): string => (relative(process.cwd(), options.data) === '.novaedge' ? '' : ` --data ${relative(process.cwd(), options.data)}`);
+
+/** novactl finds the nearest `.novaedge` by itself. */
+const configOption = (options: StartOptions): string => (dataOption(options) === '' ? '' : ` --config ${relative(process.cwd(), join(options.data, 'novactl.yaml'))}`);
 
 try {
   process.exitCode = await main();

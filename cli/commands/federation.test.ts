@@ -151,7 +151,7 @@ describe('federation', () => {
 
     expect(await novactl('federation', 'conflicts', 'resolve', 'ProxyRoute/default/contested', '--keep', 'ap-east')).toMatchObject({ code: 2, err: expect.stringMatching(/^error: us-west: --keep ap-east: no version of this conflict is from ap-east; there are .*eu-west \(v1\.\d+\)/) });
     expect((await novactl('federation', 'conflicts', 'describe', 'ProxyRoute/default/contessted')).err).toContain('did you mean ProxyRoute/default/contested?');
-    expect((await novactl('federation', 'conflicts', 'resolve', 'ProxyRoute/default/contested')).err).toBe('error: required option \'--keep <version>\' not specified\n');
+    expect((await novactl('federation', 'conflicts', 'resolve', 'ProxyRoute/default/contested')).err).toBe('error: required option \'--keep <version>\' not specified; novactl federation conflicts resolve --help tells more\n');
   });
 
   test('sync and reconcile say what came of each peer, and fail where one cannot be reached', async () => {
@@ -180,8 +180,8 @@ describe('federation', () => {
   test('set writes the file in the member\'s folder, at one member or at all', async () => {
     const one = await novactl('federation', 'set', 'sync.interval=2s');
     expect(one).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^us-west: us-west\/federation\.yaml: spec\.sync\.interval: \(not set\) -> 2s\n$/) });
-    expect((await novactl('federation', 'set', 'conflictResolution.strategy=Merge')).err).toContain('--all-contexts sets it everywhere');
-    expect((await novactl('federation', 'set', 'spec.conflictResolution.strategy=Merge', '--all-contexts')).out).toMatch(/us-west\/federation\.yaml unchanged\neu-west: .* spec\.conflictResolution\.strategy: Manual -> Merge\n$/);
+    expect((await novactl('federation', 'set', 'conflictResolution.strategy=Merge', '--context', 'us-west')).err).toContain('--all-contexts sets it everywhere');
+    expect((await novactl('federation', 'set', 'spec.conflictResolution.strategy=Merge')).out).toMatch(/us-west\/federation\.yaml unchanged\neu-west: .* spec\.conflictResolution\.strategy: Manual -> Merge\n$/);
     expect(parse(readFileSync(join(federation.folder, 'us-west', 'federation.yaml'), 'utf8'))).toMatchObject({ spec: { sync: { interval: '2s' }, conflictResolution: { strategy: 'Merge' } } });
   });
 

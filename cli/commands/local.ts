@@ -41,12 +41,13 @@ function addStatus(local: Command, host: Host): void {
     });
 }
 
-const memberJson = (member: LocalMember) => ({ ...member });
+const memberJson = (member: LocalMember) => ({ ...member, problems: [...member.problems] });
 
 const statusText = ({ federationId, members, links }: LocalStatus, workingFolder: string): string => [
   `Federation: ${federationId}\n\nMembers:\n`,
   table(plainColumns('NAME', 'STATE', 'ENDPOINT', 'PID', 'FOLDER'), members.map(({ name, state, endpoint, pid, folder }) => [name, state, endpoint, pid?.toString() ?? '-', showPath(folder, workingFolder)]), '  '),
-  ...members.flatMap(({ name, error }) => (error === null ? [] : [`\n${name}: ${error}\n`])),
+  ...members.flatMap(({ name, error }) => (error === null ? [] : [`\n${name}: ${error}. Start it again with: novactl local start ${name}\n`])),
+  ...(members.every(({ problems }) => problems.length === 0) ? [] : ['\nProblems in folders:\n', ...members.flatMap(({ name, problems }) => problems.map((problem) => `  ${name}: ${problem}\n`))]),
   `\nCut links:\n${linksText(links)}`,
 ].join('');
 

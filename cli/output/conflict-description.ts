@@ -41,11 +41,14 @@ function versionsTable(versions: readonly VersionInfo[], conflict: ConflictInfo,
     `${version.member}${version.isLocal ? ' (local)' : ''}`,
     new Date(version.writtenAtMs).toISOString(),
     formatAgo(version.writtenAtMs, nowMs),
-    version.origin === 'operator' ? 'an operator' : `cluster ${version.origin}`,
+    version.origin === 'operator' ? 'an operator' : `cluster ${shortId(version.origin)}`,
     version.deleted ? 'deleted' : 'written',
     version === shown ? 'yes' : shown === undefined ? 'merged' : 'no',
   ]), '  ');
 }
+
+/** Clusters are told apart by their first characters; `-o json` has all. */
+const shortId = (id: string): string => id.replace(/^([0-9a-f]{8})-[0-9a-f-]{27}$/, '$1…');
 
 function comparison(left: VersionInfo, right: VersionInfo, columns: number | undefined): string {
   const [leftManifest, rightManifest] = [manifestOf(left), manifestOf(right)];

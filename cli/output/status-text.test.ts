@@ -52,6 +52,14 @@ describe('federation status', () => {
     ]);
   });
 
+  test('does not call a member level that cannot be heard', () => {
+    const members = PARTITIONED.members.map((member) => (member.isLocal ? member : { ...member, syncLagMs: 0, error: `${member.name}: the connection was cut off` }));
+    const text = statusText({ ...PARTITIONED, members }, NOW_MS, 'table');
+
+    expect(text).toContain('  eu-west-controller    eu-west   Unhealthy   unknown ');
+    expect(text).toContain('\neu-west-controller is unhealthy: the connection was cut off\n');
+  });
+
   test('--verbose has the guide\'s lines of a partition in Controllers mode', () => {
     expect(statusText(PARTITIONED, NOW_MS, 'verbose')).toContain('\nPhase: Partitioned\nPartition State: Confirmed\nReachable Peers: 0/2\nWrites Fenced: Yes\nReads Allowed: Yes\n');
   });

@@ -26,17 +26,26 @@ function membersTable(members: readonly MemberStatus[], nowMs: number, detail: S
   const isShort = detail === 'table';
   const columns = isShort ? MEMBER_COLUMNS : [...MEMBER_COLUMNS, ...plainColumns('LAST SEEN', 'ENDPOINT', 'ERROR')];
   return table(columns, members.map((member) => {
-    const { name, region, isLocal, healthy, syncLagMs, lastSyncMs, lastSeenMs, agents, endpoint, error } = member;
-    const short = [name, region || '-', isLocal ? 'Local' : healthy ? 'Healthy' : 'Unhealthy', formatLag(syncLagMs), formatAgo(lastSyncMs, nowMs), agents.toString()];
-    return isShort ? short : [...short, isLocal ? '-' : formatAgo(lastSeenMs, nowMs), endpoint || '-', error ?? '-'];
+    const { name, region, isLocal, healthy, lastSyncMs, lastSeenMs, agents, endpoint } = member;
+    const short = [name, region || '-', isLocal ? 'Local' : healthy ? 'Healthy' : 'Unhealthy', lagText(member), formatAgo(lastSyncMs, nowMs), agents.toString()];
+    return isShort ? short : [...short, isLocal ? '-' : formatAgo(lastSeenMs, nowMs), endpoint || '-', errorText(member) ?? '-'];
   }), INDENT);
+}
+
+/** Of a member that cannot be heard nobody knows whether it has written: a zero would be the lag of when it was heard last. */
+const lagText = ({ isLocal, healthy, syncLagMs }: MemberStatus): string => (!isLocal && !healthy && (syncLagMs ?? 0) === 0 ? 'unknown' : formatLag(syncLagMs));
+
+/** On one line, without the member's name, which stands before it already. */
+function errorText({ name, error }: MemberStatus): string | undefined {
+  const line = error?.replaceAll(/\s*\n\s*/g, ' ');
+  return line?.startsWith(`${name}: `) === true ? line.slice(name.length + 2) : line;
 }
 
 /** What somebody should do something about; nothing where all is well, as in the guide. */
 function attention({ conflictsPending, writesFenced, recovering, exceptions, members }: FederationStatus): readonly string[] {
   const failing = members.filter(({ healthy, isLocal }) => !healthy && !isLocal);
   return [
-    ...failing.map(({ name, error }) => `${name} is unhealthy${error === undefined ? '' : `: ${error.replaceAll(/\s*\n\s*/g, ' ')}`}`),
+    ...failing.map((member) => `${member.name} is unhealthy${member.error === undefined ? '' : `: ${errorText(member) ?? ''}`}`),
     ...(writesFenced ? ['Writes are fenced here until the partition heals: novactl federation status --verbose'] : []),
     ...(recovering ? ['This region has lost state and is recovering: it commits nothing until it has caught up'] : []),
     ...(conflictsPending > 0 ? [`${countOf(conflictsPending, 'conflict waits', 'conflicts wait')} for a person: novactl federation conflicts`] : []),

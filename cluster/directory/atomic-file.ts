@@ -1,6 +1,6 @@
 import { constants, linkSync, renameSync, unlinkSync } from 'node:fs';
 import { mkdir, open, realpath, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Random } from '../../shared/ports/clock.ts';
 import { fileStatAt, lookAt, sameStat, statOf } from './file-stat.ts';
 import type { FileStat } from './file-stat.ts';
@@ -13,6 +13,8 @@ export class OutsideError extends Error { override readonly name = 'OutsideError
 
 /** A finished text beside its place, waiting to be put there. */
 export interface Staged {
+  /** The temporary name, without folders. */
+  readonly name: string;
   /**
    * Puts it in place of exactly the file that was looked at (undefined: of none), in one step, and returns its state. `'moved'`:
    * something else stands there now. Synchronous, so nothing of ours comes between.
@@ -37,6 +39,7 @@ export async function stageFile(root: string, path: string, text: string, expect
   await writeDurably(temporary, text, mode, expected !== undefined);
   let isPut = false;
   return {
+    name: basename(temporary),
     put: () => {
       const stat = expected === undefined ? create(temporary, target) : replace(temporary, target, expected);
       isPut = stat !== 'moved';

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { link, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { routeKey } from '../bridge/cluster-acceptance.ts';
+import { canonicalContent } from '../../shared/model/content.ts';
 import { realClock, realRandom } from '../bridge/test-federation.ts';
 import { silentLogger } from '../../shared/ports/logger.ts';
 import { openDirectoryCluster } from './directory-cluster.ts';
@@ -56,3 +57,39 @@ test('killed at any moment, no object ends up with a token that is not its own, 
     expect(await readdir(root)).toContain(HIDDEN_FILE);
   }
 }, 60_000);
+
+/** Writes an object, takes away everything that was remembered of the write afterwards, and edits the file. Returns the name it was written under. */
+async function writeCrashAndEdit(): Promise<string> {
+  const cluster = await openDirectoryCluster({ root, clock: realClock, random: realRandom, logger: silentLogger });
+  const { text, hash } = canonicalContent({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', spec: { left: 1, right: 1 } });
+  expect((await cluster.write({ key: routeKey('a'), content: text, hash, token: 'ours', replaces: undefined })).kind).toBe('ok');
+  await link(join(root, HIDDEN_FILE), join(root, 'kept~'));
+  const via = /"via":"([^"]+)"/.exec(await readFile(join(root, 'kept~'), 'utf8'))?.[1];
+  await cluster.close();
+  await rename(join(root, 'kept~'), join(root, HIDDEN_FILE));
+  const file = join(root, 'default', 'proxyroute-a.yaml');
+  await writeFile(file, (await readFile(file, 'utf8')).replace(/ +right: 1\n/, ''));
+  return via ?? 'none';
+}
+
+async function tokenAfterRestart(): Promise<string | undefined> {
+  const cluster = await openDirectoryCluster({ root, clock: realClock, random: realRandom, logger: silentLogger });
+  const read = await cluster.read(routeKey('a'), new AbortController().signal);
+  await cluster.close();
+  if (read.kind !== 'live') throw new Error(read.kind);
+  return read.object.token;
+}
+
+test('an edit of what was written just before a crash is one upon that, and no conflict [I6]', async () => {
+  await writeCrashAndEdit();
+
+  expect(await tokenAfterRestart()).toBe('ours');
+});
+
+test('an edit beside what a crash kept from being written has not seen it [I6]', async () => {
+  const via = await writeCrashAndEdit();
+  await writeFile(join(root, 'default', via), 'what was to be written');
+
+  expect(await tokenAfterRestart()).toBeUndefined();
+  expect((await readdir(root, { recursive: true })).filter((name) => name.includes('.novaedge-tmp-'))).toEqual([]);
+});

@@ -1,5 +1,5 @@
 import { mkdir, readFile, readdir, realpath, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Content, Json, JsonObject } from '../../shared/model/content.ts';
 import { contentOf } from '../../shared/model/content.ts';
 import type { Filter } from '../../shared/model/federated-part.ts';
@@ -36,9 +36,10 @@ export interface DirectoryParts {
 export async function openDirectoryCluster(parts: DirectoryParts): Promise<DirectoryCluster> {
   await mkdir(parts.root, { recursive: true });
   const root = await realpath(parts.root);
-  await sweepTemporary(root);
-  const cluster = new DirectoryCluster(root, parts);
+  const unfinished = await temporaryFiles(root);
+  const cluster = new DirectoryCluster(root, parts, new Set(unfinished.map((path) => basename(path))));
   await cluster.start();
+  await cluster.sweep(unfinished);
   return cluster;
 }
 
@@ -52,13 +53,14 @@ export class DirectoryCluster implements Cluster {
   readonly #status: StatusFile;
   readonly #listeners = new Set<(change: ClusterChange) => void>();
 
-  constructor(root: string, { clock, random, logger, watchEvents = true }: DirectoryParts) {
+  /** @param unfinished temporary files that a crash has left */
+  constructor(root: string, { clock, random, logger, watchEvents = true }: DirectoryParts, unfinished: ReadonlySet<string>) {
     const tell = (change: ClusterChange): void => { for (const listener of this.#listeners) listener(change); };
     this.#root = root;
     this.#logger = logger;
     this.#status = new StatusFile(root, { clock, random, logger });
     this.#folder = new Folder({
-      root, clock, random, logger, watchEvents,
+      root, clock, random, logger, watchEvents, unfinished,
       listener: {
         changed: (keys) => { tell({ kind: 'changed', keys }); },
         federation: () => { tell({ kind: 'federation' }); },
@@ -72,6 +74,14 @@ export class DirectoryCluster implements Cluster {
   }
 
   start(): Promise<void> { return this.#folder.start(); }
+
+  /** Removes what a crash has left, once what it told is remembered. */
+  async sweep(unfinished: readonly string[]): Promise<void> {
+    const { hidden } = this.#folder.life;
+    if (unfinished.length === 0 || this.#folder.held() !== undefined) return;
+    if (hidden.isDirty) await this.#save();
+    for (const path of unfinished) await unlink(path).catch(() => undefined);
+  }
 
   async close(): Promise<void> {
     await this.#folder.close();
@@ -237,8 +247,7 @@ function contentOfKey(value: JsonObject, key: ResourceKey, marks: readonly strin
 }
 
 /** What a crash left unfinished. */
-async function sweepTemporary(root: string): Promise<void> {
-  for (const entry of await readdir(root, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile() && entry.name.startsWith(TEMPORARY_PREFIX)) await unlink(join(entry.parentPath, entry.name)).catch(() => undefined);
-  }
+async function temporaryFiles(root: string): Promise<readonly string[]> {
+  const entries = await readdir(root, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile() && entry.name.startsWith(TEMPORARY_PREFIX)).map(({ parentPath, name }) => join(parentPath, name));
 }

@@ -19,14 +19,17 @@ export type Presence =
 export class FolderState {
   readonly catalog = new Catalog();
   readonly #hidden: HiddenFile;
+  readonly #unfinished: ReadonlySet<string>;
   readonly #recorded = new Map<string, Set<ResourceKey>>();
   readonly #unknown = new Set<ResourceKey>();
   /** Resources whose intent belongs to a write under way, not to one that a crash interrupted. */
   readonly #writing = new Set<ResourceKey>();
   #droppedVersion = 0;
 
-  constructor(hidden: HiddenFile) {
+  /** @param unfinished temporary files that a crash has left */
+  constructor(hidden: HiddenFile, unfinished: ReadonlySet<string>) {
     this.#hidden = hidden;
+    this.#unfinished = unfinished;
     for (const [key, { file }] of hidden.objects) this.#note(file, key);
   }
 
@@ -106,7 +109,7 @@ export class FolderState {
     const [first, second] = this.catalog.federations();
     const { file, generation } = this.#hidden.federation;
     if (first !== undefined && second !== undefined) {
-      return { kind: 'unknown', reason: 'Duplicate', message: `a folder has one NovaEdgeFederation, but ${first.path}:${first.entry.line.toString()} and ${second.path}:${second.entry.line.toString()} both hold one` };
+      return { kind: 'unknown', reason: 'Duplicate', message: `a folder has one NovaEdgeFederation, but ${first.path}:${first.entry.line.toString()} and ${second.path}:${second.entry.line.toString()} both hold one: remove all but one; until then the settings last read stay in force` };
     }
     const problem = file === undefined ? undefined : this.catalog.files.get(file)?.problem;
     if (first === undefined && problem !== undefined) return { kind: 'unknown', reason: 'Unparsable', message: problem.message };
@@ -146,13 +149,14 @@ export class FolderState {
     return changed || wasUnknown || record !== before;
   }
 
-  /** A crash left an intent: what is in the folder tells whether the write came about. */
+  /** A crash left an intent: what is in the folder tells whether the write came about, and whether somebody changed it since. */
   #withoutInterruptedWrite(key: ResourceKey, record: ObjectRecord | undefined, hash: Hash | undefined): ObjectRecord | undefined {
     if (record?.intent === undefined || this.#writing.has(key)) return record;
     const { intent } = record;
     if (intent.kind === 'gone' && hash === undefined) return this.#put(key, { ...record, token: undefined, intent: undefined });
     if (intent.kind === 'live' && intent.hash === hash) return this.#put(key, { ...record, version: this.#hidden.nextVersion(), hash, token: intent.token, intent: undefined });
-    return this.#put(key, { ...record, intent: undefined });
+    const cameAbout = intent.kind === 'live' && intent.via !== undefined && !this.#unfinished.has(intent.via);
+    return this.#put(key, cameAbout ? { ...record, version: this.#hidden.nextVersion(), hash: intent.hash, token: intent.token, intent: undefined } : { ...record, intent: undefined });
   }
 
   #reconcileLive(key: ResourceKey, { path, entry }: Holder, record: ObjectRecord | undefined): boolean {

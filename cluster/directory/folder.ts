@@ -30,6 +30,8 @@ export interface FolderParts {
   readonly logger: Logger;
   readonly listener: FolderListener;
   readonly watchEvents: boolean;
+  /** Temporary files that a crash has left, by name. */
+  readonly unfinished: ReadonlySet<string>;
 }
 
 /** Called when what the folder holds, or what may be said of it, is another than before. */
@@ -351,7 +353,7 @@ export class Folder {
   async #begin(remembered: ConstructorParameters<typeof HiddenFile>[2]): Promise<void> {
     const { root, clock, random } = this.#parts;
     const hidden = new HiddenFile(root, { random, clock }, remembered, fileStatAt(join(root, HIDDEN_FILE)));
-    const state = new FolderState(hidden);
+    const state = new FolderState(hidden, this.#parts.unfinished);
     const writer = new ManifestWriter({ root, state, random, clock, save: () => this.save(), saveSoon: () => { this.saveSoon(); }, suspect: (path) => { this.suspect(path); }, marks: () => this.#marks });
     this.#isBeginning = true;
     this.#lostSinceMs = undefined;

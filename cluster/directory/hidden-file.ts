@@ -12,7 +12,10 @@ import { parseHidden } from './hidden-format.ts';
 export const HIDDEN_FILE = '.novaedge-cluster.json';
 
 /** A write of our own that is about to happen: noted before, so that a crash in the middle is told from somebody's edit. */
-export type Intent = { readonly kind: 'live'; readonly hash: Hash; readonly token: string } | { readonly kind: 'gone' };
+export type Intent =
+  /** `via`: the name of the temporary file that takes its place. Where a crash leaves that file, the write did not come about. */
+  | { readonly kind: 'live'; readonly hash: Hash; readonly token: string; readonly via?: string | undefined }
+  | { readonly kind: 'gone' };
 
 /** What is remembered of an object: what a Kubernetes object carries in its metadata. */
 export interface ObjectRecord {

@@ -8,7 +8,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/).transform(asHash);
 const decimal = z.string().regex(/^-?\d+$/).transform(BigInt);
 const counter = z.int().nonnegative();
 const intent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('live'), hash, token: z.string() }),
+  z.object({ kind: z.literal('live'), hash, token: z.string(), via: z.string().optional() }),
   z.object({ kind: z.literal('gone') }),
 ]);
 const record = z.object({

@@ -39,8 +39,9 @@ const conflict: WriteOutcome = { kind: 'conflict' };
 const refused = (reason: string, message: string): WriteOutcome => ({ kind: 'refused', reason, message });
 
 /**
- * Writes manifests into the folder. The order makes a crash harmless: first the hidden file says what is about to be written, then
- * the manifest takes its place in one rename, then what is remembered follows. Whatever a crash leaves is told apart by what is there.
+ * Writes manifests into the folder. The order makes a crash harmless: first the manifest stands under a temporary name, then the
+ * hidden file says what is about to be written and by that name, then the manifest takes its place in one rename, then what is
+ * remembered follows. Whatever a crash leaves is told apart by what is there.
  */
 export class ManifestWriter {
   readonly #parts: WriterParts;
@@ -151,10 +152,11 @@ export class ManifestWriter {
     const contents = readContents(path, text, this.#parts.marks());
     const problem = this.#problemWith(key, path, text, intent, contents.entries);
     if (problem !== undefined) return problem;
-    state.plan(key, intent, path);
+    const staged = await stageFile(root, path, text, stat, random);
     let done = false;
-    const staged = await this.#orAbandon(key, async () => { await save(); return stageFile(root, path, text, stat, random); });
     try {
+      state.plan(key, intent.kind === 'live' ? { ...intent, via: staged.name } : intent, path);
+      await save();
       const put = sameStat(stat, state.catalog.files.get(path)?.stat) ? staged.put() : 'moved';
       if (put === 'moved') {
         suspect(path);
@@ -164,8 +166,11 @@ export class ManifestWriter {
       if (stat === undefined) this.#noteCreated(path);
       done = true;
     } finally {
-      if (!done) state.abandon(key);
-      await staged.discard();
+      if (!done) {
+        state.abandon(key);
+        // Only then may the file go that tells that nothing was put.
+        await save().then(() => staged.discard(), () => undefined);
+      }
     }
     this.#parts.saveSoon();
     await syncFolder(dirname(join(root, path)));

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { startBridge } from '../../cluster/bridge/bridge.ts';
 import { openDirectoryCluster } from '../../cluster/directory/directory-cluster.ts';
+import type { DirectoryCluster } from '../../cluster/directory/directory-cluster.ts';
 import { ConnectRegion } from '../../shared/adapters/connect/index.ts';
 import type { ClientTls } from '../../shared/adapters/connect/index.ts';
 import { openSqlite } from '../../shared/adapters/sqlite/index.ts';
@@ -11,6 +12,7 @@ import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import { peersLetIn } from '../../shared/replica/policy.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
+import type { Logger } from '../../shared/ports/logger.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
 import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
 import { regionOf } from '../../shared/replica/region.ts';
@@ -35,10 +37,18 @@ const SPEC_FOLLOW_MS = 200;
 /** The other members' ledgers are waited for this long at start; the members of a federation start together. */
 const FIRST_LEDGER_WAIT_MS = 3000;
 
+/** A folder without a federation object never gives one. */
+const FIRST_SPEC_WAIT_MS = 3000;
+const FIRST_SPEC_LOOK_MS = 20;
+
 export interface RunningMember { stop(): Promise<void> }
 
-/** Runs one member: store, API, schedule, bridge and its folder of manifests, all in this process. */
-export async function runMember(config: MemberConfig): Promise<RunningMember> {
+/**
+ * Runs one member: store, API, schedule, bridge and its folder of manifests, all in this process.
+ *
+ * @param onProblems is told what is wrong in the folder, all of it, whenever that changes
+ */
+export async function runMember(config: MemberConfig, onProblems: (messages: readonly string[]) => void): Promise<RunningMember> {
   const member = asMember(config.member);
   const logger = jsonLogger({ level: config.logLevel, file: config.log, base: { member } });
   const tls = await readTls(config);
@@ -94,8 +104,10 @@ export async function runMember(config: MemberConfig): Promise<RunningMember> {
   schedule.start();
 
   const cluster = await openDirectoryCluster({ root: config.folder, clock: systemClock, random: systemRandom, logger });
+  await tellProblems(cluster, onProblems, logger, stopping.signal);
   const region = new ConnectRegion({ federationId: config.federationId, member, endpoint: `${HOST}:${server.port.toString()}`, tls: () => ({ cert: tls.bridgeCert, key: tls.bridgeKey, ca: tls.authority }) });
   const bridge = startBridge({ cluster, region, clock: systemClock, random: systemRandom, logger, version });
+  await firstSpec(replica);
   logger.info('member-started', { port: server.port });
 
   return {
@@ -112,6 +124,28 @@ export async function runMember(config: MemberConfig): Promise<RunningMember> {
     },
   };
 }
+
+/** Ready is who can take an edit: until then a first one would wait for the bridge to introduce itself. */
+async function firstSpec(replica: Replica): Promise<void> {
+  const untilMs = systemClock.nowMs() + FIRST_SPEC_WAIT_MS;
+  while ((await loadSettings(replica)).spec === undefined && systemClock.nowMs() < untilMs) await systemClock.sleep(FIRST_SPEC_LOOK_MS);
+}
+
+async function tellProblems(cluster: DirectoryCluster, onProblems: (messages: readonly string[]) => void, logger: Logger, signal: AbortSignal): Promise<void> {
+  let told = '';
+  const look = async (): Promise<void> => {
+    const isIdle = (await cluster.federation()).kind === 'gone' && cluster.held() === undefined;
+    const messages = [...cluster.problems().map(({ message }) => message), ...(isIdle ? [NO_FEDERATION] : [])];
+    if (messages.join('\n') === told) return;
+    told = messages.join('\n');
+    onProblems(messages);
+  };
+  const complain = (error: unknown): void => { logger.warn('problems-not-told', { reason: String(error) }); };
+  await cluster.watch(() => { look().catch(complain); }, signal);
+  await look();
+}
+
+const NO_FEDERATION = 'no file holds a NovaEdgeFederation: nothing is taken from this folder or shown in it until one does';
 
 /** Keeps connections in step with the spec in force, also after a restart. */
 function followSpec(replica: Replica, peers: PeerConnections, schedule: Schedule, signal: AbortSignal): void {

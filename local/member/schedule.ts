@@ -35,6 +35,7 @@ export class Schedule {
   readonly #peers = new Map<Member, KnownPeer>();
   readonly #running: Promise<void>[] = [];
   readonly #outbox = new Bell();
+  readonly #newPeers = new Bell();
 
   constructor(replica: Replica, signal: AbortSignal) {
     this.#replica = replica;
@@ -44,7 +45,7 @@ export class Schedule {
   /** Starts all loops; they end with the signal. */
   start(): void {
     this.#loop('recovery', async () => { await ensureServing(this.#replica, this.#signal); return RECOVERY_RETRY_MS; });
-    this.#loop('peers', () => this.#startNewPeers());
+    this.#loop('peers', () => this.#startNewPeers(), this.#newPeers);
     this.#loop('outbox', async () => {
       await publishDeletes(this.#replica);
       await this.#replica.clock.sleep(OUTBOX_REST_MS, this.#signal);
@@ -83,7 +84,10 @@ export class Schedule {
   }
 
   /** The settings changed: intervals may be shorter now. */
-  changed(): void { for (const { sync, health, verify } of this.#peers.values()) { health.ring(); sync.ring(); verify.ring(); } }
+  changed(): void {
+    this.#newPeers.ring();
+    for (const { sync, health, verify } of this.#peers.values()) { health.ring(); sync.ring(); verify.ring(); }
+  }
 
   async #startNewPeers(): Promise<number> {
     const { others } = await loadSettings(this.#replica);

@@ -19,23 +19,35 @@ const SUPERVISOR_FILE = 'supervisor.json';
 export async function settleSetup(data: string, wanted: { readonly members: number | undefined; readonly port: number | undefined }): Promise<Setup> {
   await mkdir(data, { recursive: true });
   const path = join(data, SETUP_FILE);
-  const known = await readFile(path, 'utf8').then((text) => setupSchema.parse(JSON.parse(text)), () => undefined);
+  const known = await readSetup(path);
   if (known !== undefined) {
     if (wanted.members !== undefined && wanted.members !== known.members) throw new StartError(`--members ${wanted.members.toString()}: ${data} was set up with ${known.members.toString()}; give another --data, or remove it`);
     if (wanted.port !== undefined && wanted.port !== known.firstPort) throw new StartError(`--port ${wanted.port.toString()}: ${data} was set up with ports from ${known.firstPort.toString()}; give another --data, or remove it`);
-    await requireFree(known, data);
+    await requireFree(known, `stop that, or start with another --data and --port`);
     return known;
   }
   const members = wanted.members ?? 3;
   const setup: Setup = { members, firstPort: wanted.port ?? (await findFreePorts(portsNeeded(members))) };
-  await requireFree(setup, data);
-  await writeFile(path, `${JSON.stringify(setup)}\n`);
+  await requireFree(setup, 'stop that, or give another --port, or none');
+  await replaceFile(path, setup, undefined);
   return setup;
 }
 
-async function requireFree({ members, firstPort }: Setup, data: string): Promise<void> {
-  const taken = await firstTaken(firstPort, portsNeeded(members));
-  if (taken !== undefined) throw new StartError(`port ${taken.toString()} of ${data} is in use by another program; stop that, or start with another --data and --port`);
+/** @throws StartError when the file is damaged: the ports it named stand in the members' manifests */
+async function readSetup(path: string): Promise<Setup | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return setupSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new StartError(`${path} is damaged; put back {"members":N,"firstPort":P} as they were (the endpoints are in clusters/*/novaedge-system), or give another --data`, { cause });
+  }
+}
+
+async function requireFree({ members, firstPort }: Setup, wayOut: string): Promise<void> {
+  const count = portsNeeded(members);
+  const taken = await firstTaken(firstPort, count);
+  if (taken !== undefined) throw new StartError(`port ${taken.toString()} is in use by another program, and ${members.toString()} members need all from ${firstPort.toString()} to ${(firstPort + count - 1).toString()}; ${wayOut}`);
 }
 
 const supervisorSchema = z.object({ pid: z.number().int(), url: z.string(), token: z.string() });
@@ -58,8 +70,12 @@ function isAlive(pid: number): boolean {
 }
 
 export async function writeSupervisorFile(data: string, supervisor: { readonly url: string; readonly token: string }): Promise<void> {
-  const path = join(data, SUPERVISOR_FILE);
-  await writeFile(`${path}.new`, `${JSON.stringify({ pid: process.pid, ...supervisor })}\n`, { mode: 0o600 });
+  await replaceFile(join(data, SUPERVISOR_FILE), { pid: process.pid, ...supervisor }, 0o600);
+}
+
+/** Whole or not at all. */
+async function replaceFile(path: string, value: unknown, mode: number | undefined): Promise<void> {
+  await writeFile(`${path}.new`, `${JSON.stringify(value)}\n`, { mode });
   await rename(`${path}.new`, path);
 }
 

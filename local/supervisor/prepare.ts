@@ -1,4 +1,4 @@
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { createAuthority, issueBridgeCertificate, issueMemberCertificate, issueOperatorCertificate } from '../../shared/adapters/certificates/index.ts';
@@ -10,13 +10,15 @@ import { relayPort } from './plan.ts';
 import { readAuthority } from './read-authority.ts';
 
 const PRIVATE = 0o600;
+/** A folder made under a temporary name is its maker's alone. */
+const FOLDER_MODE = 0o755;
 const HOSTS = ['127.0.0.1', 'localhost'];
 /** Nobody waits a day on a laptop to see a delete collected. */
 const MINIMUM_TOMBSTONE_TTL_MS = 60_000;
 
 export interface PrepareOptions { readonly plan: Plan; readonly logLevel: string; readonly nowMs: number }
 
-/** Writes everything the members need, leaving alone what is there: certificates, federation objects, settings, novactl's contexts. */
+/** Writes everything the members need, leaving alone what is there: certificates, settings, novactl's contexts. */
 export async function prepare(options: PrepareOptions): Promise<void> {
   const { plan, nowMs } = options;
   const certificates = join(plan.data, 'certificates');
@@ -26,7 +28,6 @@ export async function prepare(options: PrepareOptions): Promise<void> {
     await mkdir(dirname(member.database), { recursive: true });
     await writeCertificates(certificates, authority, plan, member, nowMs);
     await writeFile(member.config, `${JSON.stringify(configOf(options, member, certificates), undefined, 2)}\n`, { mode: PRIVATE });
-    await writeFederation(plan, member);
   }
   // An operator's certificate lives for hours: each start makes a new one.
   await writeKeyed(join(certificates, 'operator'), await issueOperatorCertificate(authority, { federationId: plan.federationId, level: 'admin', name: 'local' }, { nowMs, lifeMs: OPERATOR_LIFE_MS }));
@@ -71,13 +72,25 @@ function configOf({ plan, logLevel }: PrepareOptions, member: MemberPlan, certif
   };
 }
 
-/** The member's NovaEdgeFederation, in its own folder, as any manifest; written once and then the user's. */
-async function writeFederation(plan: Plan, member: MemberPlan): Promise<void> {
-  const path = join(member.folder, 'novaedge-system', 'novaedgefederation.yaml');
-  if (await exists(member.folder)) return;
-  await mkdir(dirname(path), { recursive: true });
+/**
+ * Makes the folder of a member that has none, or an empty one, with the member's NovaEdgeFederation in it: a manifest as any other,
+ * and the user's from then on. The folder is there with the manifest or not at all.
+ */
+export async function prepareFolder(plan: Plan, member: MemberPlan): Promise<void> {
+  const there = await readdir(member.folder).catch(() => []);
+  if (there.length > 0) return;
+  await mkdir(dirname(member.folder), { recursive: true });
+  const folder = await mkdtemp(join(dirname(member.folder), `.${member.name}-`));
+  const path = join(folder, 'novaedge-system', 'novaedgefederation.yaml');
+  await mkdir(dirname(path));
+  await writeFile(path, `# This member's settings, read like any edit: change one and save.\n${stringify(federationOf(plan, member))}`);
+  await chmod(folder, FOLDER_MODE);
+  await rename(folder, member.folder);
+}
+
+function federationOf(plan: Plan, member: MemberPlan): unknown {
   const others = plan.members.filter(({ name }) => name !== member.name);
-  const manifest = {
+  return {
     apiVersion: 'novaedge.io/v1alpha1',
     kind: 'NovaEdgeFederation',
     metadata: { name: 'local-federation', namespace: 'novaedge-system' },
@@ -92,7 +105,6 @@ async function writeFederation(plan: Plan, member: MemberPlan): Promise<void> {
       antiEntropy: { enabled: true, interval: '1m', batchSize: 100, repairMode: 'bidirectional' },
     },
   };
-  await writeFile(path, `# This member's settings, read like any edit: change one and save.\n${stringify(manifest)}`);
 }
 
 /** Paths in it are relative to it. */

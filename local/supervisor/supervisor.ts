@@ -3,6 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { MemberPlan, Plan } from './plan.ts';
 import type { LocalLink, LocalMember } from '../../cli/local-control.ts';
+import { memberMessageSchema } from '../member/member-message.ts';
+import { prepareFolder } from './prepare.ts';
 import { Relay } from './relay.ts';
 
 const MEMBER_PROGRAM = fileURLToPath(new URL('../member/main.ts', import.meta.url));
@@ -15,6 +17,13 @@ type Ended = { readonly state: 'stopped' } | { readonly state: 'failed'; readonl
 /** Someone asked for a member that is not there. */
 export class UnknownMemberError extends Error { override readonly name = 'UnknownMemberError' }
 
+export interface SupervisorListener {
+  /** A member ended without being told to. */
+  ended(member: string, how: string): void;
+  /** All that is wrong in a member's folder, whenever that changes. */
+  problems(member: string, now: readonly string[], before: readonly string[]): void;
+}
+
 /** Starts and stops members' processes and the relays between them. */
 export class Supervisor {
   readonly plan: Plan;
@@ -23,13 +32,17 @@ export class Supervisor {
   readonly #ended = new Map<string, Ended>();
   readonly #told = new WeakSet<ChildProcess>();
   readonly #relays = new Map<string, Relay>();
-  readonly #onExit: (member: string, how: string) => void;
+  readonly #problems = new Map<string, readonly string[]>();
+  readonly #listener: SupervisorListener;
 
-  constructor(plan: Plan, onExit: (member: string, how: string) => void) {
+  constructor(plan: Plan, listener: SupervisorListener) {
     this.plan = plan;
-    this.#onExit = onExit;
+    this.#listener = listener;
   }
 
+  #isStopping = false;
+
+  /** @throws when `stop` was called meanwhile */
   async start(): Promise<void> {
     for (const { from, to, kind, port, targetPort } of this.plan.relays) {
       const relay = new Relay(targetPort);
@@ -40,6 +53,7 @@ export class Supervisor {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await Promise.all(this.plan.members.map(({ name }) => this.stopMember(name)));
     for (const relay of this.#relays.values()) relay.close();
   }
@@ -50,16 +64,23 @@ export class Supervisor {
     const starting = this.#starting.get(name);
     if (starting !== undefined) return starting;
     if (this.#processes.has(name)) return;
+    await prepareFolder(this.plan, member);
+    if (this.#isStopping) throw new Error(`${name} is not started: the federation is being stopped`);
     const child = fork(MEMBER_PROGRAM, [member.config], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#processes.set(name, child);
     let complaints = '';
     child.stderr?.on('data', (text: Buffer) => { complaints = (complaints + text.toString()).slice(-4000); });
+    child.on('message', (message) => {
+      const told = memberMessageSchema.parse(message);
+      if (told.kind === 'problems') this.#takeProblems(name, told.problems);
+    });
     child.once('exit', (code, signal) => {
       this.#processes.delete(name);
-      const how = signal === null ? `exit code ${(code ?? 0).toString()}${complaints === '' ? '' : `: ${complaints.trim()}`}` : signal;
+      this.#problems.delete(name);
+      const how = signal === null ? `it ended with exit code ${(code ?? 0).toString()}${complaints === '' ? '' : `: ${complaints.trim()}`}` : `it was ended by ${signal}`;
       const wasTold = this.#told.has(child);
       this.#ended.set(name, wasTold ? { state: 'stopped' } : { state: 'failed', error: how });
-      if (!wasTold) this.#onExit(name, how);
+      if (!wasTold) this.#listener.ended(name, how);
     });
     const started = ready(child, name, member.log).finally(() => { this.#starting.delete(name); });
     this.#starting.set(name, started);
@@ -96,7 +117,13 @@ export class Supervisor {
     const pid = this.#processes.get(name)?.pid ?? null;
     const ended = this.#ended.get(name);
     const state = this.#starting.has(name) ? 'starting' : pid !== null ? 'running' : (ended?.state ?? 'stopped');
-    return { name, state, endpoint: `127.0.0.1:${port.toString()}`, folder, pid, error: pid === null && ended?.state === 'failed' ? ended.error : null };
+    return { name, state, endpoint: `127.0.0.1:${port.toString()}`, folder, pid, error: pid === null && ended?.state === 'failed' ? ended.error : null, problems: this.#problems.get(name) ?? [] };
+  }
+
+  #takeProblems(name: string, problems: readonly string[]): void {
+    const before = this.#problems.get(name) ?? [];
+    this.#problems.set(name, problems);
+    this.#listener.problems(name, problems, before);
   }
 
   members(): readonly LocalMember[] { return this.plan.members.map(({ name }) => this.member(name)); }
@@ -122,7 +149,9 @@ const relayName = (from: string, to: string, kind: string): string => `${from} $
 function ready(child: ChildProcess, name: string, log: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => { reject(new Error(`${name} did not start within ${(START_TIMEOUT_MS / 1000).toString()} s; its log is ${log}`)); }, START_TIMEOUT_MS);
-    child.once('message', () => { clearTimeout(timer); resolve(); });
+    child.on('message', (message) => {
+      if (memberMessageSchema.parse(message).kind === 'ready') { clearTimeout(timer); resolve(); }
+    });
     child.once('exit', () => { clearTimeout(timer); reject(new Error(`${name} ended while starting; its log is ${log}`)); });
   });
 }

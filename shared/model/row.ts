@@ -55,6 +55,8 @@ export interface Shown {
   readonly content: string | undefined;
   /** Who wrote its fields; undefined where a sibling of the row holds them. */
   readonly fields: Provenance | undefined;
+  /** What the same state looked like under strategies that came into force since: shown or not, a token with one of these is none of an old copy. */
+  readonly reshown?: readonly Hash[];
 }
 
 /** The part of a row that never travels and is never hashed. */

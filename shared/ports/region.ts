@@ -58,6 +58,7 @@ export const MAX_PULL_WAIT_MS = 20_000;
 /** One object as the cluster has it now, read when it is sent and not when it was queued. */
 export interface Observation {
   readonly key: ResourceKey;
+  /** Empty where a missing object's is not known any more. */
   readonly uid: string;
   /** A decimal number that only rises in the cluster; of a missing object, that of the read which found it missing. */
   readonly resourceVersion: string;

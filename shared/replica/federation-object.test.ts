@@ -256,6 +256,29 @@ describe('the strategy in force', () => {
     expect(federation.all.map((member) => member.cluster.specOf(a))).toEqual(federation.all.map(() => ({ left: 2, right: 2 })));
   });
 
+  test('that changed is shown while a person already keeps a version: what is shown then is no edit [I6]', async () => {
+    const { federation, us, eu } = await trio();
+    await us.cluster.write(a, { port: 1 });
+    federation.nowMs += 1000;
+    await eu.cluster.write(a, { port: 2 });
+    await federation.exchange();
+    for (const member of federation.all) await member.cluster.follow();
+    for (const member of federation.all) await member.putFederation(strategy('Manual'));
+    await federation.beats();
+
+    const late = await us.cluster.pull();
+    for (const target of late.kind === 'compacted' ? [] : late.targets) us.cluster.show(target);
+    const shownLate = us.cluster.specOf(a);
+    await us.operator.resolve(a, 'eu', 'resolve-1');
+    await us.cluster.follow();
+    await federation.exchange();
+    for (const member of federation.all) await member.cluster.follow();
+
+    expect(shownLate).toEqual({ port: 1 });
+    expect(await eu.operator.conflicts(true)).toEqual([]);
+    expect(federation.all.map((member) => member.cluster.specOf(a))).toEqual(federation.all.map(() => ({ port: 2 })));
+  });
+
   test('changed to Manual leaves each cluster with its own, and asks a person [I7]', async () => {
     const { federation, us, eu, ap } = await trio();
     for (const member of [us, eu, ap]) await member.putFederation(strategy('Manual'));

@@ -40,6 +40,25 @@ const only = (results: readonly ObservationResult[]): ObservationResult | undefi
 const sorted = (versions: readonly unknown[]): readonly string[] => versions.map((version) => JSON.stringify(version)).sort();
 
 describe('an echo', () => {
+  test('of a merged view is one also where the row changed again before that view was reported [I6]', async () => {
+    const federation = await Federation.start({ members: ['us', 'eu', 'ap'], spec: { conflictResolution: { strategy: 'Merge' } } });
+    const [us, eu, ap] = [federation.member('us'), federation.member('eu'), federation.member('ap')];
+    await us.cluster.write(a, { left: 1, right: 1, middle: 1 });
+    await federation.exchange();
+    for (const member of federation.all) await member.cluster.follow();
+    await eu.cluster.write(a, { left: 1, right: 2, middle: 1 });
+    await ap.cluster.write(a, { left: 1, right: 1, middle: 2 });
+    await us.pullFrom('eu');
+
+    const { target } = await us.cluster.write(a, { left: 2, right: 1, middle: 1 });
+    if (target !== undefined) us.cluster.show(target);
+    const merged = us.cluster.specOf(a);
+    await us.pullFrom('ap');
+
+    expect(merged).toEqual({ left: 2, right: 2, middle: 1 });
+    expect(only(await us.cluster.send([a]))?.outcome).toBe('unchanged');
+  });
+
   test('of a commit changes nothing', async () => {
     const { us } = await shared();
     const head = await us.head();

@@ -99,7 +99,9 @@ async function observeContent(
 async function isNewestShown(replica: Replica, key: ResourceKey, row: HeldRow, token: Token, shown: Shown | undefined, facts: ClusterFacts & { readonly record: BridgeRecord }): Promise<boolean> {
   if (shown === undefined) return true;
   if (!covers(token.context, shown.tokensCover)) return false;
-  if (!sameVector(token.context, shown.tokensCover)) return true;
+  // What the cluster wrote beside other versions: a token that covers that write was made since.
+  if (!sameVector(shown.context, shown.tokensCover)) return true;
+  if (!sameVector(token.context, shown.tokensCover) || shown.reshown?.includes(token.hash) === true) return true;
   const { body } = await view(replica, key, row, { clusterId: facts.record.clusterId, shownHash: shown.hash ?? 'deleted' });
   return viewHash(body) === token.hash;
 }

@@ -6,7 +6,7 @@ import type { Strategy } from '../model/view.ts';
 import { STRATEGIES, viewHash, viewOf } from '../model/view.ts';
 import { localSegment } from './apply.ts';
 import type { ClusterFacts } from './bridge-record.ts';
-import { contentIn, isPassed, readClusterFacts } from './bridge-record.ts';
+import { contentIn, isPassed, readClusterFacts, view } from './bridge-record.ts';
 import { loadContents } from './contents.ts';
 import { held } from './local-part.ts';
 import type { Replica } from './replica.ts';
@@ -50,9 +50,17 @@ async function reshow(replica: Replica, key: ResourceKey, before: Strategy, fact
     if (row === undefined || local === undefined) return;
     const nowMs = replica.clock.nowMs();
     const at = { log: local.log, counter: local.head + 1 };
-    const next = held(row, row, { nowMs, shown: await shownUnder(replica, key, row, before, facts), offLog: at });
+    const shown = await shownUnder(replica, key, row, before, facts);
+    const next = held(row, row, { nowMs, shown: shown && (await withNewView(replica, key, row, shown)), offLog: at });
     if ((await replica.store.putOffLog({ puts: [{ key, next, if: row.local.revision }], segment: localSegment(at, key, nowMs), ifHead: local.head })) === 'ok') return;
   }
+}
+
+/** The cluster may show the new view before it reports so, and the row may change meanwhile. */
+async function withNewView(replica: Replica, key: ResourceKey, row: HeldRow, shown: Shown): Promise<Shown> {
+  const hash = viewHash((await view(replica, key, row, { clusterId: shown.clusterId, shownHash: shown.hash ?? 'deleted' })).body);
+  const reshown = shown.reshown ?? [];
+  return hash === undefined || reshown.includes(hash) ? shown : { ...shown, reshown: [...reshown, hash] };
 }
 
 async function shownUnder(replica: Replica, key: ResourceKey, row: HeldRow, strategy: Strategy, facts: ClusterFacts): Promise<Shown | undefined> {

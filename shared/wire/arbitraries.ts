@@ -149,7 +149,7 @@ export const observations: fc.Arbitrary<Observation> = fc.record({
     fc.record({ kind: fc.constant('live' as const), content: fc.oneof(contents.map(({ text }) => text), fc.constant('not JSON at all')) }),
     fc.record({ kind: fc.constant('gone' as const), confirmed: fc.boolean() }),
   ),
-});
+}).chain((observation) => (observation.state.kind === 'live' ? fc.constant(observation) : fc.constantFrom(observation, { ...observation, uid: '' })));
 
 export const observationResults: fc.Arbitrary<ObservationResult> = fc.oneof(
   fc.record({ key: keys, outcome: fc.constant('committed' as const), dot: dots, target: fc.option(targets, { nil: undefined }) }),

@@ -47,7 +47,8 @@ const writeObservation = ({ key, uid, resourceVersion, token, state }: Observati
 
 const readObservation = (field: string, { key, uid, resourceVersion, token, state }: WireObservation): Observation => ({
   key: requireKey(`${field}.key`, key),
-  uid: requireUid(`${field}.uid`, uid),
+  // A cluster may no longer know what an object that is gone was.
+  uid: uid === '' && state.case === 'missing' ? uid : requireUid(`${field}.uid`, uid),
   resourceVersion: requireResourceVersion(`${field}.resource_version`, resourceVersion),
   token: readToken(token),
   state: readState(field, state),

@@ -12,6 +12,7 @@ import { readBridgePullRequest, readReportAppliedRequest } from './bridge-pull.t
 import { readCompareRequest, readCompareResponse } from './compare-messages.ts';
 import { readHeartbeat } from './heartbeat.ts';
 import { MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH, MAX_STAMP_COUNTER, MAX_TIME_MS } from './limits.ts';
+import { sealedContent } from './content.ts';
 import { hashBytes } from './names.ts';
 import { readFetchContentsResponse, readFetchRowsRequest, readPullRequest, readPullResponse, readPushRequest } from './peer-messages.ts';
 import { WireError } from './wire-error.ts';
@@ -141,6 +142,7 @@ describe('other messages are refused, by the field, when', () => {
     ['nobody says for which cluster', () => refusal(CommitRequestSchema, { session: 's', requestId: 'r' }, readCommitRequest), 'bridge'],
     ['a request id is empty', () => refusal(CommitRequestSchema, { bridge, session: 's', requestId: '' }, readCommitRequest), 'request_id'],
     ['a resourceVersion is no number', () => refusal(CommitRequestSchema, { bridge, session: 's', requestId: 'r', observations: [{ ...observation, resourceVersion: '1a' }] }, readCommitRequest), 'observations[0].resource_version'],
+    ['an object that is there has no uid', () => refusal(CommitRequestSchema, { bridge, session: 's', requestId: 'r', observations: [{ ...observation, uid: '', state: { case: 'present', value: sealedContent('{}', hashText('{}')) } }] }, readCommitRequest), 'observations[0].uid'],
     ['an observation says nothing', () => refusal(CommitRequestSchema, { bridge, session: 's', requestId: 'r', observations: [{ ...observation, state: { case: undefined } }] }, readCommitRequest), 'observations[0].state'],
     ['a commit had no outcome', () => refusal(CommitResponseSchema, {}, readCommitResponse), 'outcome'],
     ['a bridge would wait for ever', () => refusal(BridgeServicePullRequestSchema, { bridge, dictionary, limit: 1, waitMs: 20_001 }, readBridgePullRequest), 'wait_ms'],

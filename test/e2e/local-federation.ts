@@ -1,11 +1,17 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { SupervisorClient } from '../../cli/supervisor-client.ts';
+import { ConnectOperator } from '../../shared/adapters/connect/index.ts';
+import { makePlan } from '../../local/supervisor/plan.ts';
+import { asMember } from '../../shared/model/ids.ts';
+import type { Operator } from '../../shared/ports/operator.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const EXAMPLES = join(ROOT, 'docs', 'examples');
@@ -13,6 +19,7 @@ const START_TIMEOUT_MS = 60_000;
 /** Machines are shared and slow at times; how fast it is, the bench tells. */
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 20;
+const OPERATOR_TIMEOUT_MS = 10_000;
 
 export interface ProgramResult { readonly code: number; readonly stdout: string; readonly stderr: string }
 
@@ -31,11 +38,18 @@ export function runProgram(program: string, args: readonly string[], cwd: string
 /** A federation as `npm start` runs it, in a temporary folder. */
 export class LocalFederation {
   readonly data: string;
+  /** Steers it as `novactl local` does, without a process for each word. */
+  readonly control: SupervisorClient;
+  readonly #operators = new Map<string, ConnectOperator>();
+  readonly #ended = new AbortController();
   #process: ChildProcess | undefined;
   #isNew = true;
   output = '';
 
-  private constructor(data: string) { this.data = data; }
+  private constructor(data: string) {
+    this.data = data;
+    this.control = new SupervisorClient(data, this.#ended.signal);
+  }
 
   static async start(): Promise<LocalFederation> {
     const federation = new LocalFederation(join(await mkdtemp(join(tmpdir(), 'novaedge-e2e-')), 'data'));
@@ -67,8 +81,23 @@ export class LocalFederation {
     return exited;
   }
 
+  /** A member's region as an operator calls it. */
+  operator(member: string): Operator {
+    const known = this.#operators.get(member);
+    if (known !== undefined) return known;
+    const pem = (name: string): string => readFileSync(join(this.data, 'certificates', name), 'utf8');
+    const tls = { cert: pem('operator.crt'), key: pem('operator.key'), ca: pem('authority.crt') };
+    const { members, firstPort } = JSON.parse(readFileSync(join(this.data, 'setup.json'), 'utf8')) as { members: number; firstPort: number };
+    const plan = makePlan(this.data, members, firstPort);
+    const port = plan.members.find(({ name }) => name === member)?.port ?? 0;
+    const operator = new ConnectOperator({ federationId: plan.federationId, member: asMember(member), endpoint: `127.0.0.1:${port.toString()}`, tls: () => tls, callTimeoutMs: OPERATOR_TIMEOUT_MS });
+    this.#operators.set(member, operator);
+    return operator;
+  }
+
   async remove(): Promise<void> {
     await this.stop();
+    for (const operator of this.#operators.values()) operator.close();
     await rm(join(this.data, '..'), { recursive: true, force: true });
   }
 
@@ -95,12 +124,12 @@ export class LocalFederation {
 }
 
 /** Looks until it is so. @throws with what was there last */
-export async function eventually<Value>(what: string, look: () => Promise<Value>, isSo: (value: Value) => boolean, patienceMs = PATIENCE_MS): Promise<Value> {
+export async function eventually<Value>(what: string, look: () => Promise<Value>, isSo: (value: Value) => boolean, patienceMs = PATIENCE_MS, lookMs = LOOK_MS): Promise<Value> {
   const deadlineMs = Date.now() + patienceMs;
   for (;;) {
     const value = await look();
     if (isSo(value)) return value;
     if (Date.now() > deadlineMs) throw new Error(`not so after ${patienceMs.toString()} ms: ${what}; last seen: ${JSON.stringify(value, undefined, 1)}`);
-    await sleep(LOOK_MS);
+    await sleep(lookMs);
   }
 }

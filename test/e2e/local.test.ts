@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +52,42 @@ describe('a federation on one machine', () => {
       const found = await eventually(`the route at ${member}`, () => federation.manifest(member, fileOf('test-route')), (manifest) => manifest !== undefined);
       expect(found).toStrictEqual(wanted);
     }
+  });
+
+  test('what is wrong in a folder is told in the terminal and by local status, and leaves nothing behind', async () => {
+    const bad = federation.file('us-west', 'bad.yaml');
+    await writeFile(bad, 'apiVersion: novaedge.io/v1alpha1\nkind: ProxyRoute\nmetadata:\n  name: bad\n spec: [\n');
+    for (const name of ['one.yaml', 'two.yaml']) await writeFile(federation.file('us-west', name), route('twice', `${name}.example.com`));
+
+    const told = await eventually('both problems', () => federation.local('status'), ({ stdout }) => stdout.includes('bad.yaml:5:') && stdout.includes('two.yaml'));
+    expect(told.stdout).toContain('Problems in folders:\n  us-west: ');
+    expect(federation.output).toContain('us-west: bad.yaml:5:');
+    await eventually('the exception', () => federation.operator('us-west').status(), ({ exceptions }) => exceptions.some(({ reason }) => reason === 'Duplicate'));
+
+    for (const name of ['bad.yaml', 'one.yaml', 'two.yaml']) await rm(federation.file('us-west', name));
+    await spread('us-west', 'after', 'after.example.com');
+
+    await eventually('no exception', () => federation.operator('us-west').status(), ({ exceptions }) => exceptions.length === 0);
+    await eventually('no problem', () => federation.local('status'), ({ stdout }) => !stdout.includes('Problems'));
+    expect(federation.output).toContain('us-west: over: bad.yaml:5:');
+  });
+
+  test('a folder that was removed is held, and made anew when its member starts again', async () => {
+    await spread('us-west', 'held', 'held.example.com');
+    await rm(federation.folder('ap-east'), { recursive: true });
+    const told = await eventually('the folder is missed', () => federation.local('status'), ({ stdout }) => stdout.includes('is gone'));
+    expect(told.stdout).toContain('Nothing is taken for deleted');
+
+    await federation.local('stop', 'ap-east');
+    expect((await federation.local('start', 'ap-east')).code).toBe(0);
+
+    await everywhere('held', 'held.example.com');
+    await rm(federation.file('ap-east', 'novaedge-system/novaedgefederation.yaml'));
+    await eventually('no federation object', () => federation.local('status'), ({ stdout }) => stdout.includes('ap-east: no file holds a NovaEdgeFederation'));
+    await rm(federation.folder('ap-east'), { recursive: true });
+    await federation.local('stop', 'ap-east');
+    await federation.local('start', 'ap-east');
+    await everywhere('held', 'held.example.com');
   });
 
   test('an edit at another member is written into the original file, comments kept', async () => {
@@ -197,3 +235,19 @@ test('npm start -- --demo shows the steps of the guide and exits 0', async () =>
   expect(stdout).toContain('The federation did what the guide says.');
   expect(code).toBe(0);
 }, 90_000);
+
+test('Ctrl-C while it starts stops it, and leaves nobody behind', async () => {
+  const data = join(await mkdtemp(join(tmpdir(), 'novaedge-early-')), 'data');
+  const child = spawn(process.execPath, ['local/main.ts', '--data', data, '--port', randomPort().toString()], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => { output += text.toString(); });
+  const exited = once(child, 'exit');
+  await eventually('it starts', async () => output, (text) => text.includes('Starting'));
+
+  child.kill('SIGINT');
+
+  expect((await exited)[0]).toBe(0);
+  expect(output).toContain('Stopping');
+  expect(output).not.toContain('ended');
+  await rm(join(data, '..'), { recursive: true, force: true });
+}, 60_000);

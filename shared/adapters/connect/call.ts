@@ -28,7 +28,7 @@ function replicaErrorOf(server: string, error: unknown): unknown {
   if (!(error instanceof ConnectError)) return error;
   const [detail] = error.findDetails(ErrorDetailSchema);
   const reason = error.rawMessage === '' ? 'no reason given' : error.rawMessage;
-  return new ReplicaError(replicaCodeOf(error.code, detail?.code), `${server}: ${reason}${causeOf(error)}`, { cause: error });
+  return new ReplicaError(replicaCodeOf(error.code, detail?.code), `${server}: ${inWords(error.cause, `${reason}${causeOf(error)}`)}`, { cause: error });
 }
 
 /** What Node says of a connection that failed, where the library's message does not. */
@@ -36,4 +36,24 @@ function causeOf(error: ConnectError): string {
   const { cause } = error;
   if (!(cause instanceof Error) || cause.message === '' || error.rawMessage.includes(cause.message)) return '';
   return ` (${cause.message})`;
+}
+
+/** What a network error means, in words for a status; Node's own stand in brackets behind. */
+const NETWORK_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut off',
+  EPIPE: 'the connection was cut off',
+  ETIMEDOUT: 'no answer comes from there',
+  EHOSTUNREACH: 'there is no way there',
+  ENETUNREACH: 'there is no way there',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'its name cannot be looked up now',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+};
+
+function inWords(cause: unknown, reason: string): string {
+  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  const words = Object.hasOwn(NETWORK_WORDS, code) ? NETWORK_WORDS[code] : undefined;
+  return words === undefined ? reason : `${words} (${reason})`;
 }

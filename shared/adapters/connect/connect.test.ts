@@ -1,6 +1,8 @@
 import type { PeerCertificate } from 'node:tls';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { describe, expect, test } from 'vitest';
 import { asMember } from '../../model/ids.ts';
+import { callServer } from './call.ts';
 import { endpointUrl } from './endpoint.ts';
 import { checkServer } from './server-check.ts';
 
@@ -49,4 +51,11 @@ describe('a server\'s certificate', () => {
     expect(checkServer({ federationId: 'prod', member: undefined }, 'other.example.com', certificate(ours))).toBeInstanceOf(Error);
     expect(checkServer({ federationId: 'prod', member: undefined }, 'region.example.com', certificate(`${ours}, DNS:region.example.com`))).toBeUndefined();
   });
+});
+
+test('what the network says is told in words, Node\'s own behind', async () => {
+  const reset = Object.assign(new Error('connect ECONNRESET 127.0.0.1:9090'), { code: 'ECONNRESET' });
+  const call = callServer('eu-west', 1000, new AbortController().signal, () => Promise.reject(new ConnectError(reset.message, Code.Unavailable, undefined, undefined, reset)));
+
+  await expect(call).rejects.toThrow(/^eu-west: the connection was cut off \(connect ECONNRESET 127\.0\.0\.1:9090\)$/);
 });

@@ -133,9 +133,9 @@ function readLocal(tables: StoredTables, list: StoredList): LocalPart {
 }
 
 /** What tokens cover is mostly the context itself, and is then left out. */
-const shownParts = (tables: RowTables, { clusterId, context, tokensCover, hash, content, fields }: Shown): unknown[] => [
+const shownParts = (tables: RowTables, { clusterId, context, tokensCover, hash, content, fields, reshown = [] }: Shown): unknown[] => [
   tables.names.numberOf(clusterId), tables.vector(context), sameVector(context, tokensCover) ? null : tables.vector(tokensCover),
-  hash === undefined ? null : hash, contentNumber(tables, content), fields === undefined ? null : fieldParts(tables, fields),
+  hash === undefined ? null : hash, contentNumber(tables, content), fields === undefined ? null : fieldParts(tables, fields), ...reshown,
 ];
 
 function readShown(tables: StoredTables, list: StoredList): Shown {
@@ -145,5 +145,9 @@ function readShown(tables: StoredTables, list: StoredList): Shown {
   const hash = list.textOrNull();
   const content = tables.content(list);
   const fields = list.listOrNull('shown fields');
-  return { clusterId, context, tokensCover: beside === undefined ? context : tables.vector(beside), hash: hash === undefined ? undefined : asHash(hash), content, fields: fields && readFields(tables, fields) };
+  const reshown = list.rest((rest) => asHash(rest.text()));
+  return {
+    clusterId, context, tokensCover: beside === undefined ? context : tables.vector(beside), hash: hash === undefined ? undefined : asHash(hash),
+    content, fields: fields && readFields(tables, fields), ...(reshown.length > 0 && { reshown }),
+  };
 }

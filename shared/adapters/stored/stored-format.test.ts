@@ -39,7 +39,7 @@ const heldRow: fc.Arbitrary<HeldRow> = record({
     offLog: maybe(record({ log: fc.constant(asLocalLog('lown')), counter })),
     conflictSinceMs: maybe(counter),
     observed: maybe(record({ clusterId: fc.uuid().map(asClusterId), uid: fc.string(), resourceVersion: fc.string() })),
-    shown: maybe(record({ clusterId: fc.uuid().map(asClusterId), context: vector, tokensCover: vector, hash: maybe(hash), content, fields: maybe(fields) })),
+    shown: maybe(record({ clusterId: fc.uuid().map(asClusterId), context: vector, tokensCover: vector, hash: maybe(hash), content, fields: maybe(fields), reshown: fc.array(hash, { minLength: 1, maxLength: 2 }) })),
   }),
 });
 const segment: fc.Arbitrary<LogSegment> = record({

@@ -357,6 +357,8 @@ export type Observation = Message<"novaedge.federation.v1.Observation"> & {
   key: string;
 
   /**
+   * Empty where a missing object's is not known any more.
+   *
    * @generated from field: string uid = 2;
    */
   uid: string;
