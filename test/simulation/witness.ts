@@ -146,12 +146,13 @@ export class Witness {
     this.#world.checks.require(3, isSame, () => `${this.#world.member} ${key}: the cluster sent ${state.kind}, and ${body.kind === 'live' ? body.hash.slice(0, 8) : body.kind} was written`);
   }
 
-  /** The fields that a write changed. All it has, where nobody can tell what its author started from; an operator replaces the whole. */
+  /** The fields that a write changed: all it has, where what its author started from is gone; an operator replaces the whole. */
   #changes(key: ResourceKey, { body, origin, stamp }: Sibling): Changes {
     if (stamp.ms === 0) return { set: new Map(), unsure: new Set(FIELDS) }; // a first contact yields to whatever stands
     if (body.kind === 'deleted' || body.content === undefined) return { set: new Map(), unsure: new Set() };
     const before = this.#rows.get(key);
     const edits = origin === 'operator' ? undefined : this.#sending()?.authors.get(key)?.edits;
+    if (origin !== 'operator' && edits === undefined) return { set: new Map(), unsure: new Set(FIELDS) };
     const isThere = edits !== undefined && (before?.local.shown?.hash === edits.of || before?.siblings.some((sibling) => bodyHash(sibling.body) === edits.of) === true);
     if (isThere) return { set: edits.changes, unsure: new Set() };
     const { spec = {} } = JSON.parse(body.content) as { spec?: Record<string, string> };
