@@ -3,6 +3,7 @@ import { asTableId } from '../model/ids.ts';
 import { dotKey } from '../model/version-vector.ts';
 import { commit } from './commit.ts';
 import { refreshIndex } from './merkle-index.ts';
+import { travellingPart } from './pages.ts';
 import { ensureServing, inspectSelf } from './recover.ts';
 import { Federation, hours, never, route } from './testing.ts';
 import type { TestMember } from './testing.ts';
@@ -356,6 +357,25 @@ describe('an object that outlives its region (decision 0005)', () => {
 
     expect(us.cluster.specOf(orphan)).toEqual({ port: 3 });
     expect(await us.versions(orphan)).toEqual([{ port: 3 }]);
+    expect(await eu.versions(orphan)).toEqual([{ port: 3 }]);
+  });
+
+  test('is written anew also where a later write of its region is known, by its row alone [I3]', async () => {
+    const federation = await Federation.start();
+    const [us, eu] = [federation.member('us'), federation.member('eu')];
+    const backup = us.store.snapshot();
+    await us.cluster.write(orphan, { port: 3 });
+    await us.cluster.write(passedOn, { port: 2 });
+    const row = await us.row(passedOn);
+    if (row === undefined) throw new Error('nothing was written');
+    await eu.handlers.push(us.name, { kind: 'repair', from: us.name, answers: [{ key: passedOn, answer: { kind: 'row', row: travellingPart(row) } }] }, never);
+    us.restoreTable(backup, 'table-restored');
+    await ensureServing(us.replica, never);
+
+    await us.cluster.follow();
+    await federation.exchange();
+
+    expect(us.cluster.specOf(orphan)).toEqual({ port: 3 });
     expect(await eu.versions(orphan)).toEqual([{ port: 3 }]);
   });
 

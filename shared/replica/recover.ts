@@ -146,7 +146,8 @@ async function closeIncarnation(replica: Replica): Promise<'serving' | 'recoveri
   const last = Math.max(clock.head, counterOf(known, old));
   const incarnation = newIncarnation(replica.random.bytes(NAME_RANDOM_BYTES));
   const next: ClockRow = { ...clock, incarnation, closed: new Map([...clock.closed, [old, last]]), head: 0, state: 'serving' };
-  await noteOrphans(replica, { log: old, after: counterOf(known, old), last });
+  // What another member has seen of it is held. A row's context tells of dots beyond that, but only of that row's.
+  await noteOrphans(replica, { log: old, after: counterOf(state.seen.others, old), last });
   if (last > 0) await replica.store.moveFloor(old, last);
   const outcome = await replica.store.startIncarnation({
     if: conditionOf(clock),

@@ -81,11 +81,6 @@ export const WRITING: readonly Mutant[] = [
     find: "shown?.hash !== undefined && isApplied(row, facts, observation.key) : row.siblings.every(wasShown) || isApplied(row, facts, observation.key);", replace: 'true : true;',
   },
   {
-    name: 'the only copy of a lost version is taken away',
-    file: 'shared/replica/orphans.ts',
-    find: 'if (row !== undefined) return !covers(row.context, token.context);', replace: 'if (row !== undefined || token.hash.length > 0) return false;',
-  },
-  {
     name: 'a commit without a token counts as made under the newest record',
     file: 'shared/replica/cluster-commit.ts',
     find: 'if (!isCurrent && (await someLackToken(replica, request.observations, facts)))', replace: 'if (!isCurrent && request.observations.length === 0)',
