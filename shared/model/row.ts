@@ -53,6 +53,8 @@ export interface Shown {
   readonly hash: Hash | undefined;
   /** Undefined where a sibling of the row holds the content, or where it is lost. */
   readonly content: string | undefined;
+  /** Who wrote its fields; undefined where a sibling of the row holds them. */
+  readonly fields: Provenance | undefined;
   /** What the same state looked like under strategies that came into force since: shown or not, a token with one of these is none of an old copy. */
   readonly reshown?: readonly Hash[];
 }

@@ -4,10 +4,10 @@ import type { Filter } from '../model/federated-part.ts';
 import { passesFilter } from '../model/federated-part.ts';
 import type { ClusterId, LocalLog, ResourceKey } from '../model/ids.ts';
 import { bodyHash } from '../model/row.ts';
-import type { HeldRow, Row, Shown } from '../model/row.ts';
+import type { Body, HeldRow, Row, Shown } from '../model/row.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { coversDot, counterOf, emptyVector } from '../model/version-vector.ts';
-import type { Viewer } from '../model/view.ts';
+import type { ViewBody, Viewer } from '../model/view.ts';
 import { viewHash, viewOf } from '../model/view.ts';
 import { fitsInline, loadContents } from './contents.ts';
 import { vectorFromJson, vectorToJson } from './known-members.ts';
@@ -104,15 +104,19 @@ export async function shownOf(replica: Replica, key: ResourceKey, row: HeldRow |
   // A merge of several is no version's content, so it has no item yet.
   const isMerge = body.kind === 'live' && !row.siblings.some((sibling) => bodyHash(sibling.body) === body.hash);
   if (isMerge && body.content !== undefined && !fitsInline(body.content)) await replica.store.putContent(key, body.hash, body.content);
-  return { clusterId: record.clusterId, context: row.context, tokensCover: row.context, hash: viewHash(body), content: body.kind === 'live' ? body.content : undefined };
+  return { clusterId: record.clusterId, context: row.context, tokensCover: row.context, hash: viewHash(body), ...contentIn(body) };
 }
 
 /** Kept out of the row while one of its versions holds it; a change that takes that version away has to keep it. */
 function withContent(shown: Shown, row: Row): Shown {
-  if (shown.content !== undefined || shown.hash === undefined) return shown;
+  if (shown.fields !== undefined || shown.hash === undefined) return shown;
   const holder = row.siblings.find(({ body }) => body.kind === 'live' && body.hash === shown.hash);
-  return holder?.body.kind === 'live' ? { ...shown, content: holder.body.content } : shown;
+  return holder === undefined ? shown : { ...shown, ...contentIn(holder.body) };
 }
+
+/** What is kept of a version that was shown. */
+export const contentIn = (body: ViewBody | Body): Pick<Shown, 'content' | 'fields'> =>
+  body.kind === 'live' ? { content: body.content, fields: body.fields } : { content: undefined, fields: undefined };
 
 /** The view of a row under the strategy in force. */
 export async function view(replica: Replica, key: ResourceKey, row: Row, viewer: Viewer): Promise<ReturnType<typeof viewOf>> {

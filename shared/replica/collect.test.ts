@@ -49,6 +49,22 @@ describe('a delete is collected [I8]', () => {
     expect((await collect(us.replica)).rows).toBe(1);
   });
 
+  test('tombstoneTTL after a clock that was ahead is right again', async () => {
+    const federation = await Federation.start({ spec });
+    const us = federation.member('us');
+    us.skewMs = hours(24 * 30);
+    await us.cluster.write(a, { port: 1 });
+    await us.cluster.delete(a);
+    await federation.exchange();
+    us.skewMs = 0;
+
+    expect((await collect(us.replica)).rows).toBe(0);
+    federation.nowMs += hours(1) - 1;
+    expect((await collect(us.replica)).rows).toBe(0);
+    federation.nowMs += 1;
+    expect((await collect(us.replica)).rows).toBe(1);
+  });
+
   test('not while a member has not said that it has seen it', async () => {
     const federation = await Federation.start({ members: ['us', 'eu', 'ap'], spec });
     const us = federation.member('us');

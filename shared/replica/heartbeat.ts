@@ -1,4 +1,5 @@
 import { incarnationsOf } from '../model/clock-row.ts';
+import type { FederationSpec } from '../model/federation-spec.ts';
 import type { Member } from '../model/ids.ts';
 import { noReports, noteReport } from '../model/stability.ts';
 import { covers } from '../model/version-vector.ts';
@@ -6,6 +7,7 @@ import { ReplicaError } from '../ports/errors.ts';
 import type { Heartbeat, Peer } from '../ports/peer.ts';
 import { noteHubSpec, ownHubSpec } from './hub-spec.ts';
 import { isNewer, knownLogs, peerRecords, updatePeerRecord } from './known-members.ts';
+import type { PeerRecord } from './known-members.ts';
 import { patient } from './patient-peer.ts';
 import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
@@ -39,11 +41,10 @@ export async function ownHeartbeat(replica: Replica): Promise<Heartbeat> {
 export async function beat(replica: Replica, called: Peer, signal: AbortSignal): Promise<'answered' | 'failed'> {
   const peer = patient(replica, called);
   try {
-    await noteHeartbeat(replica, peer.member, await peer.heartbeat(await ownHeartbeat(replica), signal));
-    await noteAnswer(replica, peer.member, undefined);
+    await noteHeartbeat(replica, peer.member, await peer.heartbeat(await ownHeartbeat(replica), signal), true);
     return 'answered';
   } catch (error) {
-    await noteAnswer(replica, peer.member, error instanceof Error ? error.message : String(error));
+    await noteFailure(replica, peer.member, error instanceof Error ? error.message : String(error));
     return 'failed';
   }
 }
@@ -51,11 +52,12 @@ export async function beat(replica: Replica, called: Peer, signal: AbortSignal):
 /** Answers a peer's heartbeat with this member's. That it called says nothing of whether it can be called. */
 export async function receiveHeartbeat(replica: Replica, caller: Member, theirs: Heartbeat): Promise<Heartbeat> {
   const mine = await ownHeartbeat(replica);
-  await noteHeartbeat(replica, caller, theirs);
+  await noteHeartbeat(replica, caller, theirs, false);
   return mine;
 }
 
-async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat): Promise<void> {
+/** @param isAnswer whether it came as the answer to a call, which says that the member can be called */
+async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat, isAnswer: boolean): Promise<void> {
   if (theirs.federationId !== replica.identity.federationId) throw new ReplicaError('refused', `${member} belongs to federation "${theirs.federationId}", this is "${replica.identity.federationId}"`);
   if (theirs.member !== member || theirs.clock.member !== member) throw new ReplicaError('refused', `${member} sent the heartbeat of ${theirs.member}`);
   const nowMs = replica.clock.nowMs();
@@ -69,8 +71,9 @@ async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat
   }
   const distrust = distrustVector({ ...facts, logs: new Map([...facts.logs, ...knownLogs(new Map([[member, theirs.clock]]))]) }, theirs.seen);
   if (distrust?.kind === 'refuse') await reportMisbehaviour(replica, member, distrust.reason);
+  const thresholds = await healthThresholds(replica);
   const { before, after } = await updatePeerRecord(replica, member, (record) => ({
-    ...record,
+    ...(isAnswer ? withAnswer(record, undefined, thresholds) : record),
     clock: record.clock === undefined || isNewer(theirs.clock, record.clock) || theirs.clock.incarnation === record.clock.incarnation ? theirs.clock : record.clock,
     seen: theirs.seen,
     // A member that recovers reports less than it did: what it said before its loss counts no longer.
@@ -81,19 +84,30 @@ async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat
     lastHeardMs: nowMs,
     behindSinceMs: covers(seen, theirs.seen) ? undefined : (record.behindSinceMs ?? nowMs),
   }));
+  await announceHealth(replica, before, after);
   const isOtherSpec = await noteHubSpec(replica, member, theirs.hubSpec);
   if (isOtherSpec) await replica.events.publish({ kind: 'SpecChanged' });
   if (isOtherSpec || JSON.stringify(before.asks) !== JSON.stringify(after.asks)) await settleSharedSettings(replica);
 }
 
-async function noteAnswer(replica: Replica, member: Member, error: string | undefined): Promise<void> {
-  const { failureThreshold, successThreshold } = (await loadSettings(replica)).spec?.healthCheck ?? DEFAULT_THRESHOLDS;
-  const { before, after } = await updatePeerRecord(replica, member, (record) => {
-    const failures = error === undefined ? 0 : record.failures + 1;
-    const successes = error === undefined ? record.successes + 1 : 0;
-    const healthy = record.healthy ? failures < failureThreshold : successes >= successThreshold;
-    return { ...record, failures, successes, healthy, error };
-  });
-  if (before.healthy && !after.healthy) await replica.events.publish({ kind: 'MemberUnhealthy', member, reason: error ?? 'unknown' });
+async function noteFailure(replica: Replica, member: Member, error: string): Promise<void> {
+  const thresholds = await healthThresholds(replica);
+  const { before, after } = await updatePeerRecord(replica, member, (record) => withAnswer(record, error, thresholds));
+  await announceHealth(replica, before, after);
+}
+
+type Thresholds = Pick<FederationSpec['healthCheck'], 'failureThreshold' | 'successThreshold'>;
+const healthThresholds = async (replica: Replica): Promise<Thresholds> => (await loadSettings(replica)).spec?.healthCheck ?? DEFAULT_THRESHOLDS;
+
+/** A record after one more call that was answered, or failed. */
+function withAnswer(record: PeerRecord, error: string | undefined, { failureThreshold, successThreshold }: Thresholds): PeerRecord {
+  const failures = error === undefined ? 0 : record.failures + 1;
+  const successes = error === undefined ? record.successes + 1 : 0;
+  return { ...record, failures, successes, healthy: record.healthy ? failures < failureThreshold : successes >= successThreshold, error };
+}
+
+async function announceHealth(replica: Replica, before: PeerRecord, after: PeerRecord): Promise<void> {
+  const { member } = after;
+  if (before.healthy && !after.healthy) await replica.events.publish({ kind: 'MemberUnhealthy', member, reason: after.error ?? 'unknown' });
   if (!before.healthy && after.healthy) await replica.events.publish({ kind: 'MemberHealthy', member });
 }

@@ -51,12 +51,13 @@ export async function peerRecord(replica: Replica, member: Member): Promise<Peer
   return document === undefined ? newPeerRecord(member) : readRecord(document);
 }
 
-/** Changes a peer's record, whoever else is changing it. Returns the record before and after. */
+/** Changes a peer's record, whoever else is changing it; a change that returns what it was given writes nothing. Returns the record before and after. */
 export async function updatePeerRecord(replica: Replica, member: Member, change: (record: PeerRecord) => PeerRecord): Promise<{ before: PeerRecord; after: PeerRecord }> {
   for (let attempt = 0; ; attempt += 1) {
     const document = await replica.store.document(documentOf(member));
     const before = document === undefined ? newPeerRecord(member) : readRecord(document);
     const after = change(before);
+    if (after === before) return { before, after };
     const outcome = await replica.store.putDocument(documentOf(member), writeRecord(after), document?.revision ?? 'absent');
     if (outcome === 'ok' || attempt >= RECORD_ATTEMPTS) return { before, after };
   }

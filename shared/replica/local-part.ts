@@ -33,8 +33,8 @@ export function held(next: Row, before: HeldRow | undefined, change: LocalChange
  * (`shownOf`), or a change over it could fail for size.
  */
 function withoutNeedlessContent(shown: Shown | undefined, row: Row): Shown | undefined {
-  if (shown?.content === undefined) return shown;
-  if (!fitsInline(shown.content)) return { ...shown, content: undefined };
+  if (shown === undefined) return undefined;
   const isHeld = row.siblings.some(({ body }) => body.kind === 'live' && body.hash === shown.hash);
-  return isHeld ? { ...shown, content: undefined } : shown;
+  if (isHeld) return { ...shown, content: undefined, fields: undefined };
+  return shown.content === undefined || fitsInline(shown.content) ? shown : { ...shown, content: undefined };
 }

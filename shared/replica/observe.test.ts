@@ -226,6 +226,19 @@ describe('an edit [I6]', () => {
     expect(us.cluster.specOf(a)).toEqual({ timeout: 2, retries: 3 });
   });
 
+  test('keeps apart who wrote which field of a version that is gone [I7]', async () => {
+    const { us, eu } = await shared({ conflictResolution: { strategy: 'Merge' } });
+    await eu.cluster.write(a, { port: 1, timeout: 2 });
+    await eu.operator.delete(a, 'delete-1');
+    await eu.cluster.write(a, { port: 1, timeout: 2, retries: 3 });
+    await us.cluster.write(a, { port: 9 });
+
+    await us.pullFrom('eu');
+    await us.cluster.follow();
+
+    expect(us.cluster.specOf(a)).toEqual({ port: 9, timeout: 2, retries: 3 });
+  });
+
   test('that puts back an old copy, token and all, is a write with that old context', async () => {
     const { us, target } = await newerInRegion();
     const old = tokenOf(us);

@@ -1,20 +1,19 @@
 import type { Content } from '../model/content.ts';
 import { contentOf } from '../model/content.ts';
-import type { Incarnation, ResourceKey } from '../model/ids.ts';
-import { editProvenance, writtenWhole } from '../model/provenance.ts';
+import type { ResourceKey } from '../model/ids.ts';
+import { editProvenance } from '../model/provenance.ts';
 import { splitKey } from '../model/resource-key.ts';
 import type { HeldRow, Provenance, Shown, Sibling } from '../model/row.ts';
 import { hasLiveSibling } from '../model/row.ts';
 import { openToken } from '../model/token.ts';
 import type { Token } from '../model/token.ts';
-import { zeroStamp } from '../model/stamp.ts';
-import { covers, coversDot, emptyVector, sameVector, sortedEntries } from '../model/version-vector.ts';
+import { covers, coversDot, emptyVector, sameVector } from '../model/version-vector.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { viewHash } from '../model/view.ts';
 import type { Observation, RefusalReason } from '../ports/region.ts';
 import type { RegionState } from '../ports/store.ts';
 import type { BridgeRecord, ClusterFacts } from './bridge-record.ts';
-import { hasEverything, isApplied, shownOf, view } from './bridge-record.ts';
+import { contentIn, hasEverything, isApplied, shownOf, view } from './bridge-record.ts';
 import type { Decision, WantedWrite } from './commit.ts';
 import { storeContent } from './contents.ts';
 import { isOnlyCopy } from './orphans.ts';
@@ -108,8 +107,7 @@ async function isNewestShown(replica: Replica, key: ResourceKey, row: HeldRow, t
 }
 
 /**
- * The version an edit started from, with who wrote its fields; undefined where it is lost, and every path counts as changed. Where
- * only its content is left, its fields count as written by somebody whom every later version knew.
+ * The version an edit started from, with who wrote its fields; undefined where it is lost, and every path counts as changed.
  */
 async function versionShown(replica: Replica, key: ResourceKey, row: HeldRow, token: Token | undefined, shown: Shown | undefined): Promise<ShownVersion | undefined> {
   const hash = token?.hash ?? shown?.hash;
@@ -121,11 +119,9 @@ async function versionShown(replica: Replica, key: ResourceKey, row: HeldRow, to
   }
   const { body } = await view(replica, key, row, { clusterId: undefined, shownHash: hash });
   if (body.kind === 'live' && body.hash === hash && body.content !== undefined) return { content: body.content, fields: body.fields };
-  const earlier = [shown, row.local.shown].find((one) => one?.hash === hash);
-  const [log, counter] = sortedEntries(earlier?.context ?? emptyVector)[0] ?? [];
-  const content = earlier?.content ?? (await replica.store.content(key, hash));
-  if (content === undefined || log === undefined || counter === undefined) return undefined;
-  return { content, fields: writtenWhole({ dot: { incarnation: log as Incarnation, counter }, stamp: zeroStamp }) };
+  const earlier = [shown, row.local.shown].find((one) => one?.hash === hash && one.fields !== undefined);
+  const content = earlier === undefined ? undefined : (earlier.content ?? (await replica.store.content(key, hash)));
+  return content === undefined || earlier?.fields === undefined ? undefined : { content, fields: earlier.fields };
 }
 type ShownVersion = { readonly content: string; readonly fields: Provenance };
 
@@ -147,7 +143,7 @@ function wanted(observation: Observation, { clusterId }: BridgeRecord, write: Pi
       origin: clusterId,
       observed: { clusterId, uid: observation.uid, resourceVersion: observation.resourceVersion },
       // A version beside others was not shown these: its author knew what it knew before.
-      shown: (after, sibling) => ({ clusterId, context: after.siblings.length === 1 ? after.context : sibling.writerContext, tokensCover: after.context, hash: content?.hash, content: content?.text }),
+      shown: (after, sibling) => ({ clusterId, context: after.siblings.length === 1 ? after.context : sibling.writerContext, tokensCover: after.context, hash: content?.hash, ...contentIn(sibling.body) }),
     },
     answer: (row, sibling) => ({ kind: 'written', row, sibling }),
   };

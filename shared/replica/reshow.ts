@@ -6,7 +6,7 @@ import type { Strategy } from '../model/view.ts';
 import { STRATEGIES, viewHash, viewOf } from '../model/view.ts';
 import { localSegment } from './apply.ts';
 import type { ClusterFacts } from './bridge-record.ts';
-import { isPassed, readClusterFacts, view } from './bridge-record.ts';
+import { contentIn, isPassed, readClusterFacts, view } from './bridge-record.ts';
 import { loadContents } from './contents.ts';
 import { held } from './local-part.ts';
 import type { Replica } from './replica.ts';
@@ -67,5 +67,5 @@ async function shownUnder(replica: Replica, key: ResourceKey, row: HeldRow, stra
   const { record } = facts;
   if (record === undefined || !isPassed(row, facts, key)) return row.local.shown;
   const { body } = viewOf(splitKey(key).kind, row, strategy, { clusterId: record.clusterId, shownHash: row.local.shown?.hash }, await loadContents(replica, key, row));
-  return { clusterId: record.clusterId, context: row.context, tokensCover: row.context, hash: viewHash(body), content: body.kind === 'live' ? body.content : undefined };
+  return { clusterId: record.clusterId, context: row.context, tokensCover: row.context, hash: viewHash(body), ...contentIn(body) };
 }

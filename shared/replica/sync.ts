@@ -22,6 +22,8 @@ export interface SyncOutcome {
 
 /** Entries of a page where no spec says otherwise. */
 const DEFAULT_BATCH = 100;
+/** The time of the last synchronization is told to the second, so not every pull has to write it. */
+const LAST_SYNC_PRECISION_MS = 1000;
 /** Times another handler may get in between before this one leaves the log to it. */
 const MAX_MOVED = 5;
 
@@ -78,7 +80,10 @@ async function noteSynced(replica: Replica, member: Member, outcome: SyncOutcome
   if (!isLevel) return;
   const seen = seenOf(await replica.store.state());
   await updatePeerRecord(replica, member, (record) => {
+    const nowMs = replica.clock.nowMs();
     const isBehind = record.seen !== undefined && !covers(seen, record.seen);
-    return { ...record, error: undefined, lastSyncMs: replica.clock.nowMs(), behindSinceMs: isBehind ? record.behindSinceMs : undefined };
+    const behindSinceMs = isBehind ? record.behindSinceMs : undefined;
+    const isKnown = record.error === undefined && record.behindSinceMs === behindSinceMs && Math.abs(nowMs - (record.lastSyncMs ?? 0)) < LAST_SYNC_PRECISION_MS;
+    return isKnown ? record : { ...record, error: undefined, lastSyncMs: nowMs, behindSinceMs };
   });
 }

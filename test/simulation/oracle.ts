@@ -1,6 +1,7 @@
 import type { Member, ResourceKey } from '../../shared/model/ids.ts';
 import type { Sibling } from '../../shared/model/row.ts';
 import { dotKey } from '../../shared/model/version-vector.ts';
+import type { Dot } from '../../shared/model/version-vector.ts';
 import type { Checks } from './checks.ts';
 
 /** A write by its dot's name. */
@@ -10,7 +11,7 @@ export const nobody: ReadonlySet<WriteId> = new Set();
 /** The fields that a write changed, with their values (undefined: removed), and those it lacks and perhaps never had. */
 export interface Changes { readonly set: ReadonlyMap<string, string | undefined>; readonly unsure: ReadonlySet<string> }
 
-interface KnownWrite { readonly id: WriteId; readonly key: ResourceKey; readonly knows: ReadonlySet<WriteId>; readonly deleted: boolean; readonly changes: Changes }
+interface KnownWrite { readonly id: WriteId; readonly dot: Dot; readonly key: ResourceKey; readonly knows: ReadonlySet<WriteId>; readonly deleted: boolean; readonly changes: Changes }
 
 /**
  * What must come out of a run, told only what each writer was shown and which deletes were collected. It knows nothing of `seen`,
@@ -31,7 +32,7 @@ export class Oracle {
     const id = dotKey(sibling.dot);
     this.#checks.require(1, !this.#writes.has(id), () => `dot ${id} was issued twice`);
     const knows = new Set([...this.closure(shown)].filter((other) => this.#writes.get(other)?.key === key));
-    const write = { id, key, knows, deleted: sibling.body.kind === 'deleted', changes };
+    const write = { id, dot: sibling.dot, key, knows, deleted: sibling.body.kind === 'deleted', changes };
     this.#writes.set(id, write);
     const before = this.#byKey.get(key);
     if (before === undefined) this.#byKey.set(key, [write]);
@@ -67,7 +68,8 @@ export class Oracle {
 
   get keys(): Iterable<ResourceKey> { return this.#byKey.keys(); }
   get count(): number { return this.#writes.size; }
-  writesOf(key: ResourceKey): readonly { readonly id: WriteId }[] { return this.#byKey.get(key) ?? []; }
+  /** For the checks of `seen` alone. */
+  writesOf(key: ResourceKey): readonly { readonly id: WriteId; readonly dot: Dot }[] { return this.#byKey.get(key) ?? []; }
 
   /** A member's table was put back from a backup; what stood nowhere else may be gone, and may come back from a token or a late page. */
   restored(member: Member, elsewhere: ReadonlySet<WriteId>): void {

@@ -31,7 +31,8 @@ export async function quieten(world: World): Promise<number> {
     await exchange(world);
     const moved = await picture(world);
     if (moved !== before) { before = moved; continue; }
-    // Still: now compare, which finds only what was damaged, and collect, which what nobody needs.
+    // Still: now tell each other so, compare, which finds only what was damaged, and collect, which what nobody needs.
+    for (const member of members) for (const other of world.othersOf(member)) await beat(member.replica, member.peer(other.name), never);
     for (const member of members) for (const other of world.othersOf(member)) await reconcileWith(member.replica, member.peer(other.name), never);
     world.nowMs += 30 * MINUTE_MS;
     for (const member of members) await member.collect();
@@ -43,16 +44,13 @@ export async function quieten(world: World): Promise<number> {
   return MAX_ROUNDS;
 }
 
-/** Everybody hears, pulls from and beats to all others, and each bridge does its work. */
+/** Everybody hears of and pulls from all others, and each bridge does its work. */
 async function exchange(world: World): Promise<void> {
   world.ledgers.settle();
   for (const member of world.members) {
     await ensureServing(member.replica, never);
     await member.hear();
-    for (const other of world.othersOf(member)) {
-      await pullFrom(member.replica, member.peer(other.name), never);
-      await beat(member.replica, member.peer(other.name), never);
-    }
+    for (const other of world.othersOf(member)) await pullFrom(member.replica, member.peer(other.name), never);
     await publishDeletes(member.replica);
     for (let turn = 0; turn < BRIDGE_TURNS && (turn === 0 || member.cluster.dirty.size > 0 || (await isBehind(member))); turn += 1) {
       await member.bridge.pullAndShow(BRIDGE_LIMIT);

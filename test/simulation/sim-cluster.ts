@@ -23,6 +23,9 @@ export interface ClusterObject {
 }
 export interface Edits { readonly of: Hash; readonly changes: ReadonlyMap<string, string> }
 
+/** What somebody started from who made an object where none was ever shown. */
+export const NOTHING = asHash('nothing');
+
 /** The fields that users write. */
 export const FIELDS = ['x', 'y', 'z'];
 
@@ -77,7 +80,11 @@ export class SimCluster {
   userWrites(key: ResourceKey, field: string, value: string): void {
     const before = this.objects.get(key);
     const knows = before?.knows ?? this.displayed.get(key) ?? nobody;
-    this.#edit(key, withField(key, before?.content, field, value), { token: before?.token, knows, hasOwnToken: before?.hasOwnToken ?? false, edits: andChanged(before?.edits, field, value) });
+    this.#edit(key, withField(key, before?.content, field, value), { token: before?.token, knows, hasOwnToken: before?.hasOwnToken ?? false, edits: andChanged(this.#editsSoFar(key, before), field, value) });
+  }
+
+  #editsSoFar(key: ResourceKey, before: ClusterObject | undefined): Edits | undefined {
+    return before === undefined && !this.displayed.has(key) ? { of: NOTHING, changes: new Map() } : before?.edits;
   }
 
   userDeletes(key: ResourceKey): void {

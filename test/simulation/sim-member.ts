@@ -12,7 +12,7 @@ import type { VersionVector } from '../../shared/model/version-vector.ts';
 import type { LedgerChange } from '../../shared/ports/ledger.ts';
 import { silentLogger } from '../../shared/ports/logger.ts';
 import type { Peer } from '../../shared/ports/peer.ts';
-import type { BridgeCommitResponse, Region, Target } from '../../shared/ports/region.ts';
+import type { BridgeCommitResponse, Observation, Region, Target } from '../../shared/ports/region.ts';
 import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
 import { readClusterFacts, shownOf } from '../../shared/replica/bridge-record.ts';
 import { collect } from '../../shared/replica/collect.ts';
@@ -229,22 +229,26 @@ export class SimMember {
   }
 
   async #witnessed(sent: SentCommit, carryOut: () => Promise<BridgeCommitResponse>): ReturnType<Witnessed> {
-    const recorded = new Map(sent.request.observations.map(({ key }) => [key, new Set<Hash>()]));
-    await this.#noteRecorded(recorded);
+    const { observations } = sent.request;
+    const recorded = new Map(observations.map(({ key }) => [key, new Set<Hash>()]));
+    await this.#noteRecorded(observations, recorded);
     const answer = await this.witness.handling.run({ kind: 'commit', sent }, carryOut);
-    await this.#noteRecorded(recorded);
+    await this.#noteRecorded(observations, recorded);
     return { answer, recorded };
   }
 
-  /** What the region takes for shown, read past all faults. */
-  async #noteRecorded(recorded: ReadonlyMap<ResourceKey, Set<Hash>>): Promise<void> {
+  /** What the region may take for shown, read past all faults: what its record says, and what a token says that was made since. */
+  async #noteRecorded(observations: readonly Observation[], recorded: ReadonlyMap<ResourceKey, Set<Hash>>): Promise<void> {
     const plain = { ...this.replica, store: this.store };
     const facts = await readClusterFacts(plain);
     const rows = await this.store.rows([...recorded.keys()]);
-    for (const [key, hashes] of recorded) {
+    for (const { key, token: text } of observations) {
+      const hashes = recorded.get(key);
       const shown = await shownOf(plain, key, rows.get(key), facts);
-      if (shown?.hash !== undefined) hashes.add(shown.hash);
-      else if (shown === undefined) hashes.add(ANYTHING);
+      if (shown === undefined) hashes?.add(ANYTHING);
+      if (shown?.hash !== undefined) hashes?.add(shown.hash);
+      const token = text === undefined || this.#secret === undefined ? undefined : openToken(this.#secret, tokenScope(this.replica, key, this.cluster.id), text);
+      if (shown !== undefined && token !== undefined && covers(token.context, shown.tokensCover)) hashes?.add(token.hash);
     }
   }
 

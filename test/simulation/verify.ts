@@ -3,7 +3,7 @@ import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
 import { splitKey } from '../../shared/model/resource-key.ts';
 import { isDeleteOnly } from '../../shared/model/row.ts';
 import type { Row } from '../../shared/model/row.ts';
-import { covers, dotKey } from '../../shared/model/version-vector.ts';
+import { covers, coversDot, dotKey } from '../../shared/model/version-vector.ts';
 import type { VersionVector } from '../../shared/model/version-vector.ts';
 import { viewHash, viewOf } from '../../shared/model/view.ts';
 import { refreshIndex } from '../../shared/replica/merkle-index.ts';
@@ -34,12 +34,9 @@ function verifySeen({ checks, oracle }: World, member: SimMember, seen: VersionV
   member.seenBefore = seen;
   for (const key of oracle.keys) {
     const row = rows.get(key);
-    for (const { id } of oracle.writesOf(key)) {
-      const at = id.lastIndexOf('.');
-      const [log, counter] = [id.slice(0, at), Number(id.slice(at + 1))];
-      const has = (vector: VersionVector): boolean => [...vector].some(([name, last]) => name === log && last >= counter);
-      if (!has(seen)) continue;
-      const isHeld = oracle.isUncertain(id) || (row === undefined ? oracle.wasCollected(key, id) : has(row.context));
+    for (const { id, dot } of oracle.writesOf(key)) {
+      if (!coversDot(seen, dot)) continue;
+      const isHeld = oracle.isUncertain(id) || (row === undefined ? oracle.wasCollected(key, id) : coversDot(row.context, dot));
       checks.require(2, isHeld, () => `${member.name} has seen ${id} of ${key}, and holds ${row === undefined ? 'nothing' : 'a row without it'}`);
     }
   }

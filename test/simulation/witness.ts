@@ -68,7 +68,6 @@ export class Witness {
     this.#seenStamp = zeroStamp;
     this.#sent.clear(); // the record of what came is lost with the table
     for (const [key, row] of rows) this.#put(key, row);
-    for (const [name, ids] of this.#own) this.#own.set(name, ids.filter((id) => !this.#world.oracle.isUncertain(id)));
   }
 
   standing(key: ResourceKey): readonly WriteId[] { return (this.#rows.get(key)?.siblings ?? []).map(({ dot }) => dotKey(dot)); }
@@ -132,7 +131,8 @@ export class Witness {
     log(`  ${nameOf(key)}: wrote ${dotKey(dot)} ${body.kind} at ${member} for ${origin} (${[...changes.set].map(([field, value]) => `${field}=${value ?? '-'}`).join(' ')}), who was shown [${[...shown].join(' ')}], over [${before.join(' ')}], context${stateName('', sibling.writerContext)}`);
     oracle.written(key, sibling, new Set([...shown, ...ofCollected, ...earlier]), changes);
     if (origin === 'operator') return;
-    this.#own.set(`${origin} ${key}`, [...earlier, dotKey(dot)]);
+    const name = `${origin} ${key}`;
+    this.#own.set(name, [...(this.#own.get(name) ?? []), dotKey(dot)]);
     if (origin !== cluster.id) return;
     if (body.kind === 'live') cluster.taken.set(key, body.hash);
     cluster.displayed.set(key, new Set([...(cluster.displayed.get(key) ?? nobody), dotKey(dot)]));
@@ -146,11 +146,13 @@ export class Witness {
     this.#world.checks.require(3, isSame, () => `${this.#world.member} ${key}: the cluster sent ${state.kind}, and ${body.kind === 'live' ? body.hash.slice(0, 8) : body.kind} was written`);
   }
 
-  /** The fields that a write changed. All it has, where nobody can tell what its author started from; an operator replaces the whole. */
-  #changes(key: ResourceKey, { body, origin }: Sibling): Changes {
+  /** The fields that a write changed: all it has, where what its author started from is gone; an operator replaces the whole. */
+  #changes(key: ResourceKey, { body, origin, stamp }: Sibling): Changes {
+    if (stamp.ms === 0) return { set: new Map(), unsure: new Set(FIELDS) }; // a first contact yields to whatever stands
     if (body.kind === 'deleted' || body.content === undefined) return { set: new Map(), unsure: new Set() };
     const before = this.#rows.get(key);
     const edits = origin === 'operator' ? undefined : this.#sending()?.authors.get(key)?.edits;
+    if (origin !== 'operator' && edits === undefined) return { set: new Map(), unsure: new Set(FIELDS) };
     const isThere = edits !== undefined && (before?.local.shown?.hash === edits.of || before?.siblings.some((sibling) => bodyHash(sibling.body) === edits.of) === true);
     if (isThere) return { set: edits.changes, unsure: new Set() };
     const { spec = {} } = JSON.parse(body.content) as { spec?: Record<string, string> };
@@ -176,7 +178,11 @@ export class Witness {
   }
 
   /** One cluster never conflicts with itself: it knows all that it sent before. */
-  #ownEarlier(key: ResourceKey, origin: string): readonly WriteId[] { return origin === 'operator' ? [] : (this.#own.get(`${origin} ${key}`) ?? []); }
+  #ownEarlier(key: ResourceKey, origin: string): readonly WriteId[] {
+    const own = origin === 'operator' ? [] : (this.#own.get(`${origin} ${key}`) ?? []);
+    const before = this.standing(key);
+    return own.filter((id) => !this.#world.oracle.isUncertain(id) || before.includes(id));
+  }
 
   /**
    * What the author of an edit was shown. Where no token can tell, the region goes by what it knows was shown, which may be less

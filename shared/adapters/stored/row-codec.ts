@@ -92,16 +92,19 @@ function readSibling(tables: StoredTables, list: StoredList): Sibling {
 
 function bodyParts(tables: RowTables, body: Body): unknown[] | null {
   if (body.kind === 'deleted') return null;
-  const { base, set, removed } = body.fields;
-  return [tables.names.numberOf(body.hash), contentNumber(tables, body.content), body.bytes, tables.write(base), pathParts(tables, set), pathParts(tables, removed)];
+  return [tables.names.numberOf(body.hash), contentNumber(tables, body.content), body.bytes, ...fieldParts(tables, body.fields)];
 }
 
 function readBody(tables: StoredTables, list: StoredList | undefined): Body {
   if (list === undefined) return { kind: 'deleted' };
   const [hash, content, bytes] = [asHash(tables.name(list)), tables.content(list), list.count()];
-  const fields: Provenance = { base: tables.write(list), set: readPaths(tables, list.list('set')), removed: readPaths(tables, list.list('removed')) };
-  return { kind: 'live', hash, content, bytes, fields };
+  return { kind: 'live', hash, content, bytes, fields: readFields(tables, list) };
 }
+
+const fieldParts = (tables: RowTables, { base, set, removed }: Provenance): unknown[] => [tables.write(base), pathParts(tables, set), pathParts(tables, removed)];
+
+const readFields = (tables: StoredTables, list: StoredList): Provenance =>
+  ({ base: tables.write(list), set: readPaths(tables, list.list('set')), removed: readPaths(tables, list.list('removed')) });
 
 const pathParts = (tables: RowTables, paths: ReadonlyMap<Path, Write>): unknown[] => [...paths].flatMap(([path, write]) => [path, tables.write(write)]);
 
@@ -130,8 +133,10 @@ function readLocal(tables: StoredTables, list: StoredList): LocalPart {
 }
 
 /** What tokens cover is mostly the context itself, and is then left out. */
-const shownParts = (tables: RowTables, { clusterId, context, tokensCover, hash, content, reshown = [] }: Shown): unknown[] =>
-  [tables.names.numberOf(clusterId), tables.vector(context), sameVector(context, tokensCover) ? null : tables.vector(tokensCover), hash === undefined ? null : hash, contentNumber(tables, content), ...reshown];
+const shownParts = (tables: RowTables, { clusterId, context, tokensCover, hash, content, fields, reshown = [] }: Shown): unknown[] => [
+  tables.names.numberOf(clusterId), tables.vector(context), sameVector(context, tokensCover) ? null : tables.vector(tokensCover),
+  hash === undefined ? null : hash, contentNumber(tables, content), fields === undefined ? null : fieldParts(tables, fields), ...reshown,
+];
 
 function readShown(tables: StoredTables, list: StoredList): Shown {
   const clusterId = asClusterId(tables.name(list));
@@ -139,6 +144,10 @@ function readShown(tables: StoredTables, list: StoredList): Shown {
   const beside = list.listOrNull('what tokens cover');
   const hash = list.textOrNull();
   const content = tables.content(list);
+  const fields = list.listOrNull('shown fields');
   const reshown = list.rest((rest) => asHash(rest.text()));
-  return { clusterId, context, tokensCover: beside === undefined ? context : tables.vector(beside), hash: hash === undefined ? undefined : asHash(hash), content, ...(reshown.length > 0 && { reshown }) };
+  return {
+    clusterId, context, tokensCover: beside === undefined ? context : tables.vector(beside), hash: hash === undefined ? undefined : asHash(hash),
+    content, fields: fields && readFields(tables, fields), ...(reshown.length > 0 && { reshown }),
+  };
 }

@@ -39,7 +39,7 @@ const heldRow: fc.Arbitrary<HeldRow> = record({
     offLog: maybe(record({ log: fc.constant(asLocalLog('lown')), counter })),
     conflictSinceMs: maybe(counter),
     observed: maybe(record({ clusterId: fc.uuid().map(asClusterId), uid: fc.string(), resourceVersion: fc.string() })),
-    shown: maybe(record({ clusterId: fc.uuid().map(asClusterId), context: vector, tokensCover: vector, hash: maybe(hash), content, reshown: fc.array(hash, { minLength: 1, maxLength: 2 }) })),
+    shown: maybe(record({ clusterId: fc.uuid().map(asClusterId), context: vector, tokensCover: vector, hash: maybe(hash), content, fields: maybe(fields), reshown: fc.array(hash, { minLength: 1, maxLength: 2 }) })),
   }),
 });
 const segment: fc.Arbitrary<LogSegment> = record({
@@ -73,7 +73,7 @@ describe('what is stored', () => {
     const text = JSON.stringify(Array.from({ length: 200 }, (_, at) => at * 7919 % 1009));
     const [one, two] = [liveSibling(1, text), liveSibling(1, text, BETA)];
     const single = rowAt(1, '', [one]);
-    const shown = { clusterId: asClusterId('cluster-1'), context: new Map([[ALPHA, 1]]), tokensCover: new Map([[ALPHA, 1]]), hash: contentOf(text).hash, content: text };
+    const shown = { clusterId: asClusterId('cluster-1'), context: new Map([[ALPHA, 1]]), tokensCover: new Map([[ALPHA, 1]]), hash: contentOf(text).hash, content: text, fields: undefined };
     const repeated: HeldRow = { ...rowAt(1, '', [one, two]), local: { ...single.local, shown } };
 
     expect(encodeRow(repeated).length).toBeLessThan(encodeRow(single).length + 60);

@@ -37,7 +37,12 @@ export const SHOWING: readonly Mutant[] = [
   {
     name: 'the content that was shown is lost with the version that held it',
     file: 'shared/replica/bridge-record.ts',
-    find: "return holder?.body.kind === 'live' ? { ...shown, content: holder.body.content } : shown;", replace: "return holder?.body.kind === 'live' ? shown : shown;",
+    find: 'return holder === undefined ? shown : { ...shown, ...contentIn(holder.body) };', replace: 'return shown;',
+  },
+  {
+    name: 'of a version that is gone nobody knows who wrote its fields',
+    file: 'shared/replica/bridge-record.ts',
+    find: "body.kind === 'live' ? { content: body.content, fields: body.fields } :", replace: "body.kind === 'live' ? { content: body.content, fields: { base: body.fields.base, set: new Map(), removed: new Map() } } :",
   },
   {
     name: 'what stands in the row counts as shown',

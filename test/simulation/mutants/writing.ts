@@ -63,7 +63,7 @@ export const WRITING: readonly Mutant[] = [
   {
     name: 'the newest token is told by what its editor knew',
     file: 'shared/replica/observe.ts',
-    find: 'if (!covers(token.context, shown.tokensCover)) return false;\n  if (!sameVector(token.context, shown.tokensCover)) return true;', replace: 'if (!covers(token.context, shown.context)) return false;\n  if (!sameVector(token.context, shown.context)) return true;',
+    find: 'if (!covers(token.context, shown.tokensCover)) return false;', replace: 'if (!covers(token.context, shown.context)) return false;',
   },
   {
     name: 'the version an edit started from is forgotten',
