@@ -4,12 +4,14 @@ import type { ListedObject } from '../../shared/ports/region.ts';
 import type { Cluster } from './cluster-port.ts';
 import { COMPARE_OBJECTS, KEYS_IN_WORK } from './limits.ts';
 import type { RegionCaller } from './region-caller.ts';
+import type { SettledStates } from './settled-states.ts';
 import type { Workshop } from './workshop.ts';
 
 export interface ComparisonParts {
   readonly cluster: Cluster;
   readonly region: RegionCaller;
   readonly workshop: Workshop;
+  readonly settled: SettledStates;
   readonly filter: Filter;
   readonly signal: AbortSignal;
 }
@@ -50,16 +52,17 @@ class Run {
 
   /** Compares one stretch; the region may take it in several parts, where it has many rows between our objects. */
   async stretch(objects: readonly ListedObject[], isLast: boolean): Promise<void> {
-    const { region, workshop, signal } = this.#parts;
+    const { region, workshop, settled, signal } = this.#parts;
     const upTo = isLast ? undefined : objects.at(-1)?.key;
     this.#objects += objects.length;
     for (let rest = objects; ;) {
       const request = { after: this.#after, upTo, objects: rest, listResourceVersion: this.#listResourceVersion };
+      const asked = settled.moment;
       const { send, apply, readTo } = await region.compare(request, signal);
       this.#sent += send.length;
       this.#applied += apply.length;
       for (const key of send) await this.#start(() => workshop.send(key));
-      for (const target of apply) await this.#start(() => workshop.showCompared(target));
+      for (const target of apply) await this.#start(() => workshop.showCompared(target, asked));
       this.#after = readTo ?? upTo ?? this.#after;
       if (readTo === undefined) return;
       rest = rest.filter(({ key }) => key > readTo);

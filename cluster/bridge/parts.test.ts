@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { ResourceKey } from '../../shared/model/ids.ts';
-import type { ApplyException } from '../../shared/ports/region.ts';
+import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
+import { silentLogger } from '../../shared/ports/logger.ts';
+import type { ApplyException, Target } from '../../shared/ports/region.ts';
 import { backoffMs } from './backoff.ts';
 import { DeadlineError, withDeadline } from '../../shared/replica/deadline.ts';
 import { DirtyKeys } from './dirty-keys.ts';
@@ -10,6 +11,8 @@ import { KeyWork } from './key-work.ts';
 import { DIRTY_KEYS, KEPT_TARGET_BYTES, SETTLED_KEYS } from './limits.ts';
 import { Notifier } from './notifier.ts';
 import { carryEdit } from './reshaping.ts';
+import { Settle } from './settle.ts';
+import type { SettleParts } from './settle.ts';
 import { SettledStates } from './settled-states.ts';
 
 /** Time that moves when it is told to. */
@@ -257,5 +260,39 @@ describe('carryEdit', () => {
 
   test('is what was shown where nobody edited', () => {
     expect(carried({ a: 1, b: 2 }, { a: 1, c: 3 }, { a: 1, c: 3 })).toEqual({ a: 1, b: 2 });
+  });
+});
+
+describe('Settle', () => {
+  const hash = 'a'.repeat(64) as Hash;
+  const target = (token: string): Target => ({ key: key('a'), show: { kind: 'live', hash, content: '{}', token }, before: { kind: 'nothing' } });
+
+  /** One object, agreed on with the token `new`; what is asked of region and cluster is noted. */
+  function agreed(): { readonly settle: Settle; readonly settled: SettledStates; readonly done: string[] } {
+    const done: string[] = [];
+    const settled = new SettledStates();
+    const object = { key: key('a'), uid: 'u', resourceVersion: '1', content: { text: '{}', hash }, token: 'new' };
+    const cluster = { reshapes: false, read: () => Promise.resolve({ kind: 'live', object }), writeToken: (_key: ResourceKey, token: string) => { done.push(`token ${token}`); return Promise.resolve({ kind: 'ok' }); } };
+    const committer = { submit: () => { done.push('sent'); return Promise.resolve({ key: key('a'), outcome: 'unchanged', target: undefined }); } };
+    const parts = { cluster, committer, region: {}, settled, logger: silentLogger, signal: new AbortController().signal } as unknown as SettleParts;
+    settled.put(key('a'), { kind: 'live', hash, token: 'new', shown: hash });
+    return { settle: new Settle(parts), settled, done };
+  }
+
+  test('asks again where both agreed after the region was asked: an older token would make an old copy of it', async () => {
+    const { settle, settled, done } = agreed();
+
+    await settle.show(target('old'), settled.moment - 1);
+
+    expect(done).toEqual(['sent']);
+  });
+
+  test('shows what was asked for since, and has nothing to do where it is there', async () => {
+    const { settle, settled, done } = agreed();
+
+    await settle.show(target('newer'), settled.moment);
+    await settle.show(target('new'), settled.moment - 2);
+
+    expect(done).toEqual(['token newer']);
   });
 });

@@ -95,7 +95,7 @@ export class Round {
   async #catchUp(page: BridgePullResponse): Promise<void> {
     const { cluster, region, filter, logger, counts } = this.#parts;
     this.#parts.dirty.takeOverflow();
-    const compared = await compareAll({ cluster, region, workshop: this.#workshop, filter, signal: this.#open });
+    const compared = await compareAll({ cluster, region, workshop: this.#workshop, settled: this.#parts.settled, filter, signal: this.#open });
     counts.objects = compared.objects;
     await this.#reporter.applied(page.upTo, { resourceVersion: compared.listResourceVersion, filterHash: filterHashOf(filter) });
     this.#parts.position.moveTo(page.upTo);
@@ -104,18 +104,19 @@ export class Round {
 
   async #follow(): Promise<never> {
     for (;;) {
+      const asked = this.#parts.settled.moment;
       const page = await this.#parts.position.pull(MAX_PULL_WAIT_MS, this.#open);
       if (page.kind === 'compacted') {
         this.#parts.compacted();
         await this.#catchUp(page);
       } else {
-        await this.#apply(page);
+        await this.#apply(page, asked);
       }
     }
   }
 
-  async #apply(page: BridgePullResponse): Promise<void> {
-    await Promise.all(page.targets.map((target) => this.#workshop.show(target)));
+  async #apply(page: BridgePullResponse, asked: number): Promise<void> {
+    await Promise.all(page.targets.map((target) => this.#workshop.show(target, asked)));
     await this.#reporter.applied(page.upTo, undefined);
     this.#parts.position.moveTo(page.upTo);
   }

@@ -54,10 +54,17 @@ export class Settle {
     });
   }
 
-  /** Shows what the region asks for, after sending what somebody changed meanwhile. */
-  async show(target: Target): Promise<Settlement> {
-    const settlement = await this.#rounds(target.key, target, (found, round) =>
-      round === 0 && isExpected(found, target) ? this.#write(target, found) : this.#send(target.key, found));
+  /**
+   * Shows what the region asks for, after sending what somebody changed meanwhile. Where both have agreed since the region was asked,
+   * the target may be older than that: its token would make what the cluster has look like an old copy. The region is asked again.
+   *
+   * @param asked the moment (`SettledStates`) before the region was asked
+   */
+  async show(target: Target, asked: number): Promise<Settlement> {
+    const settlement = await this.#rounds(target.key, target, (found, round) => {
+      const isNews = isShown(found, target) || !this.#parts.settled.isAgreedSince(target.key, asked);
+      return round === 0 && isNews && isExpected(found, target) ? this.#write(target, found) : this.#send(target.key, found);
+    });
     // Also where an edit could not be sent: it kept the target from being shown.
     return settlement.kind === 'exception' ? { ...settlement, what: 'not-shown' } : settlement;
   }
@@ -150,6 +157,10 @@ function isExpected(found: Found, { show, before }: Target): boolean {
   const { hash } = found;
   return (show.kind === 'live' && hash === show.hash) || (before.kind === 'live' && hash === before.hash);
 }
+
+/** Whether it is there already, token and all. */
+const isShown = (found: Found, { show }: Target): boolean =>
+  (found.kind === 'gone' ? show.kind === 'gone' : show.kind === 'live' && found.hash === show.hash && found.object.token === show.token);
 
 const stateOf = (found: Found): SettledState =>
   found.kind === 'gone' ? { kind: 'gone' } : { kind: 'live', hash: found.object.content.hash, token: found.object.token, shown: found.hash };

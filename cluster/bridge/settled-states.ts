@@ -14,21 +14,29 @@ export type SettledState =
  * only: what is forgotten is sent and answered "unchanged".
  */
 export class SettledStates {
-  readonly #states = new Map<ResourceKey, SettledState>();
+  readonly #states = new Map<ResourceKey, { readonly state: SettledState; readonly moment: number }>();
+  #moment = 0;
+
+  /** Rises with every agreement. */
+  get moment(): number { return this.#moment; }
+
+  /** Whether there was an agreement after a moment: what the region was asked for before that may be older. */
+  isAgreedSince(key: ResourceKey, moment: number): boolean { return (this.#states.get(key)?.moment ?? 0) > moment; }
 
   put(key: ResourceKey, state: SettledState): void {
     this.#states.delete(key);
-    this.#states.set(key, state);
+    this.#moment += 1;
+    this.#states.set(key, { state, moment: this.#moment });
     if (this.#states.size <= SETTLED_KEYS) return;
     const [oldest] = this.#states.keys();
     if (oldest !== undefined) this.#states.delete(oldest);
   }
 
-  isGone(key: ResourceKey): boolean { return this.#states.get(key)?.kind === 'gone'; }
+  isGone(key: ResourceKey): boolean { return this.#states.get(key)?.state.kind === 'gone'; }
 
   /** What the region means by an object that still looks as it did; undefined when it does not, or is not remembered. */
   shown(key: ResourceKey, hash: Hash, token: string | undefined): Hash | undefined {
-    const known = this.#states.get(key);
+    const known = this.#states.get(key)?.state;
     return known?.kind === 'live' && known.hash === hash && known.token === token ? known.shown : undefined;
   }
 

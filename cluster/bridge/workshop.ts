@@ -27,6 +27,8 @@ export interface WorkshopParts {
  * cluster can wait.
  */
 type Origin = 'comparison' | 'log' | 'change';
+/** When a target that had to wait was asked for: nobody knows any more. */
+const NEVER = -1;
 
 /** Where resources are worked on: whatever asks for one, it goes through here, one task at a time for each resource. */
 export class Workshop {
@@ -47,7 +49,7 @@ export class Workshop {
     if (!passesFilter(filter, splitKey(key))) { exceptions.clear(key); return; }
     await this.#run(key, async () => {
       const waiting = exceptions.target(key);
-      if (waiting !== undefined) return settle.show(waiting);
+      if (waiting !== undefined) return settle.show(waiting, NEVER);
       return settle.observe(key, exceptions.has(key) ? 'send' : 'skip');
     }, 'change');
   }
@@ -61,22 +63,22 @@ export class Workshop {
   }
 
   /** Shows what a comparison asked for. */
-  async showCompared(target: Target): Promise<void> {
-    await this.#show(target, 'comparison');
+  async showCompared(target: Target, asked: number): Promise<void> {
+    await this.#show(target, asked, 'comparison');
   }
 
   /** Shows what the region's log asks for. */
-  async show(target: Target): Promise<void> {
-    await this.#show(target, 'log');
+  async show(target: Target, asked: number): Promise<void> {
+    await this.#show(target, asked, 'log');
   }
 
   /** What the filter keeps out is not touched, whoever asks. */
-  async #show(target: Target, origin: Origin): Promise<void> {
+  async #show(target: Target, asked: number, origin: Origin): Promise<void> {
     if (!passesFilter(this.#parts.filter, splitKey(target.key))) {
       this.#parts.logger.warn('target-outside-the-filter-ignored', { resource: printKey(target.key) });
       return;
     }
-    await this.#run(target.key, () => this.#parts.settle.show(target), origin);
+    await this.#run(target.key, () => this.#parts.settle.show(target, asked), origin);
   }
 
   async #run(key: ResourceKey, task: () => Promise<Settlement>, origin: Origin): Promise<void> {

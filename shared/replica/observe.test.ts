@@ -40,6 +40,26 @@ const only = (results: readonly ObservationResult[]): ObservationResult | undefi
 const sorted = (versions: readonly unknown[]): readonly string[] => versions.map((version) => JSON.stringify(version)).sort();
 
 describe('an echo', () => {
+  test('of the version that won over a newcomer is one also where that was written over before it was reported [I6]', async () => {
+    const federation = await Federation.start({ members: ['us', 'eu', 'ap'] });
+    const [us, eu, ap] = [federation.member('us'), federation.member('eu'), federation.member('ap')];
+    await ap.cluster.write(a, { by: 'ap' });
+    await us.pullFrom('ap');
+    await us.cluster.follow();
+    await eu.pullFrom('ap');
+    federation.nowMs += 1000;
+    await us.cluster.write(a, { by: 'us' });
+
+    const { target } = await eu.cluster.write(a, { by: 'eu' });
+    if (target !== undefined) eu.cluster.show(target);
+    const won = eu.cluster.specOf(a);
+    await eu.pullFrom('us');
+    const [answer] = await eu.cluster.send([a]);
+
+    expect(won).toEqual({ by: 'ap' });
+    expect(answer?.outcome).toBe('unchanged');
+  });
+
   test('of a merged view is one also where the row changed again before that view was reported [I6]', async () => {
     const federation = await Federation.start({ members: ['us', 'eu', 'ap'], spec: { conflictResolution: { strategy: 'Merge' } } });
     const [us, eu, ap] = [federation.member('us'), federation.member('eu'), federation.member('ap')];

@@ -63,7 +63,7 @@ export class Account {
       .map(({ name, member }) => `${name} is missing from ${route}, which ${member} alone wrote`);
   }
 
-  /** Nobody writes these after the race: each save is shown, was written over by somebody who saw it, or is listed with its content. */
+  /** Begun by several who saw nothing, and never written after: each save is shown, or is listed with its content. */
   listed(route: string, shown: Fields | undefined, { versions }: Listed = NOTHING): Complaints {
     return [...this.#fieldsOf(route).values()].flat()
       .filter(({ name, field }) => !this.#covered.has(name) && shown?.[field] !== name && !versions.some((text) => text.includes(`"${name}"`)))

@@ -26,13 +26,14 @@ export class Editor {
     return this.#look(this.#federation.file(member, fileOf(route)))?.spec;
   }
 
-  /** Changes a route; `undefined` deletes its file. Returns what it says then. */
+  /** Changes a route; `undefined` deletes its file, and what was there changes nothing. Returns what it says then. */
   save(member: string, route: string, change: (before: Fields | undefined) => Fields | undefined): Fields | undefined {
     const path = this.#federation.file(member, fileOf(route));
     mkdirSync(dirname(path), { recursive: true });
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const found = this.#look(path);
       const after = change(found?.spec);
+      if (after === found?.spec) return after;
       const temporary = `${path}.saving~`;
       if (after !== undefined) writeFileSync(temporary, stringify(manifestOf(route, after)));
       // Nothing tells whether the bridge writes between this look and the rename: 20 µs, of some hundred milliseconds.

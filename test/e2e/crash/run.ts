@@ -23,8 +23,8 @@ export interface CrashOptions { readonly cycles: number; readonly seed: number; 
  * Real processes under kill -9, cuts and edits. After each few cycles it is quiet for a while, and then: all folders are equal, all
  * Merkle roots are equal, everybody has seen everything, and each edit is in view, written over by somebody who saw it, or listed.
  *
- * Four kinds of routes: *fields* (edited everywhere, never deleted), *mortal* (deleted and made anew as well), *contested* (written at
- * several members and never after) and *doomed* (known everywhere, then deleted). And operators write *applied* ones.
+ * Four kinds of routes: *fields* (edited everywhere, never deleted), *mortal* (deleted and made anew as well), *contested* (begun at
+ * several members, each without the others', and never written after) and *doomed* (known everywhere, then deleted). And operators write *applied* ones.
  */
 export class CrashRun {
   readonly #options: CrashOptions;
@@ -134,7 +134,8 @@ export class CrashRun {
   async #contest(member: string, route: string, afterMs: number): Promise<void> {
     await sleep(afterMs);
     const name = this.#newName(member);
-    this.#editor.save(member, route, () => ({ only: name }));
+    // Where another's is there already, a new one would cover all that its author was shown of, the losers among it.
+    if (this.#editor.save(member, route, (before) => before ?? { only: name })?.['only'] !== name) return;
     this.#counts.contested += 1;
     this.#happened(`contested ${route} at ${member} (${name})`);
   }
