@@ -26,7 +26,7 @@ export const EXCHANGING: readonly Mutant[] = [
   {
     name: 'equal versions are taken for a conflict',
     file: 'shared/model/join.ts',
-    find: '!holds(here, sibling) && !coversDot(here.context, sibling.dot)', replace: '!coversDot(here.context, sibling.dot) || holds(here, sibling)',
+    find: '!holds(here, sibling) && !coversDot(here.context, sibling.dot)', replace: '(!holds(here, sibling) && !coversDot(here.context, sibling.dot)) || (here.siblings.length === 1 && holds(here, sibling))',
   },
   {
     name: 'what one side lacks is kept, seen or not',
