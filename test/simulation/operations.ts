@@ -47,6 +47,7 @@ export const OPERATIONS = {
   operate: { weight: 4, run: (world, member) => operate(world, member, anyKey(world)) },
   interleave: { weight: 5, run: interleave },
   rush: { weight: 4, run: rush },
+  flash: { weight: 1.5, run: flash },
   skew: { weight: 1, run: skew },
 } as const satisfies Record<string, Operation>;
 export type OperationName = keyof typeof OPERATIONS;
@@ -181,8 +182,11 @@ async function operate(world: World, member: SimMember, key: ResourceKey): Promi
     await operator.resolve(conflict.key, random.pick(['local', 'remote', ...conflict.versions.map((version) => version.member)]), requestId);
     return;
   }
-  await operator.apply(JSON.stringify({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', metadata: { name: nameOf(key), namespace: 'default' }, spec: { [random.pick(FIELDS)]: requestId } }), requestId);
+  await operator.apply(routeManifest(key, random.pick(FIELDS), requestId), requestId);
 }
+
+const routeManifest = (key: ResourceKey, field: string, value: string): string =>
+  JSON.stringify({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', metadata: { name: nameOf(key), namespace: 'default' }, spec: { [field]: value } });
 
 /** Several handlers of one member at the same time. */
 async function interleave(world: World, member: SimMember): Promise<void> {
@@ -199,6 +203,7 @@ async function interleave(world: World, member: SimMember): Promise<void> {
     () => reconcileWith(replica, peer(), never),
     () => operate(world, member, anyKey(world)),
     () => member.collect(),
+    () => anyOther(world, member).bridge.commitDirty(),
   ];
   await runInTurns(world, jobs.filter(() => world.random.happens(0.45)));
 }
@@ -221,6 +226,27 @@ async function rush(world: World, member: SimMember): Promise<void> {
     () => bridge.commitDirty(),
     () => peer.pull({ since: new Map(), limit: 3 }, never),
     () => (random.happens(0.5) ? operate(world, member, key) : deliverStraggler(world)),
+  ]);
+}
+
+/**
+ * Elsewhere a resource is made and deleted at once, and all others know; here its delete arrives, may go, and is written over, all at
+ * the same time.
+ */
+async function flash(world: World, member: SimMember): Promise<void> {
+  const { random, faults } = world;
+  const [key, other] = [anyKey(world), anyOther(world, member)];
+  if (other.isDown || !faults.strikes('interleaved')) return;
+  await operatorOf(other.replica).apply(routeManifest(key, random.pick(FIELDS), `value-${world.number().toString()}`), `made-${world.number().toString()}`);
+  await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
+  for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await pullFrom(third.replica, third.peer(other.name), never);
+  for (const each of world.othersOf(member)) await beat(member.replica, member.peer(each.name), never);
+  member.cluster.userWrites(key, random.pick(FIELDS), `value-${world.number().toString()}`);
+  await runInTurns(world, [
+    () => pullFrom(member.replica, member.peer(other.name), never),
+    () => member.collect(),
+    () => (random.happens(0.5) ? member.bridge.commitDirty() : operate(world, member, key)),
+    () => (random.happens(0.5) ? member.collect() : publishDeletes(member.replica)),
   ]);
 }
 

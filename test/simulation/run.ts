@@ -31,6 +31,8 @@ const STEPS_BETWEEN_CHECKS = 8;
 /** Share of operations in which something goes wrong, and of these the share of each kind. */
 const STORM_SHARE = 0.35;
 const STORM_KIND_SHARE = 0.4;
+/** Operations after which everything is looked at. */
+const INTERLEAVING: ReadonlySet<OperationName> = new Set(['rush', 'flash', 'interleave']);
 /** Of a failed run, the last lines of its trace. */
 const TRACE_LINES = 200;
 
@@ -44,7 +46,7 @@ export async function runSchedule(seed: number, { steps, disabled }: RunOptions)
       const name = anyOperation(world);
       if (!disabled.has(name)) await perform(world, name, operations);
       world.rethrow();
-      if (step % STEPS_BETWEEN_CHECKS === 0 || name === 'rush' || name === 'interleave') await verifyRunning(world);
+      if (step % STEPS_BETWEEN_CHECKS === 0 || INTERLEAVING.has(name)) await verifyRunning(world);
     }
     const rounds = await quieten(world);
     world.rethrow();

@@ -4,7 +4,6 @@ import type { JsonObject } from '../../shared/model/content.ts';
 import { filterOf, parseFederation } from '../../shared/model/federation-spec.ts';
 import { asClusterId, asTableId } from '../../shared/model/ids.ts';
 import type { Hash, Member, ResourceKey } from '../../shared/model/ids.ts';
-import type { Row } from '../../shared/model/row.ts';
 import { openToken } from '../../shared/model/token.ts';
 import type { SealingKey } from '../../shared/model/token.ts';
 import { covers, mergeVectors } from '../../shared/model/version-vector.ts';
@@ -34,6 +33,7 @@ import type { SeededRandom } from './random.ts';
 import { SimBridge } from './sim-bridge.ts';
 import type { SentCommit, Witnessed } from './sim-bridge.ts';
 import { ANYTHING, SimCluster } from './sim-cluster.ts';
+import type { StabilityWatch } from './stability-watch.ts';
 import type { Turns } from './turns.ts';
 import { Witness } from './witness.ts';
 
@@ -43,6 +43,7 @@ export interface Surroundings {
   readonly faults: Faults;
   readonly checks: Checks;
   readonly oracle: Oracle;
+  readonly stability: StabilityWatch;
   readonly network: Network;
   readonly ledgers: GlobalTable;
   readonly turns: Turns;
@@ -98,7 +99,7 @@ export class SimMember {
     const { oracle, checks, log, keys } = around;
     this.ledger = around.ledgers.replica(name, (change) => this.#heard.push(change));
     this.store = new MemoryStore(this.ledger, asTableId(`table-${name}`));
-    this.witness = new Witness({ member: name, cluster: () => this.cluster, oracle, checks, log, nowMs: () => around.nowMs() + this.skewMs, isAlone: () => !around.turns.isOn, requireStable: (key, row) => { this.#requireStable(key, row); } });
+    this.witness = new Witness({ member: name, cluster: () => this.cluster, oracle, checks, log, nowMs: () => around.nowMs() + this.skewMs, isAlone: () => !around.turns.isOn, requireStable: (key, row) => { around.stability.requireStable(key, row, this); }, wrote: (key, dot) => { around.stability.wrote(key, dot, this); } });
     this.replica = this.#newReplica();
     this.region = regionOf(this.replica);
     this.handlers = peerHandlers(this.replica);
@@ -219,14 +220,6 @@ export class SimMember {
   }
 
   #restoredSince(tableId: string): boolean { return tableId !== (this.#restores === 0 ? `table-${this.name}` : `table-${this.name}-${this.#restores.toString()}`); }
-
-  /** Invariant 8. A member that has lost its state since it reported will be told by comparison. */
-  #requireStable(key: ResourceKey, row: Row): void {
-    for (const other of this.#around.others()) {
-      const seen = other.seenInTable();
-      this.#around.checks.require(8, seen === undefined || covers(seen, row.context), () => `${this.name} collects ${key}, which ${other.name} has not seen`);
-    }
-  }
 
   async #witnessed(sent: SentCommit, carryOut: () => Promise<BridgeCommitResponse>): ReturnType<Witnessed> {
     const { observations } = sent.request;

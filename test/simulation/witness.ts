@@ -6,7 +6,7 @@ import { bodyHash } from '../../shared/model/row.ts';
 import { MAX_CLOCK_LEAD_MS, compareStamps, laterStamp, zeroStamp } from '../../shared/model/stamp.ts';
 import type { Stamp } from '../../shared/model/stamp.ts';
 import { dotKey, sortedEntries } from '../../shared/model/version-vector.ts';
-import type { VersionVector } from '../../shared/model/version-vector.ts';
+import type { Dot, VersionVector } from '../../shared/model/version-vector.ts';
 import type { AdvanceTransaction, CommitTransaction, RowPut } from '../../shared/ports/store.ts';
 import type { Checks } from './checks.ts';
 import type { Changes, Oracle, WriteId } from './oracle.ts';
@@ -28,6 +28,8 @@ export interface WitnessWorld {
   readonly isAlone: () => boolean;
   /** Invariant 8: a delete is being collected here. */
   readonly requireStable: (key: ResourceKey, row: Row) => void;
+  /** A write is made here. */
+  readonly wrote: (key: ResourceKey, dot: Dot) => void;
 }
 
 /** What a handler is about: carrying out a commit of the bridge, or collecting. */
@@ -124,6 +126,7 @@ export class Witness {
     const shown = origin === 'operator' ? before : this.#shownToCluster(key, before, sibling);
     const ofCollected = before.length === 0 ? oracle.collectedAt(key) : nobody;
     const earlier = this.#ownEarlier(key, origin);
+    this.#world.wrote(key, dot);
     this.#requireAsSent(key, sibling);
     this.#requireNewest(key, sibling);
     this.#requireAbove(key, sibling, row.siblings);

@@ -10,6 +10,7 @@ import { SeededRandom } from './random.ts';
 import type { SentCommit } from './sim-bridge.ts';
 import type { KeptCopy } from './sim-cluster.ts';
 import { SimMember } from './sim-member.ts';
+import { StabilityWatch } from './stability-watch.ts';
 import { Turns } from './turns.ts';
 
 const KEYS: readonly ResourceKey[] = ['a', 'b', 'c'].map((name) => resourceKey({ group: 'novaedge.io', kind: 'ProxyRoute', namespace: 'default', name }));
@@ -23,6 +24,7 @@ export class World {
   readonly faults: Faults;
   readonly checks = new Checks();
   readonly oracle = new Oracle(this.checks);
+  readonly stability = new StabilityWatch(this.checks, this.oracle, () => this.members);
   readonly network: Network;
   readonly ledgers: GlobalTable;
   readonly turns: Turns;
@@ -44,9 +46,9 @@ export class World {
     this.ledgers = new GlobalTable(() => this.nowMs);
     const names = ['us', 'eu', 'ap'].slice(0, this.random.happens(0.25) ? 2 : 3).map(asMember);
     const strategy = this.random.pick(['LastWriterWins', 'LastWriterWins', 'Merge', 'Manual']);
-    const { random, faults, checks, oracle, network, ledgers, turns, keys } = this;
+    const { random, faults, checks, oracle, stability, network, ledgers, turns, keys } = this;
     this.members = names.map((name) => new SimMember(name, names, strategy, {
-      random, faults, checks, oracle, network, ledgers, turns, keys, nowMs: () => this.nowMs, log: (line) => { this.trace.push(line); },
+      random, faults, checks, oracle, stability, network, ledgers, turns, keys, nowMs: () => this.nowMs, log: (line) => { this.trace.push(line); },
       found: (violation) => { this.#found ??= violation instanceof Error ? violation : new Error(String(violation)); }, others: () => this.members,
     }));
   }

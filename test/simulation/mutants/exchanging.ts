@@ -83,7 +83,8 @@ export const EXCHANGING: readonly Mutant[] = [
   {
     name: 'a delete goes into the ledger beside siblings',
     file: 'shared/replica/ledger-deletes.ts',
-    find: 'others.length === 0 && only.body.kind', replace: 'others.length >= 0 && only.body.kind',
+    find: "const only = ownOnlyDelete(row, clock.incarnation);\n      if (only === undefined) continue;\n      await replica.ledger.putDelete({ member: replica.identity.member, key, dot: only.dot, row: travellingPart(row) });",
+    replace: "const only = ownOnlyDelete(row, clock.incarnation) ?? row.siblings.find(({ dot, body }) => body.kind === 'deleted' && dot.incarnation === clock.incarnation);\n      if (only === undefined) continue;\n      await replica.ledger.putDelete({ member: replica.identity.member, key, dot: only.dot, row: { context: travellingPart(row).context, siblings: [only] } });",
   },
   {
     name: 'resynchronization without the delete-only rows',
@@ -94,10 +95,5 @@ export const EXCHANGING: readonly Mutant[] = [
     name: 'resynchronization without the rows of half a page',
     file: 'shared/replica/compare.ts',
     find: 'if (isDeleteOnly(row) || !covers(seen, row.context)) {', replace: 'if (isDeleteOnly(row)) {',
-  },
-  {
-    name: 'resynchronization reads what the peer has seen last',
-    file: 'shared/replica/resynchronize.ts',
-    find: 'await joinSeen(replica, peerSeen);', replace: 'await joinSeen(replica, await seenOfPeer(replica, peer, signal));',
   },
 ];

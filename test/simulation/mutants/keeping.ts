@@ -18,11 +18,6 @@ export const KEEPING: readonly Mutant[] = [
     find: 'facts.unchangedForMs >= facts.tombstoneTtlMs && isStable', replace: 'facts.unchangedForMs >= 0 && isStable',
   },
   {
-    name: 'a member that recovers is believed what it said before',
-    file: 'shared/replica/heartbeat.ts',
-    find: "theirs.clock.state === 'recovering' ? noReports :", replace: "theirs.clock.state === 'recovering' && seen.size < 0 ? noReports :",
-  },
-  {
     name: 'a conflict is collected with the delete that won it',
     file: 'shared/model/stability.ts',
     find: 'return isDeleteOnly(row) &&', replace: "return row.siblings.some(({ body }) => body.kind === 'deleted') &&",
