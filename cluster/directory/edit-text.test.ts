@@ -184,7 +184,7 @@ describe('whatever is changed', () => {
       expect(result).toBeDefined();
       expect(parseText('yaml', result ?? '')).toMatchObject({ kind: 'parsed', manifests: [{ value: after }, ...(beside ? [{ value: { other: 1 } }] : [])] });
     }), { numRuns: 1000 });
-  });
+  }, 40_000);
 
   test('a small change of a large file touches few lines', () => {
     fc.assert(fc.property(object, leaf, (before, added) => {
