@@ -19,3 +19,6 @@ export class Checks {
     if (!holds) throw new Violation(invariant, message());
   }
 }
+
+/** Errors that are findings, not faults the run made itself. */
+export const isFinding = (error: unknown): boolean => error instanceof Violation || error instanceof TypeError || error instanceof RangeError;

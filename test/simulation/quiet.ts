@@ -4,7 +4,7 @@ import { beat } from '../../shared/replica/heartbeat.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
-import { heal } from './operations.ts';
+import { heal } from './member-acts.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';
 

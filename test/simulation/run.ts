@@ -1,4 +1,5 @@
-import { OPERATIONS, anyOperation, isFinding } from './operations.ts';
+import { isFinding } from './checks.ts';
+import { OPERATIONS, anyOperation } from './operations.ts';
 import type { OperationName } from './operations.ts';
 import { quieten } from './quiet.ts';
 import type { SimMember } from './sim-member.ts';

@@ -1,0 +1,83 @@
+import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
+import { beat } from '../../shared/replica/heartbeat.ts';
+import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
+import { operatorOf } from '../../shared/replica/operator.ts';
+import { pullFrom } from '../../shared/replica/sync.ts';
+import { isFinding } from './checks.ts';
+import { anyKey, commitLate, operate, routeManifest } from './cluster-acts.ts';
+import { anyOther, deliverStraggler } from './member-acts.ts';
+import { FIELDS } from './sim-cluster.ts';
+import type { SimMember } from './sim-member.ts';
+import type { World } from './world.ts';
+
+/** Several handlers of a member at the same time. */
+
+const never = new AbortController().signal;
+const MINUTE_MS = 60_000;
+
+/** Several handlers of one member at the same time. */
+export async function interleave(world: World, member: SimMember): Promise<void> {
+  if (!world.faults.strikes('interleaved')) return;
+  const { replica, bridge } = member;
+  const peer = (): ReturnType<SimMember['peer']> => member.peer(anyOther(world, member).name);
+  const jobs: readonly (() => Promise<unknown>)[] = [
+    () => pullFrom(replica, peer(), never),
+    () => pullFrom(replica, peer(), never),
+    () => bridge.commitDirty(),
+    () => commitLate(world, member),
+    () => beat(replica, peer(), never),
+    () => deliverStraggler(world),
+    () => reconcileWith(replica, peer(), never),
+    () => operate(world, member, anyKey(world)),
+    () => member.collect(),
+    () => anyOther(world, member).bridge.commitDirty(),
+  ];
+  await runInTurns(world, jobs.filter(() => world.random.happens(0.45)));
+}
+
+/**
+ * Handlers that can undermine each other, all at once: deletes are old enough to be collected, while pages of one peer arrive twice and
+ * somebody writes what is just going.
+ */
+export async function rush(world: World, member: SimMember): Promise<void> {
+  if (!world.faults.strikes('interleaved')) return;
+  const { replica, bridge } = member;
+  const { random } = world;
+  const [key, peer] = [anyKey(world), member.peer(anyOther(world, member).name)];
+  if (random.happens(0.5)) member.cluster.userWrites(key, random.pick(FIELDS), `value-${world.number().toString()}`);
+  if (random.happens(0.7)) world.nowMs += 25 * MINUTE_MS;
+  await runInTurns(world, [
+    () => pullFrom(replica, peer, never),
+    () => (random.happens(0.5) ? pullFrom(replica, peer, never) : reconcileWith(replica, peer, never)),
+    () => beat(replica, peer, never).then(() => member.collect()),
+    () => bridge.commitDirty(),
+    () => peer.pull({ since: new Map(), limit: 3 }, never),
+    () => (random.happens(0.5) ? operate(world, member, key) : deliverStraggler(world)),
+  ]);
+}
+
+/**
+ * Elsewhere a resource is made and deleted at once, and all others know; here its delete arrives, may go, and is written over, all at
+ * the same time.
+ */
+export async function flash(world: World, member: SimMember): Promise<void> {
+  const { random, faults } = world;
+  const [key, other] = [anyKey(world), anyOther(world, member)];
+  if (other.isDown || !faults.strikes('interleaved')) return;
+  await operatorOf(other.replica).apply(routeManifest(key, random.pick(FIELDS), `value-${world.number().toString()}`), `made-${world.number().toString()}`);
+  await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
+  for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await pullFrom(third.replica, third.peer(other.name), never);
+  for (const each of world.othersOf(member)) await beat(member.replica, member.peer(each.name), never);
+  member.cluster.userWrites(key, random.pick(FIELDS), `value-${world.number().toString()}`);
+  await runInTurns(world, [
+    () => pullFrom(member.replica, member.peer(other.name), never),
+    () => member.collect(),
+    () => (random.happens(0.5) ? member.bridge.commitDirty() : operate(world, member, key)),
+    () => (random.happens(0.5) ? member.collect() : publishDeletes(member.replica)),
+  ]);
+}
+
+async function runInTurns(world: World, jobs: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const theirs = (await world.turns.run(jobs)).find(isFinding);
+  if (theirs !== undefined) throw theirs;
+}
