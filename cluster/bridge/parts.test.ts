@@ -287,6 +287,15 @@ describe('Settle', () => {
     expect(done).toEqual(['sent']);
   });
 
+  test('sends an edit back to what the region still believes is there', async () => {
+    const { settle, settled, done } = agreed();
+    settled.put(key('a'), { kind: 'live', hash: 'b'.repeat(64) as Hash, token: 'newer', shown: 'b'.repeat(64) as Hash });
+
+    await settle.show({ key: key('a'), show: { kind: 'live', hash: 'c'.repeat(64) as Hash, content: '{}', token: 'newest' }, before: { kind: 'live', hash } }, settled.moment);
+
+    expect(done).toEqual(['sent']);
+  });
+
   test('shows what was asked for since, and has nothing to do where it is there', async () => {
     const { settle, settled, done } = agreed();
 

@@ -63,7 +63,7 @@ export class Settle {
   async show(target: Target, asked: number): Promise<Settlement> {
     const settlement = await this.#rounds(target.key, target, (found, round) => {
       const isNews = isShown(found, target) || !this.#parts.settled.isAgreedSince(target.key, asked);
-      return round === 0 && isNews && isExpected(found, target) ? this.#write(target, found) : this.#send(target.key, found);
+      return round === 0 && isNews && this.#isExpected(found, target) ? this.#write(target, found) : this.#send(target.key, found);
     });
     // Also where an edit could not be sent: it kept the target from being shown.
     return settlement.kind === 'exception' ? { ...settlement, what: 'not-shown' } : settlement;
@@ -91,6 +91,17 @@ export class Settle {
     if (shown !== undefined) return { kind: 'live', object, hash: shown, isSettled: true, content };
     const said = await content();
     return { kind: 'live', object, hash: said.hash, isSettled: false, content: () => Promise.resolve(said) };
+  }
+
+  /**
+   * Whether the cluster holds what the region asks for already, or what the region believes; but for what both have agreed on since
+   * the region was told: then it is somebody's edit back to what was there before.
+   */
+  #isExpected(found: Found, { key, show, before }: Target): boolean {
+    const { settled } = this.#parts;
+    const isAsWas = found.isSettled || !settled.has(key);
+    if (found.kind === 'gone') return show.kind === 'gone' || (before.kind === 'nothing' && isAsWas);
+    return (show.kind === 'live' && found.hash === show.hash) || (before.kind === 'live' && found.hash === before.hash && isAsWas);
   }
 
   async #send(key: ResourceKey, found: Found): Promise<Settlement | 'changed'> {
@@ -150,13 +161,6 @@ export class Settle {
 
 const asSent = (settlement: Settlement | 'changed'): Settlement | 'changed' =>
   settlement !== 'changed' && settlement.kind === 'settled' ? { kind: 'settled', change: settlement.change === 'none' ? 'sent' : settlement.change } : settlement;
-
-/** Whether the cluster holds what the region believes, or already what it asks for. */
-function isExpected(found: Found, { show, before }: Target): boolean {
-  if (found.kind === 'gone') return show.kind === 'gone' || before.kind === 'nothing';
-  const { hash } = found;
-  return (show.kind === 'live' && hash === show.hash) || (before.kind === 'live' && hash === before.hash);
-}
 
 /** Whether it is there already, token and all. */
 const isShown = (found: Found, { show }: Target): boolean =>

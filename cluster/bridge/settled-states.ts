@@ -32,6 +32,7 @@ export class SettledStates {
     if (oldest !== undefined) this.#states.delete(oldest);
   }
 
+  has(key: ResourceKey): boolean { return this.#states.has(key); }
   isGone(key: ResourceKey): boolean { return this.#states.get(key)?.state.kind === 'gone'; }
 
   /** What the region means by an object that still looks as it did; undefined when it does not, or is not remembered. */

@@ -162,6 +162,22 @@ async function forceCompare(member: TestMember): Promise<void> {
 }
 
 describe('a comparison', () => {
+  test('asks for an edit back to what was shown before what nobody has reported yet [I3]', async () => {
+    const { federation, us, eu } = await shared();
+    federation.nowMs += 1000;
+    await eu.cluster.write(a, { port: 2 });
+    await us.pullFrom('eu');
+    const page = await us.cluster.pull();
+    for (const target of page.kind === 'page' ? page.targets : []) us.cluster.show(target);
+    const late = us.cluster.specOf(a);
+    us.cluster.put(a, { port: 1 });
+
+    await us.cluster.compareAll();
+
+    expect(late).toEqual({ port: 2 });
+    expect((await us.operator.get(a))?.manifest).toContain('"port":1');
+  });
+
   test('finds edits and deletes that no watch told of', async () => {
     const { us } = await shared();
     await us.cluster.write(b, { port: 1 });

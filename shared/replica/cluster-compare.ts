@@ -7,7 +7,7 @@ import type { BridgeCompareRequest, BridgeCompareResponse, ListedObject, Target 
 import { dropException, isApplied, shownOf } from './bridge-record.ts';
 import { callingCluster, startNewLife } from './cluster-identity.ts';
 import type { CallingCluster } from './cluster-identity.ts';
-import { isNewerVersion } from './observe.ts';
+import { isEditedBack, isNewerVersion, tokenOf } from './observe.ts';
 import { answerBytes, travellingPart } from './pages.ts';
 import { filterInForce } from './policy.ts';
 import type { Replica } from './replica.ts';
@@ -72,6 +72,7 @@ async function stretchOfRows(replica: Replica, { after, upTo }: BridgeCompareReq
 async function compareObject(replica: Replica, object: ListedObject, row: HeldRow | undefined, facts: CallingCluster): Promise<'same' | 'send' | Target> {
   const shown = await shownOf(replica, object.key, row, facts);
   if (row === undefined || shown?.hash !== object.hash) return 'send';
+  if (isEditedBack(await tokenOf(replica, object, facts.record), object.hash, shown)) return 'send';
   const target = await targetFor(replica, object.key, row, facts.record.clusterId, facts);
   const isShown = target.show.kind === 'live' && target.show.hash === object.hash && target.show.token === object.token;
   return isShown ? 'same' : target;

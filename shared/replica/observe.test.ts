@@ -39,6 +39,17 @@ const touched = (member: TestMember, key = a): Observation => member.cluster.obs
 const only = (results: readonly ObservationResult[]): ObservationResult | undefined => results[0];
 const sorted = (versions: readonly unknown[]): readonly string[] => versions.map((version) => JSON.stringify(version)).sort();
 
+describe('an edit back to what was shown before', () => {
+  test('is one, though nobody has reported yet what was shown since [I3]', async () => {
+    const { us, target } = await newerInRegion();
+    us.cluster.put(a, { port: 2 }, target.token);
+    us.cluster.put(a, { port: 1 });
+
+    expect(only(await us.cluster.send([a]))?.outcome).toBe('committed');
+    expect((await us.operator.get(a))?.manifest).toContain('"port":1');
+  });
+});
+
 describe('an echo', () => {
   test('of the version that won over a newcomer is one also where that was written over before it was reported [I6]', async () => {
     const federation = await Federation.start({ members: ['us', 'eu', 'ap'] });

@@ -1,6 +1,6 @@
 import type { Content } from '../model/content.ts';
 import { contentOf } from '../model/content.ts';
-import type { ResourceKey } from '../model/ids.ts';
+import type { Hash, ResourceKey } from '../model/ids.ts';
 import { editProvenance } from '../model/provenance.ts';
 import { splitKey } from '../model/resource-key.ts';
 import type { HeldRow, Provenance, Shown, Sibling } from '../model/row.ts';
@@ -68,8 +68,18 @@ async function observeAbsence(replica: Replica, observation: Observation, row: H
   return wanted(observation, facts.record, { context: token?.context ?? row.context, firstContact: false, body: () => ({ kind: 'deleted' }) }, undefined);
 }
 
+/**
+ * Whether an object that says what it is known to have been shown was shown something newer since, which nobody has reported yet, and
+ * edited back by somebody: a token and what it stands for are written in one step.
+ */
+export function isEditedBack(token: Token | undefined, hash: Hash, shown: Shown): boolean {
+  if (token === undefined || token.hash === hash || !covers(token.context, shown.tokensCover)) return false;
+  const isOwnBesideOthers = !sameVector(shown.context, shown.tokensCover);
+  return isOwnBesideOthers || !sameVector(token.context, shown.tokensCover);
+}
+
 /** The token an observation carries, if this region made it for this resource of this cluster. */
-export async function tokenOf(replica: Replica, { key, token }: Observation, { clusterId }: BridgeRecord): Promise<Token | undefined> {
+export async function tokenOf(replica: Replica, { key, token }: Pick<Observation, 'key' | 'token'>, { clusterId }: BridgeRecord): Promise<Token | undefined> {
   return token === undefined ? undefined : openToken(await regionSecret(replica), tokenScope(replica, key, clusterId), token);
 }
 
@@ -78,7 +88,7 @@ async function observeContent(
 ): Promise<Decision<Observed>> {
   const { key } = observation;
   const token = await tokenOf(replica, observation, facts.record);
-  if (shown?.hash === content.hash) return { answer: { kind: 'unchanged', row } };
+  if (shown?.hash === content.hash && !isEditedBack(token, content.hash, shown)) return { answer: { kind: 'unchanged', row } };
   if (token !== undefined && await isOnlyCopy(replica, token, row)) return edit(replica, observation, content, facts.record, { context: token.context, firstContact: false }, undefined);
   if (row === undefined) {
     // Deleted and collected. Until the cluster has been told, an untouched object is merely waiting to go.
