@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +20,8 @@ describe('canonical content', () => {
 
   test('reads back as the value it was made of', () => {
     fc.assert(fc.property(jsonObjects, (value) => { expect(JSON.stringify(parseContent(canonicalContent(value).text))).toBe(JSON.stringify(JSON.parse(canonicalContent(value).text))); }));
-    fc.assert(fc.property(jsonObjects, (value) => { expect(parseContent(canonicalContent(value).text)).toEqual(JSON.parse(JSON.stringify(value))); }));
+    // Not toEqual, to which a field named "constructor" beside another says that the objects are of two kinds.
+    fc.assert(fc.property(jsonObjects, (value) => isDeepStrictEqual(parseContent(canonicalContent(value).text), JSON.parse(JSON.stringify(value)))));
   });
 
   test('is stable: its own canonical content is itself', () => {

@@ -84,10 +84,10 @@ async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat
     lastHeardMs: nowMs,
     behindSinceMs: covers(seen, theirs.seen) ? undefined : (record.behindSinceMs ?? nowMs),
   }));
-  await announceHealth(replica, before, after);
   const isOtherSpec = await noteHubSpec(replica, member, theirs.hubSpec);
   if (isOtherSpec) await replica.events.publish({ kind: 'SpecChanged' });
   if (isOtherSpec || JSON.stringify(before.asks) !== JSON.stringify(after.asks)) await settleSharedSettings(replica);
+  await announceHealth(replica, before, after);
 }
 
 async function noteFailure(replica: Replica, member: Member, error: string): Promise<void> {

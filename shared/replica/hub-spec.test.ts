@@ -78,7 +78,8 @@ describe('a spoke without a federation object', () => {
 
     expect(await loadSettings(eu.replica)).toMatchObject({ spec: { sync: { excludeNamespaces: ['other'] } }, inForce: { strategy: 'Manual' } });
     expect(await loadSettings(hub.replica)).toMatchObject({ inForce: { strategy: 'Manual' } });
-    expect(eu.events.filter(({ kind }) => kind === 'SpecChanged')).toHaveLength(2);
+    // The first spec, the second, and the strategy that came into force by it.
+    expect(eu.events.filter(({ kind }) => kind === 'SpecChanged')).toHaveLength(3);
   });
 
   test('hears nothing new from the same spec again', async () => {

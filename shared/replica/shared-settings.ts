@@ -29,10 +29,14 @@ export async function settleSharedSettings(replica: Replica): Promise<boolean> {
   if (isOtherStrategy) await intendToReshow(replica, before.strategy);
   await replica.store.putDocument(DOCUMENTS.inForce, JSON.parse(JSON.stringify(next)) as Json, undefined);
   dropSettingsCache(replica);
-  if (!isOtherStrategy) return !same(next, before);
-  replica.logger.info('strategy-in-force', { before: before.strategy, now: next.strategy });
-  await finishReshowing(replica);
-  return true;
+  if (isOtherStrategy) {
+    replica.logger.info('strategy-in-force', { before: before.strategy, now: next.strategy });
+    await finishReshowing(replica);
+  }
+  const isChange = !same(next, before);
+  // Wakes the bridge: what it exchanges with its region may be other things from now on.
+  if (isChange) await replica.events.publish({ kind: 'SpecChanged' });
+  return isChange;
 }
 
 /** The value that more than half of the list asks for. */
