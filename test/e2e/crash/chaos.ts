@@ -7,6 +7,9 @@ const RESTART_PATIENCE_MS = 60_000;
 /** A member needs about a second to start on a busy machine, so this hits every point of it. */
 const START_MS = 1200;
 
+/** A member that has started compares its folder first; with a few hundred files in a fraction of this. */
+const COMPARE_MS = 1500;
+
 type Say = (what: string) => void;
 
 /** Kills members and cuts connections, at times taken from a seed. */
@@ -15,17 +18,22 @@ export class Chaos {
   readonly #random: SeededRandom;
   readonly #say: Say;
   readonly counts = { kills: 0, killsWhileStarting: 0, cuts: 0, cutsOfCallsAlone: 0, heals: 0 };
+  readonly #down = new Set<string>();
   constructor(federation: LocalFederation, random: SeededRandom, say: Say) {
     this.#federation = federation;
     this.#random = random;
     this.#say = say;
   }
 
+  /** Killed, and not long enough up again to have compared everything. */
+  isDown(member: string): boolean { return this.#down.has(member); }
+
   /** Kills a member after a while, starts it again, and kills it meanwhile too, now and then. */
   async kill(member: string, withinMs: number): Promise<void> {
     const [afterMs, downMs] = [this.#random.below(withinMs), this.#random.below(500)];
     const againMs = this.#random.happens(0.4) ? this.#random.below(START_MS) : undefined;
     await sleep(afterMs);
+    this.#down.add(member);
     const killed = [await this.#killNow(member)];
     this.counts.kills += 1;
     this.#say(`kill ${member}`);
@@ -39,6 +47,8 @@ export class Chaos {
       await started;
     }
     await this.#startAgain(member, killed);
+    await sleep(COMPARE_MS);
+    this.#down.delete(member);
   }
 
   /** Cuts or heals two members' connections after a while. */

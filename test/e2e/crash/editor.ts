@@ -16,7 +16,9 @@ export const manifestOf = (route: string, spec: Fields): unknown => ({ apiVersio
 export class Editor {
   readonly #federation: LocalFederation;
   readonly #account: Account;
-  constructor(federation: LocalFederation, account: Account) {
+  readonly #isDown: (member: string) => boolean;
+  constructor(federation: LocalFederation, account: Account, isDown: (member: string) => boolean) {
+    this.#isDown = isDown;
     this.#federation = federation;
     this.#account = account;
   }
@@ -40,7 +42,7 @@ export class Editor {
       if (stateOf(path) !== found?.state) { rmSync(temporary, { force: true }); continue; }
       if (after !== undefined) renameSync(temporary, path);
       else if (found !== undefined) unlinkSync(path);
-      this.#account.note(member, route, found?.spec, after);
+      this.#account.note(member, route, found?.spec, after, this.#isDown(member));
       return after;
     }
     throw new Error(`${path} does not stand still`);

@@ -41,5 +41,5 @@ function firstDifference(one: Readonly<Record<string, unknown>>, other: Readonly
 /** What a member lists as conflicting, pending or decided, by route. */
 export async function conflictsListed(federation: LocalFederation, member: string): Promise<ReadonlyMap<string, Listed>> {
   const conflicts = await federation.operator(member).conflicts(true);
-  return new Map(conflicts.map(({ key, status, versions }) => [key.split('/')[3] ?? '', { isPending: status === 'pending', versions: versions.map(({ manifest }) => manifest ?? '') }]));
+  return new Map(conflicts.map(({ key, versions }) => [key.split('/')[3] ?? '', versions.map(({ manifest }) => manifest ?? '')]));
 }

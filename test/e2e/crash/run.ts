@@ -47,7 +47,7 @@ export class CrashRun {
     this.#federation = federation;
     this.#options = options;
     this.#random = new SeededRandom(options.seed);
-    this.#editor = new Editor(federation, this.#account);
+    this.#editor = new Editor(federation, this.#account, (member) => this.#chaos.isDown(member));
     this.#chaos = new Chaos(federation, this.#random, (what) => { this.#happened(what); });
   }
 
@@ -186,7 +186,7 @@ export class CrashRun {
     const saves = await Promise.all(MEMBERS.map(async (member) => {
       const listed = await conflictsListed(this.#federation, member);
       return [
-        ...this.#routes.flatMap((route) => (this.#strategy === 'Merge' ? this.#account.merged(route, routes.get(route), route.startsWith('mortal'), listed.get(route)) : this.#account.lastWritten(route, routes.get(route)))),
+        ...this.#routes.flatMap((route) => (this.#strategy === 'Merge' ? this.#account.merged(route, routes.get(route), route.startsWith('mortal')) : this.#account.lastWritten(route, routes.get(route)))),
         ...this.#contested.flatMap((route) => this.#account.listed(route, routes.get(route), listed.get(route))),
       ].map((text) => `${member}: ${text}`);
     }));
