@@ -1,12 +1,11 @@
 import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
-import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { anyKey, commitLate, edit, followBridge, handOver, operate, putCopy, rebuild } from './cluster-acts.ts';
 import { flash, interleave, rush } from './concurrent-acts.ts';
 import { drain } from './drain.ts';
-import { anyOther, carryLedger, deliverStraggler, forge, heal, part, push, skew } from './member-acts.ts';
+import { anyOther, carryLedger, deliverStraggler, forge, heal, part, push, restore, skew } from './member-acts.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';
 
@@ -35,7 +34,7 @@ export const OPERATIONS = {
   part: { weight: 2.5, run: part },
   heal: { weight: 3, run: (world) => { heal(world); return undefined; } },
   backup: { weight: 4, run: (_world, member) => { member.takeBackup(); return undefined; } },
-  restore: { weight: 2.5, run: async (_world, member) => { await member.restore(); await ensureServing(member.replica, never); } },
+  restore: { weight: 2.5, run: restore },
   putCopy: { weight: 4, run: putCopy },
   handOver: { weight: 1, run: handOver },
   rebuild: { weight: 0.6, run: rebuild },

@@ -18,25 +18,16 @@ export const KEEPING: readonly Mutant[] = [
     find: 'facts.unchangedForMs >= facts.tombstoneTtlMs && isStable', replace: 'facts.unchangedForMs >= 0 && isStable',
   },
   {
-    name: 'a conflict is collected with the delete that won it',
-    file: 'shared/model/stability.ts',
-    find: 'return isDeleteOnly(row) &&', replace: "return row.siblings.some(({ body }) => body.kind === 'deleted') &&",
-  },
-  {
     name: 'segments expire before the floor moves',
     file: 'shared/replica/collect.ts',
     find: 'if (expired !== undefined) await replica.store.moveFloor(log, isNewest ? expired.first - 1 : expired.last);\n    dropped += await replica.store.dropSegmentsBelowFloor(log, PAGE);',
     replace: 'if (expired !== undefined) await replica.store.moveFloor(log, isNewest ? expired.first - 1 : expired.last);\n    dropped += await replica.store.dropSegmentsBelowFloor(log, PAGE);\n    if (expired !== undefined) await replica.store.moveFloor(log, 0);',
   },
   {
-    name: 'a log that does not join up is answered as it is',
+    name: 'a log with a gap is answered as it is',
     file: 'shared/replica/pages.ts',
-    find: 'if (segments.length === 0 || !areContiguous(segments, from)) return compacted;', replace: 'if (segments.length === 0) continue;',
-  },
-  {
-    name: 'a follower behind the floor is not told',
-    file: 'shared/replica/pages.ts',
-    find: 'if (from < counterOf(state.seen.floors, log)) return compacted;', replace: 'if (from < counterOf(state.seen.floors, log) && from < 0) return compacted;',
+    find: '    if (from < counterOf(state.seen.floors, log)) return compacted;\n    const room = Math.min(MAX_ADVANCE_SEGMENTS - taken.length, limit - entries);\n    if (room <= 0) { more = true; continue; }\n    const found = await replica.store.segments(log, from, room);\n    const segments = takeEntries(found.map((segment) => segmentAfter(segment, from)).filter((segment) => segment !== undefined), limit - entries);\n    if (segments.length === 0 || !areContiguous(segments, from)) return compacted;',
+    replace: '    const room = Math.min(MAX_ADVANCE_SEGMENTS - taken.length, limit - entries);\n    if (room <= 0) { more = true; continue; }\n    const found = await replica.store.segments(log, from, room);\n    const segments = takeEntries(found.map((segment) => segmentAfter(segment, from)).filter((segment) => segment !== undefined), limit - entries);\n    if (segments.length === 0) continue;',
   },
   {
     name: 'no new incarnation after a restore',
