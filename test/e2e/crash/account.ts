@@ -54,8 +54,8 @@ export class Account {
       const open = saves.filter(({ name }) => !this.#covered.has(name)).map(({ name }) => name);
       const found = shown?.[field];
       const isGone = found === undefined && (open.length === 0 || (saves.length > 1 && this.#removed.has(`${route} ${field}`)));
-      // A live version beside a delete carries what its author left alone, as old as it is.
-      const isOld = saves.some(({ name }) => name === found) && (this.#carried.has(`${route} ${field}`) || (mayCarryOld && open.length === 0));
+      // A live version beside a delete carries what its author left alone, as old as it is, and what that had won over stays lost.
+      const isOld = saves.some(({ name }) => name === found) && (mayCarryOld || this.#carried.has(`${route} ${field}`));
       if (!isGone && !isOld && (found === undefined || !open.includes(found))) complaints.push(`${route}.${field} is ${found ?? 'gone'}; nobody wrote over ${open.join(', ') || 'its removal'}`);
     }
     return complaints;
