@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AwsClient } from '../aws/index.ts';
 import type { Member } from '../../model/ids.ts';
 import { Calls } from './calls.ts';
 import { DynamoLedger } from './dynamo-ledger.ts';
@@ -18,8 +18,8 @@ export type { TableNames, TableSchema } from './table-layout.ts';
 export { LEDGER_SCHEMA, REGIONAL_SCHEMA } from './table-layout.ts';
 
 export interface DynamoOptions extends PatienceOptions {
-  /** Made by `createClient`, or one that makes no attempts of its own. */
-  readonly client: DynamoDBClient;
+  /** Makes no attempts of its own, or a write whose answer was lost would meet its own result and be taken for stale. */
+  readonly client: AwsClient;
   readonly tables: TableNames;
   readonly member: Member;
 }
