@@ -1,10 +1,11 @@
 import { Agent } from 'node:https';
 import type { Interceptor, Transport } from '@connectrpc/connect';
-import { createConnectTransport } from '@connectrpc/connect-node';
+import { createTransport } from '@connectrpc/connect/protocol-connect';
 import { COMPRESS_MIN_BYTES, COMPRESSIONS, GZIP } from '../../wire/compression.ts';
 import { CORRELATION_HEADER, currentCorrelation } from '../../wire/correlation.ts';
 import { MAX_MESSAGE_BYTES } from '../../wire/limits.ts';
 import { endpointUrl } from './endpoint.ts';
+import { httpsClient } from './https-client.ts';
 import type { ExpectedServer } from './server-check.ts';
 import { checkServer } from './server-check.ts';
 
@@ -83,16 +84,15 @@ export class Connection {
   }
 
   #transport(agent: Agent): Transport {
-    return createConnectTransport({
-      httpVersion: '1.1',
+    return createTransport({
+      httpClient: httpsClient(agent),
       baseUrl: this.#url.origin,
-      nodeOptions: { agent },
       useBinaryFormat: true,
       readMaxBytes: MAX_MESSAGE_BYTES,
       writeMaxBytes: MAX_MESSAGE_BYTES,
       compressMinBytes: COMPRESS_MIN_BYTES,
       acceptCompression: [...COMPRESSIONS],
-      ...(this.#options.compression !== false && { sendCompression: GZIP }),
+      sendCompression: this.#options.compression === false ? null : GZIP,
       interceptors: [passOnCorrelation],
       binaryOptions: { readUnknownFields: false },
     });
