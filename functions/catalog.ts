@@ -1,3 +1,5 @@
+import { EVENT_SOURCE } from '../shared/adapters/eventbridge/event-schema.ts';
+
 /**
  * The functions of a region, as data: what the infrastructure deploys and the bundler builds. Loads no handler.
  */
@@ -8,8 +10,7 @@ export type FunctionName = (typeof FUNCTION_NAMES)[number];
 export const JOBS = ['sync', 'anti-entropy', 'health', 'garbage-collect'] as const satisfies readonly FunctionName[];
 export type Job = (typeof JOBS)[number];
 
-/** The `source` of everything this product puts on the region's bus (docs/events.md). */
-export const EVENT_SOURCE = 'novaedge.federation';
+export { EVENT_SOURCE };
 /** The `detail-type` of the event that starts a job; `detail.job` names it. */
 export const TICK_EVENT = 'Tick';
 
@@ -115,7 +116,7 @@ export const CATALOG: Readonly<Record<FunctionName, FunctionEntry>> = {
   },
   'garbage-collect': {
     name: 'garbage-collect', entry: entryOf('garbage-collect'), purpose: 'Collects what everybody knows, publishes and joins deletes of the ledger.',
-    timeoutSeconds: LONGEST_SECONDS, memoryMb: MEMORY_MB, triggers: [tickOf('garbage-collect')], rights: WRITER, deadLetters: false,
+    timeoutSeconds: LONGEST_SECONDS, memoryMb: MEMORY_MB, triggers: [tickOf('garbage-collect')], rights: { ...WRITER, readSecret: false }, deadLetters: false,
   },
   tick: {
     name: 'tick', entry: entryOf('tick'), purpose: 'Spreads the jobs over the minute by the intervals of the spec in force.',
