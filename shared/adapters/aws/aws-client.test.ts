@@ -48,7 +48,7 @@ describe('a call', () => {
     expect(await made.call(SERVICE, 'GetItem', { TableName: 't' })).toEqual({ Item: { p: { S: 'x' } } });
     expect(seen).toEqual([
       'DynamoDB_20120810.GetItem', 'application/x-amz-json-1.0',
-      expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=AKID\/\d{8}\/us-west-2\/dynamodb\/aws4_request, SignedHeaders=host;x-amz-date;x-amz-target, Signature=[0-9a-f]{64}$/), '{"TableName":"t"}',
+      expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=AKID\/\d{8}\/us-west-2\/dynamodb\/aws4_request, SignedHeaders=content-length;content-type;host;x-amz-date;x-amz-target, Signature=[0-9a-f]{64}$/), '{"TableName":"t"}',
     ]);
   });
 
