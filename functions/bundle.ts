@@ -43,8 +43,6 @@ async function bundleFunction(into: string, name: FunctionName): Promise<Bundle>
     platform: 'node',
     target: 'node24',
     minify: true,
-    // Names in logs and stacks are those of the source.
-    keepNames: false,
     charset: 'utf8',
     legalComments: 'none',
     sourcemap: 'external',

@@ -113,6 +113,25 @@ describe('the stream', () => {
   });
 });
 
+describe('the ledger', () => {
+  test('may hold an item that cannot be read: it is told, and keeps no other from being joined', async () => {
+    const key = route('deleted-beside-poison');
+    await us.cluster.write(key, { hosts: ['p'] });
+    await eu.sync();
+    await us.cluster.follow();
+    await us.cluster.delete(key);
+    await us.garbageCollect();
+    await federation.pump();
+    const poison = { p: { S: 'us-west' }, s: { S: 'delete#novaedge.io/ProxyRoute/default/a#x.1' } };
+    await federation.aws.put(eu.tables.ledger, { ...poison, d: { B: 'AAAA' } });
+
+    await eu.garbageCollect();
+    expect(await eu.specOf(key)).toBeUndefined();
+    expect(eu.log).toContainEqual(expect.objectContaining({ event: 'ledger-item-not-read', member: 'us-west', item: poison.s.S }));
+    await federation.aws.drop(eu.tables.ledger, poison);
+  });
+});
+
 describe('a commit\'s event', () => {
   test.each([{}, { head: 'x', changes: 1 }, { head: 5, changes: 0 }])('that is none (%j) fails, so that it ends among the dead letters', async (detail) => {
     await expect(us.push(detail)).rejects.toThrow('detail.head and detail.changes');
