@@ -1,3 +1,4 @@
+import type { ResourceKey } from '../../shared/model/ids.ts';
 import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
@@ -5,6 +6,7 @@ import { operatorOf } from '../../shared/replica/operator.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { isFinding } from './checks.ts';
 import { anyKey, commitLate, operate, routeManifest } from './cluster-acts.ts';
+import { drain } from './drain.ts';
 import { anyOther, deliverStraggler } from './member-acts.ts';
 import { FIELDS } from './sim-cluster.ts';
 import type { SimMember } from './sim-member.ts';
@@ -58,23 +60,38 @@ export async function rush(world: World, member: SimMember): Promise<void> {
 
 /**
  * Elsewhere a resource is made and deleted at once, and all others know; here its delete arrives, may go, and is written over, all at
- * the same time.
+ * the same time. Perhaps nothing stood here before, or an older delete that may go. What arrived comes again afterwards.
  */
 export async function flash(world: World, member: SimMember): Promise<void> {
   const { random, faults } = world;
   const [key, other] = [anyKey(world), anyOther(world, member)];
   if (other.isDown || !faults.strikes('interleaved')) return;
-  await operatorOf(other.replica).apply(routeManifest(key, random.pick(FIELDS), `value-${world.number().toString()}`), `made-${world.number().toString()}`);
-  await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
+  if (random.happens(0.5)) {
+    await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
+    await drain(world, 2, true);
+  }
+  if (random.happens(0.5)) {
+    await makeAndDelete(world, key, other);
+    await drain(world, 1, false);
+    world.nowMs += 25 * MINUTE_MS;
+  }
+  await makeAndDelete(world, key, other);
   for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await pullFrom(third.replica, third.peer(other.name), never);
-  for (const each of world.othersOf(member)) await beat(member.replica, member.peer(each.name), never);
+  // Twice: what they said before has to arrive first.
+  for (let round = 0; round < 2; round += 1) for (const each of world.othersOf(member)) await beat(member.replica, member.peer(each.name), never);
   member.cluster.userWrites(key, random.pick(FIELDS), `value-${world.number().toString()}`);
+  const page = await other.handlers.pull(member.name, { since: member.seenInTable() ?? new Map(), limit: 100 }, never);
   await runInTurns(world, [
-    () => pullFrom(member.replica, member.peer(other.name), never),
-    () => member.collect(),
+    () => pullFrom(member.replica, member.peer(other.name), never).then(() => member.collect()),
     () => (random.happens(0.5) ? member.bridge.commitDirty() : operate(world, member, key)),
     () => (random.happens(0.5) ? member.collect() : publishDeletes(member.replica)),
   ]);
+  if (page.kind === 'page' && faults.strikes('straggler')) await member.handlers.push(other.name, { kind: 'page', page }, never);
+}
+
+async function makeAndDelete(world: World, key: ResourceKey, { replica }: SimMember): Promise<void> {
+  await operatorOf(replica).apply(routeManifest(key, world.random.pick(FIELDS), `value-${world.number().toString()}`), `made-${world.number().toString()}`);
+  await operatorOf(replica).delete(key, `deleted-${world.number().toString()}`);
 }
 
 async function runInTurns(world: World, jobs: readonly (() => Promise<unknown>)[]): Promise<void> {
