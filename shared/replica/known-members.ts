@@ -102,7 +102,7 @@ export function vectorFromJson(value: Json | undefined): VersionVector | undefin
 function writeRecord({ clock, seen, reports, asks, error, lastHeardMs, lastSyncMs, behindSinceMs, ...always }: PeerRecord): Json {
   return {
     ...always,
-    ...(asks === undefined ? {} : { asks: JSON.parse(JSON.stringify(asks)) as Json }),
+    ...(asks === undefined ? {} : { asks: asksToJson(asks) }),
     ...(error === undefined ? {} : { error }),
     ...(lastHeardMs === undefined ? {} : { lastHeardMs }),
     ...(lastSyncMs === undefined ? {} : { lastSyncMs }),
@@ -113,6 +113,9 @@ function writeRecord({ clock, seen, reports, asks, error, lastHeardMs, lastSyncM
     waiting: vectorToJson(reports.waiting),
   };
 }
+
+/** In the order they came, so that equal settings have equal texts. */
+const asksToJson = (asks: SharedSettings): Json => ({ ...asks, splitBrain: Object.fromEntries(Object.entries(asks.splitBrain).filter(([, value]) => value !== undefined)) });
 
 function readRecord({ value }: StoredDocument): PeerRecord {
   if (!isObject(value)) throw new TypeError('a peer record is not an object');
