@@ -35,7 +35,7 @@ export async function recordApplied(replica: Replica, request: ReportAppliedRequ
       leaseEpoch: request.leaseEpoch,
       applied: mergeVectors(record.applied, meetVectors(request.applied, position)),
       listResourceVersion: request.listResourceVersion ?? record.listResourceVersion,
-      filter: request.filterHash === filterHashOf(filter) ? filter : record.filter,
+      filter: request.filterHash !== undefined && request.filterHash === filterHashOf(filter) ? filter : record.filter,
       reportedAtMs: nowMs,
     };
     // A report of nothing new leaves the record as it is, and with it the write sessions that were issued under it.

@@ -117,7 +117,16 @@ function writeRecord({ clock, seen, reports, asks, error, lastHeardMs, lastSyncM
 /** In the order they came, so that equal settings have equal texts. */
 const asksToJson = (asks: SharedSettings): Json => ({ ...asks, splitBrain: Object.fromEntries(Object.entries(asks.splitBrain).filter(([, value]) => value !== undefined)) });
 
-function readRecord({ value }: StoredDocument): PeerRecord {
+/** A store that keeps documents in memory hands out the same one until it changes: it is read once. */
+const read = new WeakMap<StoredDocument, PeerRecord>();
+
+function readRecord(document: StoredDocument): PeerRecord {
+  const record = read.get(document) ?? parseRecord(document);
+  read.set(document, record);
+  return record;
+}
+
+function parseRecord({ value }: StoredDocument): PeerRecord {
   if (!isObject(value)) throw new TypeError('a peer record is not an object');
   const { clock, seen, settled, waiting, ...rest } = value;
   return {
