@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { startBridge } from '../../cluster/bridge/bridge.ts';
 import { openDirectoryCluster } from '../../cluster/directory/directory-cluster.ts';
 import type { DirectoryCluster } from '../../cluster/directory/directory-cluster.ts';
-import { ConnectRegion } from '../../shared/adapters/connect/index.ts';
+import { ConnectRegion, PeerConnections } from '../../shared/adapters/connect/index.ts';
 import type { ClientTls } from '../../shared/adapters/connect/index.ts';
 import { openSqlite } from '../../shared/adapters/sqlite/index.ts';
 import { jsonLogger, systemClock, systemRandom } from '../../shared/adapters/system/index.ts';
@@ -28,7 +28,6 @@ import { version } from '../version.ts';
 import { followLedger, ledgerApp } from './ledger-exchange.ts';
 import { LocalEvents } from './local-events.ts';
 import type { MemberConfig } from './member-config.ts';
-import { PeerConnections } from './peer-connections.ts';
 import { Schedule } from './schedule.ts';
 
 const HOST = '127.0.0.1';
@@ -55,7 +54,7 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
   const stopping = new AbortController();
   const sqlite = openSqlite({ path: config.database, member, durability: 'process-crash' });
   const events = new LocalEvents(logger);
-  const peers = new PeerConnections(config.federationId, { cert: tls.memberCert, key: tls.memberKey, ca: tls.authority });
+  const peers = new PeerConnections({ federationId: config.federationId, tls: () => ({ cert: tls.memberCert, key: tls.memberKey, ca: tls.authority }) });
   const replica: Replica = {
     identity: { federationId: config.federationId, member, hub: undefined },
     limits: { ...DEFAULT_LIMITS, minimumTombstoneTtlMs: config.minimumTombstoneTtlMs },
