@@ -8,9 +8,10 @@ const DEFAULT_CONFIG = 'federation.aws.yaml';
 
 /** What `cdk` runs: reads the configuration (`-c config=PATH`), builds the bundles, writes the templates. */
 try {
-  const given: unknown = new App().node.tryGetContext('config');
+  // An app of its own that writes nothing: only it knows how the context gets here.
+  const given: unknown = new App({ autoSynth: false }).node.tryGetContext('config');
   const config = readConfig(resolve(typeof given === 'string' ? given : DEFAULT_CONFIG));
-  new FederationApp(config, bundledCode()).synth();
+  new FederationApp(config, await bundledCode()).synth();
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   console.error(error.message);

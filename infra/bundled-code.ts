@@ -1,33 +1,25 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { buildSync } from 'esbuild';
+import { bundleEntry, bundleFunctions } from '../functions/bundle.ts';
+import { STREAM_ARN_ENTRY } from './region/doorbell/ledger-stream.ts';
 import type { CodeOf } from './region/functions/federation-function.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-
 /**
- * Bundles each function when it is asked for. The files are the same wherever the repository lies, so unchanged functions are not
- * deployed again.
+ * The bundles of all functions, built once for all members. Equal sources make equal bundles, so what did not change is not deployed
+ * again. Source maps stay behind.
  *
- * @throws Error where an entry is missing or does not build
+ * @throws what esbuild finds wrong
  */
-export function bundledCode(): CodeOf {
-  const out = mkdtempSync(join(tmpdir(), 'novaedge-bundles-'));
-  const known = new Map<string, Code>();
-  return ({ name, entry }) => {
-    const code = known.get(name) ?? Code.fromAsset(bundle(join(out, name), entry));
-    known.set(name, code);
-    return code;
+export async function bundledCode(): Promise<CodeOf> {
+  const into = mkdtempSync(join(tmpdir(), 'novaedge-bundles-'));
+  process.once('exit', () => { rmSync(into, { recursive: true, force: true }); });
+  const [bundles, streamArn] = await Promise.all([bundleFunctions(into), bundleEntry(into, STREAM_ARN_ENTRY)]);
+  const folders = new Map<string, string>([...bundles, { name: STREAM_ARN_ENTRY.name, ...streamArn }].map(({ name, folder }) => [name, folder]));
+  return ({ name }) => {
+    const folder = folders.get(name);
+    if (folder === undefined) throw new Error(`nothing is bundled for ${name}`);
+    return Code.fromAsset(folder, { exclude: ['*.map'] });
   };
-}
-
-function bundle(folder: string, entry: string): string {
-  if (!existsSync(join(ROOT, entry))) throw new Error(`${entry} is missing`);
-  buildSync({
-    absWorkingDir: ROOT, entryPoints: [entry], outfile: join(folder, 'index.mjs'), bundle: true, platform: 'node', target: 'node24', format: 'esm', minify: true, sourcemap: 'linked', sourcesContent: false, logLevel: 'error',
-    banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
-  });
-  return folder;
 }

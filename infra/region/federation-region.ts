@@ -14,7 +14,7 @@ import { FederationBus } from './events/federation-bus.ts';
 import { FederationFunction } from './functions/federation-function.ts';
 import type { CodeOf } from './functions/federation-function.ts';
 import { statementsFor } from './functions/rights.ts';
-import { Alarms, daysToExpiry, throttledWrites } from './monitoring/alarms.ts';
+import { Alarms, daysToExpiry, federationMetric, throttledWrites } from './monitoring/alarms.ts';
 import { RegionDashboard } from './monitoring/dashboard.ts';
 import { MemberSecret } from './secret/member-secret.ts';
 import { RegionalTable } from './table/regional-table.ts';
@@ -127,6 +127,8 @@ export class FederationRegion extends Construct {
 
   #watch({ federationId, member, runbookUrl, alarmTopicArn, certificateArn }: FederationRegionProps): Alarms {
     const alarms = new Alarms(this, 'Alarms', { prefix: busName(federationId, member), runbookUrl, topicArn: alarmTopicArn });
+    const own = { PeersUnreachable: 'heartbeatFailures', PullsFail: 'pullFailures', Recovering: 'recovering', RecordsRefused: 'recordsRefused' } as const;
+    for (const [kind, metric] of Object.entries(own)) alarms.add(kind as keyof typeof own, (period) => federationMetric(metric, { federationId, member }, period));
     for (const [name, queue] of Object.entries(this.deadLetters)) alarms.add('DeadLetters', (period) => queue.metricApproximateNumberOfMessagesVisible({ period }), name);
     for (const [name, target] of Object.entries(this.functions)) alarms.add('FunctionErrors', (period) => target.metricErrors({ period }), name);
     alarms.add('PeersThrottled', (period) => this.functions['peer-api'].metricThrottles({ period }));

@@ -50,7 +50,7 @@ export class FederationFunction extends Construct {
       code,
       role,
       logGroup: this.logGroup,
-      environment: { ...environment, NODE_OPTIONS: '--enable-source-maps' },
+      environment,
       timeout: Duration.seconds(entry.timeoutSeconds),
       memorySize: entry.memoryMb,
       ...(entry.reservedConcurrency !== undefined && { reservedConcurrentExecutions: entry.reservedConcurrency }),

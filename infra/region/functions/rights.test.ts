@@ -28,7 +28,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   sync: EXCHANGE,
   'anti-entropy': EXCHANGE,
   health: EXCHANGE,
-  'garbage-collect': EXCHANGE,
+  'garbage-collect': EXCHANGE.filter((action) => action !== 'secretsmanager:GetSecretValue'),
   tick: [...LOG, ...READ, 'events:PutEvents', ...TO_DEAD_LETTERS, 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'],
   push: [...EXCHANGE, ...TO_DEAD_LETTERS],
   doorbell: [...EXCHANGE, ...TO_DEAD_LETTERS, 'dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],

@@ -1,12 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, Metric as CloudWatchMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { METRICS, METRICS_NAMESPACE } from '../../../functions/region/metrics.ts';
+import type { Metric } from '../../../functions/region/metrics.ts';
 
 /** The alarms there are; each has a section of the same name in docs/runbook.md, which its description leads to. */
-export const ALARM_KINDS = ['DeadLetters', 'FunctionErrors', 'PeersThrottled', 'DoorbellLag', 'TicksMissing', 'ApiErrors', 'TableThrottled', 'CertificateExpires'] as const;
+export const ALARM_KINDS = ['PeersUnreachable', 'PullsFail', 'Recovering', 'RecordsRefused', 'DeadLetters', 'FunctionErrors', 'PeersThrottled', 'DoorbellLag', 'TicksMissing', 'ApiErrors', 'TableThrottled', 'CertificateExpires'] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
 interface Rule {
@@ -27,6 +29,11 @@ const DAY = 24 * HOUR;
 
 /** When each rings, and why then. */
 const RULES: Readonly<Record<AlarmKind, Rule>> = {
+  // Each heartbeat round that misses somebody counts; one lost now and then is nobody's worry.
+  PeersUnreachable: { says: 'Heartbeats to a peer fail again and again.', threshold: 3, minutes: 10, everyMinutes: 5 },
+  PullsFail: { says: 'What peers have cannot be pulled.', threshold: 3, minutes: 15, everyMinutes: 5 },
+  Recovering: { says: 'The region has lost state and takes no writes until it has recovered.', threshold: 1, minutes: 10, everyMinutes: 5 },
+  RecordsRefused: { says: 'The ledger\'s stream holds something that cannot be read.', threshold: 1, minutes: 5, everyMinutes: 5 },
   // Nothing gets there in regular work.
   DeadLetters: { says: 'Something failed for good and waits for a person.', threshold: 1, minutes: 1, everyMinutes: 1 },
   // Single ones are made up for by the next tick.
@@ -91,10 +98,14 @@ export class Alarms extends Construct {
   }
 }
 
+/** A count of the region's own (`functions/region/metrics.ts`). */
+export const federationMetric = (metric: Metric, of: { readonly federationId: string; readonly member: string }, period: Duration): IMetric =>
+  new CloudWatchMetric({ namespace: METRICS_NAMESPACE, metricName: METRICS[metric], dimensionsMap: { Federation: of.federationId, Member: of.member }, statistic: Stats.SUM, period });
+
 /** Days that a certificate in ACM has left. */
 export const daysToExpiry = (certificateArn: string, period: Duration): IMetric =>
-  new Metric({ namespace: 'AWS/CertificateManager', metricName: 'DaysToExpiry', dimensionsMap: { CertificateArn: certificateArn }, statistic: Stats.MINIMUM, period });
+  new CloudWatchMetric({ namespace: 'AWS/CertificateManager', metricName: 'DaysToExpiry', dimensionsMap: { CertificateArn: certificateArn }, statistic: Stats.MINIMUM, period });
 
 /** Requests to a table that DynamoDB turned away for their number. */
 export const throttledWrites = (tableName: string, period: Duration): IMetric =>
-  new Metric({ namespace: 'AWS/DynamoDB', metricName: 'WriteThrottleEvents', dimensionsMap: { TableName: tableName }, statistic: Stats.SUM, period });
+  new CloudWatchMetric({ namespace: 'AWS/DynamoDB', metricName: 'WriteThrottleEvents', dimensionsMap: { TableName: tableName }, statistic: Stats.SUM, period });

@@ -38,7 +38,7 @@ describe('the alarms of a region', () => {
     expect(names).toEqual([
       ...['push', 'doorbell', 'tick'].map((name) => `DeadLetters-${name}`),
       ...FUNCTION_NAMES.map((name) => `FunctionErrors-${name}`),
-      'ApiErrors', 'CertificateExpires', 'DoorbellLag', 'PeersThrottled', 'TableThrottled', 'TicksMissing',
+      'ApiErrors', 'CertificateExpires', 'DoorbellLag', 'PeersThrottled', 'PeersUnreachable', 'PullsFail', 'RecordsRefused', 'Recovering', 'TableThrottled', 'TicksMissing',
     ].sort());
   });
 
