@@ -178,13 +178,13 @@ describe('what the bridge may do', () => {
   test.each([
     [['get', 'proxyroutes', '-A']], [['list', 'proxyvips']], [['watch', 'proxybackends', '-A']], [['create', 'proxygateways', '-n', 'default']],
     [['update', 'proxypolicies', '-n', 'default']], [['delete', 'proxyroutes', '-n', 'default']], [['get', 'namespaces/kube-system']], [['create', 'namespaces']], [['list', 'crds']],
-    [['create', 'events', '-n', 'default']], [['watch', 'fed', '-n', NAMESPACE]], [['update', 'fed/f', '--subresource=status', '-n', NAMESPACE]],
+    [['create', 'events', '-n', 'default']], [['watch', 'fed', '-A']], [['update', 'fed/f', '--subresource=status', '-n', 'default']],
     [['get', 'secrets/novaedge-federation-ca', '-n', NAMESPACE]], [['create', 'leases', '-n', NAMESPACE]], [['update', 'leases/bridge', '-n', NAMESPACE]],
   ])('yes: %j', async (what) => { expect(await may(...what)).toBe('yes'); });
 
   test.each([
     [['get', 'secrets/other', '-n', NAMESPACE]], [['list', 'secrets', '-n', NAMESPACE]], [['get', 'secrets/novaedge-federation-ca', '-n', 'default']], [['get', 'configmaps', '-n', 'default']],
-    [['update', 'fed/f', '-n', NAMESPACE]], [['create', 'fed', '-n', NAMESPACE]], [['get', 'fed', '-n', 'default']], [['get', 'nerc', '-n', NAMESPACE]], [['delete', 'namespaces']],
+    [['update', 'fed/f', '-n', NAMESPACE]], [['create', 'fed', '-n', NAMESPACE]], [['delete', 'fed', '-n', NAMESPACE]], [['get', 'nerc', '-n', NAMESPACE]], [['delete', 'namespaces']],
     [['update', 'crds']], [['delete', 'crds']], [['get', 'pods', '-A']], [['create', 'clusterroles']], [['update', 'leases/other', '-n', NAMESPACE]], [['delete', 'leases/bridge', '-n', NAMESPACE]],
     [['update', 'proxyroutes/r', '--subresource=status', '-n', 'default']], [['impersonate', 'users']], [['*', '*']],
   ])('no: %j', async (what) => { expect(await may(...what)).toBe('no'); });
