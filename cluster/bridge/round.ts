@@ -61,7 +61,7 @@ export class Round {
     this.#parts = parts;
     this.#open = open;
     this.#workshop = new Workshop({
-      settle: new Settle({ cluster, region, committer, settled, logger, signal }),
+      settle: new Settle({ cluster, region, committer, settled, marks: filter.ownershipMarks, logger, signal }),
       exceptions, filter, logger, signal,
       counted: (by) => { counts.objects += by; },
     });

@@ -128,7 +128,7 @@ export class DirectoryCluster implements Cluster {
       await this.#folder.fresh();
       if (this.#folder.held() !== undefined || this.#folder.life.state !== state || state.presence(key).kind !== 'gone') return 'moving';
       if (state.droppedVersion > hidden.durableCounter) await this.#save();
-      return { kind: 'gone', ...hidden.departed(key), resourceVersion: hidden.durableCounter.toString() };
+      return { kind: 'gone', confirmed: true, ...hidden.departed(key), resourceVersion: hidden.durableCounter.toString() };
     }
     const { path, entry, record } = presence;
     const { stat } = state.catalog.files.get(path) ?? { stat: undefined };

@@ -65,6 +65,15 @@ export const groupOf = (apiVersion: string): string => (apiVersion.includes('/')
 export const isLocalMark = (name: string, marks: readonly string[] = OWNERSHIP_MARKS): boolean =>
   [...OUR_DOMAINS, LAST_APPLIED, ...marks].some((mark) => (mark.endsWith('/') || mark.endsWith('.') ? name.startsWith(mark) : name === mark));
 
+/** A content as it is where these marks stay local, though it was made where others did. */
+export function withoutLocalMarks(content: JsonObject, marks: readonly string[]): JsonObject {
+  const { metadata, ...rest } = content;
+  if (!isObject(metadata)) return content;
+  const labels = withoutMarks(metadata['labels'], marks);
+  const annotations = withoutMarks(metadata['annotations'], marks);
+  return { ...rest, ...((labels ?? annotations) && { metadata: { ...(labels && { labels }), ...(annotations && { annotations }) } }) };
+}
+
 function withoutMarks(names: Json | undefined, marks: readonly string[]): JsonObject | undefined {
   if (!isObject(names)) return undefined;
   const kept = Object.entries(names).filter(([name]) => !isLocalMark(name, marks));
