@@ -52,6 +52,9 @@ export type WriteOutcome =
   /** The cluster does not take it: admission, missing namespace, kind not served, an unreadable file. */
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string };
 
+/** As Kubernetes has them: `Warning` asks for somebody to look. */
+export type EventType = 'Normal' | 'Warning';
+
 /** A complete and uncached list: pages in key order, each object once, of the objects that pass the filter. */
 export interface Listing {
   readonly resourceVersion: string;
@@ -126,6 +129,6 @@ export interface Cluster {
   federation(signal: AbortSignal): Promise<FederationObject>;
   /** `status`: JSON text. */
   writeStatus(status: string, signal: AbortSignal): Promise<WriteOutcome>;
-  /** Tells people of something that was done to an object, as a Kubernetes Event does. Never fails. */
-  event(key: ResourceKey, reason: string, message: string): void;
+  /** Tells people of something that was done to an object, or could not be, as a Kubernetes Event does. Never fails. */
+  event(key: ResourceKey, type: EventType, reason: string, message: string): void;
 }

@@ -64,6 +64,7 @@ export class Round {
       settle: new Settle({ cluster, region, committer, settled, marks: filter.ownershipMarks, logger, signal }),
       exceptions, filter, logger, signal,
       counted: (by) => { counts.objects += by; },
+      told: (key, reason, message) => { cluster.event(key, 'Warning', reason, message); },
     });
     this.#reporter = new Reporter(region, exceptions, () => { position.noteReported(); }, signal);
     counts.inWork = () => this.#workshop.pending;

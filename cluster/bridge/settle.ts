@@ -122,7 +122,7 @@ export class Settle {
       case 'NotApplied': return this.#showResult(result, found);
       case 'SpokeReadOnly': {
         const back = await this.#showResult(result, found);
-        if (target !== undefined && back !== 'changed' && back.kind === 'settled') this.#parts.cluster.event(key, reason, message);
+        if (target !== undefined && back !== 'changed' && back.kind === 'settled') this.#parts.cluster.event(key, 'Normal', reason, message);
         return back;
       }
       default: return { kind: 'exception', what: 'not-sent', reason, message, target: undefined };

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { JsonObject } from '../../shared/model/content.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { printKey, splitKey } from '../../shared/model/resource-key.ts';
+import type { EventType } from '../bridge/cluster-port.ts';
 import { MERGE_PATCH } from './client.ts';
 import { EVENTS_IN_FLIGHT, REMEMBERED_EVENTS } from './limits.ts';
 import type { Parts } from './parts.ts';
@@ -25,7 +26,7 @@ export class Events {
   }
 
   /** Never fails: what cannot be told is in the log alone. */
-  tell(key: ResourceKey, type: 'Normal' | 'Warning', reason: string, message: string, signal: AbortSignal): void {
+  tell(key: ResourceKey, type: EventType, reason: string, message: string, signal: AbortSignal): void {
     const { logger } = this.#parts;
     logger.info('event', { resource: printKey(key), reason, message });
     if (this.#waiting >= REMEMBERED_EVENTS) return;

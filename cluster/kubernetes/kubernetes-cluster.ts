@@ -7,7 +7,7 @@ import { asClusterId } from '../../shared/model/ids.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { BridgeIdentity } from '../../shared/ports/region.ts';
-import type { Cluster, ClusterChange, FederationObject, Listing, ObjectVersion, Problem, ReadResult, WriteOutcome, WriteRequest } from '../bridge/cluster-port.ts';
+import type { Cluster, ClusterChange, EventType, FederationObject, Listing, ObjectVersion, Problem, ReadResult, WriteOutcome, WriteRequest } from '../bridge/cluster-port.ts';
 import type { KubeClient } from './client.ts';
 import { METADATA_ONLY } from './client.ts';
 import { deleteObject } from './delete.ts';
@@ -113,8 +113,8 @@ export class KubernetesCluster implements Cluster {
     return writeFederationStatus(this.#parts, object, this.#conditions(), signal);
   }
 
-  event(key: ResourceKey, reason: string, message: string): void {
-    this.#events.tell(key, 'Normal', reason, message, this.#open.signal);
+  event(key: ResourceKey, type: EventType, reason: string, message: string): void {
+    this.#events.tell(key, type, reason, message, this.#open.signal);
   }
 
   /** Once; anew where it failed. */
