@@ -28,15 +28,16 @@ export interface Bundle {
  */
 export async function bundleFunctions(into: string, names: readonly FunctionName[] = FUNCTION_NAMES): Promise<readonly Bundle[]> {
   mkdirSync(into, { recursive: true });
-  return Promise.all(names.map((name) => bundleFunction(into, name)));
+  return Promise.all(names.map(async (name) => ({ name, ...await bundleEntry(into, CATALOG[name]) })));
 }
 
-async function bundleFunction(into: string, name: FunctionName): Promise<Bundle> {
+/** The same for anything that exports `handler`; `entry` from the root of the repository. @throws what esbuild finds wrong */
+export async function bundleEntry(into: string, { name, entry }: { readonly name: string; readonly entry: string }): Promise<Omit<Bundle, 'name'>> {
   const folder = join(into, name);
   const file = join(folder, BUNDLE_FILE);
   const result = await build({
     absWorkingDir: ROOT,
-    entryPoints: [join(ROOT, CATALOG[name].entry)],
+    entryPoints: [join(ROOT, entry)],
     outfile: file,
     bundle: true,
     format: 'esm',
@@ -51,7 +52,7 @@ async function bundleFunction(into: string, name: FunctionName): Promise<Bundle>
     // What a dependency might bring along that is CommonJS finds a `require`.
     banner: { js: 'import{createRequire as createRequireOfBundle}from"node:module";const require=createRequireOfBundle(import.meta.url);' },
   });
-  return { name, folder, file, ...weigh(result) };
+  return { folder, file, ...weigh(result) };
 }
 
 function weigh({ metafile }: BuildResult<{ metafile: true }>): Pick<Bundle, 'bytes' | 'contents'> {
