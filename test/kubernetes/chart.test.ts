@@ -1,39 +1,28 @@
-import { execFile } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
-import { binaries } from '../../local/kubernetes/binaries.ts';
 import { kubeconfigOf } from '../../local/kubernetes/kubeconfig.ts';
 import type { LocalCluster, ProgramResult } from '../../local/kubernetes/local-cluster.ts';
+import { CHART, helm as helmOf } from './helm.ts';
 import type { RunningCluster } from './running-cluster.ts';
 import { DEFINITIONS, EXAMPLES, must, runCluster } from './running-cluster.ts';
 
-const CHART = join(import.meta.dirname, '..', '..', 'cluster', 'chart');
 const NAMESPACE = 'novaedge-system';
-const HELM_TIMEOUT_MS = 60_000;
 const MEMBER = ['--set', 'federationID=prod-global,member=us-west,region.endpoint=us-west.federation.example.com:443'];
 const EVERYTHING = [...MEMBER, '--set', 'replicas=2,createNamespaces=true,metrics.serviceMonitor.enabled=true,metrics.dashboard.enabled=true,readableSecrets={novaedge-federation-ca}'];
 
 let running: RunningCluster;
 let cluster: LocalCluster;
-let program: string;
 beforeAll(async () => {
-  ({ helm: program } = await binaries(['helm'], () => undefined));
   running = await runCluster({ name: 'chart', controllers: true });
   ({ cluster } = running);
   await must(cluster, ['create', 'namespace', NAMESPACE]);
 });
 afterAll(() => running.end());
 
-function helm(...args: readonly string[]): Promise<ProgramResult> {
-  return new Promise((resolve) => {
-    execFile(program, [...args], { env: { ...process.env, KUBECONFIG: cluster.kubeconfig }, timeout: HELM_TIMEOUT_MS }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : 1, stdout, stderr });
-    });
-  });
-}
+const helm = (...args: readonly string[]): Promise<ProgramResult> => helmOf(cluster, ...args);
 
 interface Manifest { readonly kind: string; readonly metadata: { readonly name: string; readonly namespace?: string }; readonly spec: Spec }
 interface Spec { readonly template: { readonly spec: Readonly<Record<string, unknown>> } }
