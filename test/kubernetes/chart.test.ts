@@ -11,7 +11,7 @@ import { DEFINITIONS, EXAMPLES, must, runCluster } from './running-cluster.ts';
 
 const NAMESPACE = 'novaedge-system';
 const MEMBER = ['--set', 'federationID=prod-global,member=us-west,region.endpoint=us-west.federation.example.com:443'];
-const EVERYTHING = [...MEMBER, '--set', 'replicas=2,createNamespaces=true,metrics.serviceMonitor.enabled=true,metrics.dashboard.enabled=true,readableSecrets={novaedge-federation-ca}'];
+const EVERYTHING = [...MEMBER, '--set', 'replicas=2,createNamespaces=true,metrics.serviceMonitor.enabled=true,metrics.dashboard.enabled=true,tls.caSecret=novaedge-federation-ca,tls.clientCertSecret=novaedge-bridge'];
 
 let running: RunningCluster;
 let cluster: LocalCluster;
@@ -59,6 +59,7 @@ describe('the chart', () => {
     ['member is missing: the name of this member', 'member='],
     ['region.endpoint is missing: where the member', 'region.endpoint='],
     ["at '/region/endpoint': 'https://a.example.com' does not match pattern", 'region.endpoint=https://a.example.com'],
+    ['tls.caSecret is missing: tls.clientCertSecret needs it beside it', 'tls.clientCertSecret=novaedge-bridge'],
     ["at '/replicas': maximum: got 6, want 5", 'replicas=6'],
     ["at '/logLevel': value must be one of 'trace', 'debug', 'info', 'warn', 'error'", 'logLevel=all'],
     ["additional properties 'replica' not allowed", 'replica=2'],
@@ -172,7 +173,7 @@ describe('what the bridge may do', () => {
   ])('yes: %j', async (what) => { expect(await may(...what)).toBe('yes'); });
 
   test.each([
-    [['get', 'secrets/other', '-n', NAMESPACE]], [['list', 'secrets', '-n', NAMESPACE]], [['get', 'secrets/novaedge-federation-ca', '-n', 'default']], [['get', 'configmaps', '-n', 'default']],
+    [['get', 'secrets/other', '-n', NAMESPACE]], [['watch', 'secrets/novaedge-bridge', '-n', NAMESPACE]], [['list', 'secrets', '-n', NAMESPACE]], [['get', 'secrets/novaedge-federation-ca', '-n', 'default']], [['get', 'configmaps', '-n', 'default']],
     [['update', 'fed/f', '-n', NAMESPACE]], [['create', 'fed', '-n', NAMESPACE]], [['delete', 'fed', '-n', NAMESPACE]], [['get', 'nerc', '-n', NAMESPACE]], [['delete', 'namespaces']],
     [['update', 'crds']], [['delete', 'crds']], [['get', 'pods', '-A']], [['create', 'clusterroles']], [['update', 'leases/other', '-n', NAMESPACE]], [['delete', 'leases/bridge', '-n', NAMESPACE]],
     [['update', 'proxyroutes/r', '--subresource=status', '-n', 'default']], [['impersonate', 'users']], [['*', '*']],
