@@ -6,9 +6,12 @@ import type { Condition } from '../../shared/ports/region.ts';
 import { ClusterUnavailableError } from '../bridge/cluster-port.ts';
 import type { KubeClient } from '../kubernetes/client.ts';
 import { readSecret, SecretError } from '../kubernetes/secrets.ts';
+import { isObject } from '../../shared/model/content.ts';
+import type { JsonObject } from '../../shared/model/content.ts';
 import type { CertificateProblem, ExpectedHolder, Pems } from './certificate-checks.ts';
 import { certificatesOf, checkAuthority, checkHolder } from './certificate-checks.ts';
 import type { TlsSource } from './options.ts';
+import { authorityTexts, referencedProblems } from './referenced-certificates.ts';
 
 /** How soon a renewed certificate is taken up: two small requests each time. */
 const RELOAD_MS = 10_000;
@@ -20,6 +23,10 @@ export interface BridgeTlsParts {
   readonly expected: ExpectedHolder;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The spec of the federation object in force here, whose Secrets are looked into as well; undefined where there is none. */
+  readonly spec: (signal: AbortSignal) => Promise<JsonObject | undefined>;
+  /** Called when the condition says something else. */
+  readonly changed: () => void;
 }
 
 /** The bridge's certificates as they are now. What is unreadable or another's is not taken up: the last good ones stay. */
@@ -27,6 +34,8 @@ export class BridgeTls {
   readonly #parts: BridgeTlsParts;
   #current: Pems | undefined;
   #problems: readonly CertificateProblem[] = [];
+  #referenced: readonly CertificateProblem[] = [];
+  #told: string | undefined;
 
   constructor(parts: BridgeTlsParts) {
     this.#parts = parts;
@@ -40,24 +49,46 @@ export class BridgeTls {
   };
 
   condition(): Condition {
-    const [first] = this.#problems.filter(({ isFatal }) => isFatal).concat(this.#problems);
-    const message = this.#problems.map((problem) => problem.message).join('; ');
-    if (first === undefined) return { type: 'CertificatesValid', status: 'True', reason: 'Valid', message: 'the bridge\'s certificates are in use' };
+    const all = [...this.#problems, ...this.#referenced];
+    const [first] = [...all.filter(({ isFatal }) => isFatal), ...all];
+    const message = all.map((problem) => problem.message).join('; ');
+    if (first === undefined) return { type: 'CertificatesValid', status: 'True', reason: 'Valid', message: 'certificates are in use and in order' };
     return { type: 'CertificatesValid', status: first.isFatal ? 'False' : 'True', reason: first.reason, message };
   }
 
   /** Reads them once, then again and again until the signal is aborted. Resolves after the first time. */
   async start(signal: AbortSignal): Promise<void> {
-    await this.#load(signal);
-    void this.#keepLoading(signal);
+    await this.#look(signal);
+    void this.#keepLooking(signal);
   }
 
-  async #keepLoading(signal: AbortSignal): Promise<void> {
+  async #keepLooking(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#parts;
     for (;;) {
       await clock.sleep(RELOAD_MS, signal).catch(() => undefined);
       if (signal.aborted) return;
-      await this.#load(signal).catch((error: unknown) => { logger.debug('certificates-not-read', { reason: String(error) }); });
+      await this.#look(signal).catch((error: unknown) => { logger.debug('certificates-not-read', { reason: String(error) }); });
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    await this.#load(signal);
+    await this.#lookAtReferenced(signal);
+    const condition = JSON.stringify(this.condition());
+    const isNews = this.#told !== undefined && this.#told !== condition;
+    this.#told = condition;
+    if (isNews) this.#parts.changed();
+  }
+
+  /** What others' certificates are like is for a person to know; nothing here waits for it. */
+  async #lookAtReferenced(signal: AbortSignal): Promise<void> {
+    const { client, namespace, expected, clock, spec } = this.#parts;
+    try {
+      const given = await spec(signal);
+      this.#referenced = isObject(given) ? await referencedProblems(client, namespace, given, expected, clock.nowMs(), signal) : [];
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ClusterUnavailableError)) throw error;
     }
   }
 
@@ -85,8 +116,7 @@ export class BridgeTls {
         return { ca: ca ?? '', cert: cert ?? '', key: key ?? '' };
       }
       const [authority, holder] = await Promise.all([readSecret(client, namespace, source.ca, signal), readSecret(client, namespace, source.client, signal)]);
-      // A key beside the authority is a finding, so it is shown to the check.
-      return { ca: [authority['ca.crt'] ?? '', authority['ca.key'] ?? '', authority['tls.key'] ?? ''].filter((text) => text !== '').join('\n'), cert: holder['tls.crt'] ?? '', key: holder['tls.key'] ?? '' };
+      return { ca: authorityTexts(authority), cert: holder['tls.crt'] ?? '', key: holder['tls.key'] ?? '' };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ClusterUnavailableError) return undefined;

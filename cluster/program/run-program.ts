@@ -1,9 +1,12 @@
 import { ConnectRegion } from '../../shared/adapters/connect/index.ts';
+import type { JsonObject } from '../../shared/model/content.ts';
+import { isObject } from '../../shared/model/content.ts';
 import { asMember } from '../../shared/model/ids.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import { startBridge } from '../bridge/bridge.ts';
+import type { FederationObject } from '../bridge/cluster-port.ts';
 import { KubeClient } from '../kubernetes/client.ts';
 import { openAccess } from '../kubernetes/kube-config.ts';
 import { KubernetesCluster } from '../kubernetes/kubernetes-cluster.ts';
@@ -31,8 +34,12 @@ export async function runProgram(parts: ProgramParts, signal: AbortSignal): Prom
   const { options, clock, random, logger } = parts;
   const { namespace, leaseName, member, federationId, regionEndpoint } = options;
   const client = new KubeClient(openAccess(options.config));
-  const tls = new BridgeTls({ source: options.tls, client, namespace, expected: { federationId, member, role: 'bridge' }, clock, logger });
   let leading: { readonly cluster: KubernetesCluster; readonly bridge: Bridge } | undefined;
+  const tls: BridgeTls = new BridgeTls({
+    source: options.tls, client, namespace, expected: { federationId, member, role: 'bridge' }, clock, logger,
+    spec: async (inner) => specOf(await leading?.cluster.federation(inner)),
+    changed: () => { leading?.cluster.refreshConditions(signal).catch((error: unknown) => { logger.debug('conditions-not-written', { reason: String(error) }); }); },
+  });
   const health = (): ProgramHealth => healthOf(leading, tls);
   const metrics = new BridgeMetrics(() => health());
   const connection = new ConnectRegion({ federationId, member: asMember(member), endpoint: regionEndpoint, tls: tls.tls });
@@ -73,6 +80,12 @@ async function untilOver(bridge: Bridge, lease: HeldLease, signal: AbortSignal):
   over.addEventListener('abort', wake, { once: true });
   await Promise.race([bridge.ended, aborted]);
   over.removeEventListener('abort', wake);
+}
+
+function specOf(object: FederationObject | undefined): JsonObject | undefined {
+  const manifest: unknown = object?.kind === 'live' ? JSON.parse(object.manifest) : undefined;
+  const spec = isObject(manifest) ? manifest['spec'] : undefined;
+  return isObject(spec) ? spec : undefined;
 }
 
 /** Ready is who follows, idles as told, or stands by for another; not who cannot reach cluster or region. */

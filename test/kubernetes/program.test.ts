@@ -148,10 +148,18 @@ test('a certificate that is renewed is taken up; another member\'s is not, and i
   await eventually(async () => { expect((await program.health()).problems.join()).toContain('novaedge://test/bridge/eu-west'); });
   await installed.user.writes(route('api', { n: 5 }));
   await eventually(async () => { expect(await specThere()).toEqual({ n: 5 }); });
-  // The status is written when it says something new; a certificate is no news to the region.
+  const condition = async (): Promise<unknown> => (JSON.parse((await installed.cluster.kubectl(['-n', 'novaedge-system', 'get', 'novaedgefederation', 'global', '-o', 'json'])).stdout) as { status: { conditions: { type: string }[] } }).status.conditions.find(({ type }) => type === 'CertificatesValid');
+  await eventually(async () => { expect(await condition()).toMatchObject({ status: 'False', reason: 'OtherHolder' }); });
   await putSecret('bridge-tls', await bridgePair('us-west'));
-  await eventually(async () => { expect((await program.health()).problems).toEqual([]); });
+  await eventually(async () => { expect(await condition()).toMatchObject({ status: 'True', reason: 'Valid' }); });
   await installed.user.writes(route('api', { n: 6 }));
-
   await eventually(async () => { expect(await specThere()).toEqual({ n: 6 }); });
+  expect((await program.health()).problems).toEqual([]);
+
+  // The guides' step 1 puts the authority's key beside it, step 3 stores another member's key.
+  await putSecret('guide-ca', { 'ca.crt': authority.certificatePem, 'ca.key': authority.privateKeyPem });
+  await putSecret('guide-tls', await bridgePair('eu-west'));
+  const tls = { enabled: true, caSecretRef: { name: 'guide-ca' }, clientCertSecretRef: { name: 'guide-tls' } };
+  await installed.user.writes(here.manifest({ members: [{ name: 'eu-west', endpoint: 'eu-west.example.com:9090', tls }] }));
+  await eventually(async () => { expect(await condition()).toMatchObject({ status: 'False', reason: 'OtherHolder', message: expect.stringMatching(/guide-ca.*private key.*guide-tls.*eu-west/) }); });
 });
