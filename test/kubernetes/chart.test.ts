@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
+import { METRICS } from '../../cluster/program/metric-names.ts';
+import { readOptions } from '../../cluster/program/options.ts';
 import { kubeconfigOf } from '../../local/kubernetes/kubeconfig.ts';
 import type { LocalCluster, ProgramResult } from '../../local/kubernetes/local-cluster.ts';
+import { environmentOf } from './chart-environment.ts';
 import { CHART, helm as helmOf } from './helm.ts';
 import type { RunningCluster } from './running-cluster.ts';
 import { DEFINITIONS, EXAMPLES, must, runCluster } from './running-cluster.ts';
 
 const NAMESPACE = 'novaedge-system';
 const MEMBER = ['--set', 'federationID=prod-global,member=us-west,region.endpoint=us-west.federation.example.com:443'];
-const EVERYTHING = [...MEMBER, '--set', 'replicas=2,createNamespaces=true,metrics.serviceMonitor.enabled=true,metrics.dashboard.enabled=true,tls.caSecret=novaedge-federation-ca,tls.clientCertSecret=novaedge-bridge'];
+const EVERYTHING = [...MEMBER, '--set', 'replicas=2,createNamespaces=true,metrics.serviceMonitor.enabled=true,metrics.dashboard.enabled=true,readableSecrets={novaedge-federation-ca},tls.caSecret=ca,tls.clientCertSecret=novaedge-bridge'];
 
 let running: RunningCluster;
 let cluster: LocalCluster;
@@ -31,6 +34,8 @@ const rendered = async (...values: readonly string[]): Promise<readonly Manifest
   if (code !== 0) throw new Error(stderr);
   return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
 };
+const environment = async (...values: readonly string[]): Promise<Readonly<Record<string, string>>> =>
+  ({ ...(await environmentOf(cluster, 'bridge', NAMESPACE, values)), POD_NAMESPACE: 'of-the-pod', KUBERNETES_SERVICE_HOST: '10.0.0.1' });
 const kindsOf = (manifests: readonly Manifest[]): readonly string[] => manifests.map(({ kind }) => kind).sort();
 
 describe('the chart', () => {
@@ -71,12 +76,25 @@ describe('the chart', () => {
     expect(code).toBe(1);
   });
 
+  test('tells the program what it asks for', async () => {
+    const mounted = readOptions([], await environment(...MEMBER));
+    const fetched = readOptions([], await environment(...EVERYTHING));
+
+    expect(mounted).toEqual({
+      federationId: 'prod-global', member: 'us-west', regionEndpoint: 'us-west.federation.example.com:443', namespace: 'of-the-pod', config: { kind: 'in-cluster' }, leaseName: 'bridge', createNamespaces: false,
+      tls: { kind: 'files', ca: '/etc/novaedge/tls/ca.crt', cert: '/etc/novaedge/tls/tls.crt', key: '/etc/novaedge/tls/tls.key' }, listen: { host: '0.0.0.0', port: 8080 }, logLevel: 'info',
+    });
+    expect(fetched).toMatchObject({ createNamespaces: true, tls: { kind: 'secrets', ca: 'ca', client: 'novaedge-bridge' } });
+  });
+
   test('renders a dashboard that is one', async () => {
     const [configMap] = (await rendered(...EVERYTHING)).filter(({ kind }) => kind === 'ConfigMap') as unknown as readonly [{ data: Record<string, string> }];
 
     const dashboard = JSON.parse(configMap.data['novaedge-federation.json'] ?? '');
     expect(dashboard.panels.length).toBeGreaterThan(5);
-    expect(dashboard.panels.flatMap(({ targets }: { targets: { expr: string }[] }) => targets).every(({ expr }: { expr: string }) => expr.includes('novaedge_federation_'))).toBe(true);
+    const named = dashboard.panels.flatMap(({ targets }: { targets: { expr: string }[] }) => targets).flatMap(({ expr }: { expr: string }) => expr.match(/novaedge_\w+/g) ?? ['none']);
+    const known = new Set<string>(Object.values(METRICS));
+    expect(named.filter((name: string) => !known.has(name.replace(/_bucket$/, '')))).toEqual([]);
   });
 });
 
