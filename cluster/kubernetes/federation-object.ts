@@ -40,17 +40,18 @@ export async function readFederation(parts: Parts, signal: AbortSignal): Promise
 /**
  * Writes the status of the object that counts, where it would say something new. Times of conditions are kept while they say the same.
  *
+ * @param status what the region says; undefined leaves what it said before
  * @param own conditions of the bridge itself
  * @throws ClusterUnavailableError
  */
-export async function writeFederationStatus(parts: Parts, status: JsonObject, own: readonly OwnCondition[], signal: AbortSignal): Promise<WriteOutcome> {
+export async function writeFederationStatus(parts: Parts, status: JsonObject | undefined, own: readonly OwnCondition[], signal: AbortSignal): Promise<WriteOutcome> {
   try {
     const found = await findAll(parts, signal);
     if (found?.active === undefined) return { kind: 'conflict' };
     const accepted: OwnCondition = { type: 'Accepted', status: 'True', reason: 'Active', message: 'this object is the federation\'s configuration here' };
     const before = isObject(found.active['status']) ? found.active['status'] : {};
-    const conditions = mergeConditions(before['conditions'], [accepted, ...own, ...ownConditions(status['conditions'])], generationOf(found.active), parts.clock.nowMs());
-    return await putStatus(parts, found.kind, found.active, { ...status, conditions }, signal);
+    const conditions = mergeConditions(before['conditions'], [accepted, ...own, ...ownConditions(status?.['conditions'])], generationOf(found.active), parts.clock.nowMs(), status !== undefined);
+    return await putStatus(parts, found.kind, found.active, { ...(status ?? before), conditions }, signal);
   } catch (error) {
     if (isStatus(error, 404)) return { kind: 'refused', reason: 'NoStatus', message: 'the definition of NovaEdgeFederation has no status subresource: install the current definitions' };
     return refusalOf(error);
@@ -78,7 +79,7 @@ async function turnDown(parts: Parts, { kind, active }: Found, other: JsonObject
   const { namespace, name } = factsOf(other);
   const where = active === undefined ? `the bridge looks in the namespace ${parts.namespace} only` : `${parts.namespace}/${factsOf(active).name} is in force in this cluster, and there can be one`;
   const status = isObject(other['status']) ? other['status'] : {};
-  const conditions = mergeConditions(status['conditions'], [{ type: 'Accepted', status: 'False', reason: active === undefined ? 'OtherNamespace' : 'NotTheOnlyOne', message: where }], generationOf(other), parts.clock.nowMs());
+  const conditions = mergeConditions(status['conditions'], [{ type: 'Accepted', status: 'False', reason: active === undefined ? 'OtherNamespace' : 'NotTheOnlyOne', message: where }], generationOf(other), parts.clock.nowMs(), false);
   try {
     await putStatus(parts, kind, other, { ...status, conditions }, signal);
   } catch (error) {

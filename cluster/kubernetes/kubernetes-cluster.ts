@@ -113,6 +113,11 @@ export class KubernetesCluster implements Cluster {
     return writeFederationStatus(this.#parts, object, this.#conditions(), signal);
   }
 
+  /** Writes the conditions of the program around, when these have changed and the region has nothing new to say. */
+  refreshConditions(signal: AbortSignal): Promise<WriteOutcome> {
+    return writeFederationStatus(this.#parts, undefined, this.#conditions(), signal);
+  }
+
   event(key: ResourceKey, type: EventType, reason: string, message: string): void {
     this.#events.tell(key, type, reason, message, this.#open.signal);
   }

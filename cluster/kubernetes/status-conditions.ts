@@ -11,15 +11,16 @@ const MAX_MESSAGE = 32_768;
  * Conditions as Kubernetes writes them: each type once, with the time since when it says what it says. Those of others are kept.
  *
  * @param before the list that is there
+ * @param isAll whether these are all that the bridge has to say: then one of its own that is not among them is over
  */
-export function mergeConditions(before: Json | undefined, own: readonly Condition[], generation: number, nowMs: number): readonly JsonObject[] {
+export function mergeConditions(before: Json | undefined, own: readonly Condition[], generation: number, nowMs: number, isAll: boolean): readonly JsonObject[] {
   const known = new Map((Array.isArray(before) ? before.filter(isObject) : []).map((condition) => [condition['type'], condition]));
   const written = new Map(own.map((condition) => [condition.type, withTimes(condition, known.get(condition.type), generation, nowMs)]));
-  const others = [...known.values()].filter(({ type }) => typeof type === 'string' && !written.has(type) && !OURS.includes(type));
+  const others = [...known.values()].filter(({ type }) => typeof type === 'string' && !written.has(type) && !(isAll && OURS.includes(type)));
   return [...written.values(), ...others];
 }
 
-/** Written by the bridge alone: such a one that is not said any more is over. */
+/** Written by the bridge alone. */
 const OURS: readonly unknown[] = ['Ready', 'Synced', 'Partitioned', 'ConflictsPending', 'ConfigurationValid', 'FencingNotActive', 'FollowsHub', 'HubSpecValid', 'SharedSettings', 'CertificatesValid', 'KindsServed'];
 
 function withTimes({ type, status, reason, message }: Condition, before: JsonObject | undefined, generation: number, nowMs: number): JsonObject {
