@@ -15,15 +15,19 @@ const suites = {
     // Two processes for all files instead of one for each, which was half of the time: a test leaves nothing behind in a module.
     isolate: false,
     exclude: realTime,
-    include: ['shared', 'functions', 'infra', 'cluster', 'cli', 'local', 'scripts'].map((folder) => `${folder}/**/*.test.ts`),
+    include: ['shared', 'functions', 'cluster', 'cli', 'local', 'scripts'].map((folder) => `${folder}/**/*.test.ts`),
     testTimeout: fuzzing ? 600_000 : 10_000,
     setupFiles: fuzzing ? ['scripts/fuzz-setup.ts'] : [],
   },
   cluster: { include: realTime, testTimeout: 60_000 },
+  // Reading the CDK takes seconds and so does a synthesis: files share both. A stack trace for each construct is a quarter of it.
+  infra: { isolate: false, env: { CDK_DISABLE_STACK_TRACE: '1' }, include: ['infra/**/*.test.ts'], testTimeout: 60_000 },
   house: { include: ['test/house/**/*.test.ts'], testTimeout: 30_000 },
   acceptance: { include: ['test/acceptance/**/*.test.ts'], testTimeout: 60_000 },
   rpc: { include: ['test/rpc/**/*.test.ts'], testTimeout: 60_000 },
   simulation: { include: ['test/simulation/**/*.test.ts'], testTimeout: 120_000 },
+  // An emulated AWS each: one file at a time.
+  aws: { include: ['test/aws/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false },
   // Real processes and real ports: one file at a time.
   e2e: { include: ['test/e2e/**/*.test.ts'], testTimeout: 180_000, fileParallelism: false },
   // Real API servers, 300 MB each: one file at a time. Builds them first where they are not.

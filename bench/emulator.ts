@@ -12,8 +12,8 @@ export interface Emulator {
 
 /** Starts MiniStack; the first time ever it is installed. @throws Error without Python 3 */
 export async function startEmulator(): Promise<Emulator> {
-  // What the SDK looks for; the emulator asks nobody.
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_EC2_METADATA_DISABLED: 'true' });
+  // What the client signs with; the emulator asks nobody.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
   const emulator = await startMinistack();
   const client = createClient({ region: 'us-west-2', endpoint: emulator.url });
   let made = 0;
@@ -25,7 +25,7 @@ export async function startEmulator(): Promise<Emulator> {
       return openDynamo({ client, tables, member, sleep: (ms) => sleep(ms), random: Math.random });
     },
     stop: async () => {
-      client.destroy();
+      client.close();
       await emulator.stop();
     },
   };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { LocalEvents } from '../local/member/local-events.ts';
 import { followLedger, ledgerApp } from '../local/member/ledger-exchange.ts';
-import { PeerConnections } from '../local/member/peer-connections.ts';
+import { PeerConnections } from '../shared/adapters/connect/index.ts';
 import { Schedule } from '../local/member/schedule.ts';
 import { openSqlite } from '../shared/adapters/sqlite/index.ts';
 import { systemClock } from '../shared/adapters/system/index.ts';
@@ -36,7 +36,7 @@ export async function startMember(member: Member, tls: MemberTls, folder: string
   const watched = new Watched(sqlite.store);
   const logger = loggerUntil(stopping.signal);
   const events = new LocalEvents(logger);
-  const peers = new PeerConnections('bench', { cert: tls.cert, key: tls.key, ca: tls.authority });
+  const peers = new PeerConnections({ federationId: 'bench', tls: () => ({ cert: tls.cert, key: tls.key, ca: tls.authority }) });
   const replica = benchReplica({ member, store: sqlite.store, ledger: sqlite.ledger, peers, events, logger });
   const schedule = new Schedule(replica, stopping.signal);
   const app = benchApp(member, tls, { peer: peerHandlers(replica) }, logger);

@@ -17,7 +17,8 @@ import { untilReady } from './ready.ts';
 const KUBECTL_TIMEOUT_MS = 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const PRIVATE = 0o600;
-const ADMINISTRATOR: KubernetesUser = { user: 'admin', groups: ['system:masters'] };
+/** Who may do anything in a cluster. */
+export const ADMINISTRATOR: KubernetesUser = { user: 'admin', groups: ['system:masters'] };
 
 export interface ClusterOptions {
   /** Where its data are kept; one that was started there before goes on. */

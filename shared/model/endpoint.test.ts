@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isEndpoint } from './endpoint.ts';
+import { isEndpoint, isInDomains } from './endpoint.ts';
 
 const accepted = [
   'a:1', 'controller.eu-west.example.com:9090', 'Controller.Example.COM:443', '192.0.2.1:65535', '[2001:db8::1]:9090', '[::1]:1',
@@ -19,4 +19,17 @@ test.each(accepted)('%s is an endpoint', (text) => {
 
 test.each(refused)('%j is none', (text) => {
   expect(isEndpoint(text)).toBe(false);
+});
+
+test.each([
+  ['controller.eu.example.com:9090', ['example.com'], true],
+  ['example.com:443', ['example.com'], true],
+  ['EU.Example.com:443', ['example.com'], true],
+  ['badexample.com:443', ['example.com'], false],
+  ['example.com.evil.org:443', ['example.com'], false],
+  ['192.0.2.1:443', ['example.com'], false],
+  ['[2001:db8::1]:443', ['example.com'], false],
+  ['anything.org:443', [], true],
+])('%s in the domains %j: %s', (endpoint, domains, isIn) => {
+  expect(isInDomains(endpoint, domains)).toBe(isIn);
 });

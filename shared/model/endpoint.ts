@@ -18,3 +18,9 @@ export function isEndpoint(text: string): boolean {
 export const isHostName = (text: string): boolean => HOST_NAME.test(text) && !/(?:^|\.)\d+$/.test(text);
 
 const isIpv6 = (text: string): boolean => /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`);
+
+/** Whether an endpoint's host is one of these domains or below one of them; where none are given, every host is. */
+export function isInDomains(endpoint: string, domains: readonly string[]): boolean {
+  const host = endpoint.replace(/:\d+$/, '').toLowerCase();
+  return domains.length === 0 || domains.some((domain) => host === domain || host.endsWith(`.${domain}`));
+}

@@ -108,3 +108,9 @@ export function passesFilter(filter: Pick<Filter, 'resourceTypes' | 'excludeName
 
 /** A filter's name, by which bridge and region tell that they mean the same. */
 export const filterHashOf = (filter: Filter): string => hashText(JSON.stringify([filter.resourceTypes, filter.excludeNamespaces, filter.ownershipMarks])).slice(0, 16);
+
+/** Whether two filters are the same. */
+export const isSameFilter = (a: Filter, b: Filter): boolean =>
+  a === b || (isSameList(a.resourceTypes, b.resourceTypes) && isSameList(a.excludeNamespaces, b.excludeNamespaces) && isSameList(a.ownershipMarks, b.ownershipMarks));
+
+const isSameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((value, at) => value === b[at]);

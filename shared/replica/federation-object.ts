@@ -1,5 +1,6 @@
 import { isObject } from '../model/content.ts';
 import type { JsonObject } from '../model/content.ts';
+import { isInDomains } from '../model/endpoint.ts';
 import type { FederationSpec } from '../model/federation-spec.ts';
 import { FederationSpecError, parseFederation } from '../model/federation-spec.ts';
 import type { Condition, PutFederationRequest, PutFederationResponse } from '../ports/region.ts';
@@ -53,6 +54,7 @@ async function judge(replica: Replica, request: PutFederationRequest, manifest: 
     const parsed: unknown = JSON.parse(manifest);
     if (!isObject(parsed)) return 'Invalid: the manifest is not an object';
     spec = parseFederation(parsed, replica.limits.minimumTombstoneTtlMs);
+    replica.settingsCache.parsed = { manifest, spec };
   } catch (error) {
     if (error instanceof FederationSpecError) return `Invalid: ${error.problems.map(({ message }) => message).join('; ')}`;
     return `Invalid: the manifest is not JSON`;
@@ -64,7 +66,13 @@ function identityProblem({ identity }: Replica, spec: FederationSpec): string | 
   if (spec.federationId !== identity.federationId) return `IdentityMismatch: spec.federationID is "${spec.federationId}", this region serves "${identity.federationId}"; a federation is not renamed, leave it and set up another`;
   if (spec.localMember.name !== identity.member) return `IdentityMismatch: spec.localMember.name is "${spec.localMember.name}", this region serves "${identity.member}"; a member is not renamed, leave with the one and join with the other`;
   if (spec.shared.mode === 'hub-spoke' && identity.hub === undefined) return 'Invalid: spec.mode is hub-spoke, but this region was deployed without the name of the hub';
-  return undefined;
+  return endpointProblem(identity.peerDomains ?? [], spec);
+}
+
+/** A spec must not make a region call whomever it likes: where it may was said at deploy time (DESIGN §9). */
+function endpointProblem(domains: readonly string[], spec: FederationSpec): string | undefined {
+  const outside = spec.members.flatMap(({ name, endpoint }, at) => (isInDomains(endpoint, domains) ? [] : [`spec.members[${at.toString()}].endpoint of ${name} is "${endpoint}"`]));
+  return outside.length === 0 ? undefined : `EndpointNotAllowed: ${outside.join(', ')}; this region was deployed to call hosts in ${domains.join(', ')}`;
 }
 
 /** The member list of the first spec is fixed. */

@@ -67,6 +67,20 @@ export async function ensureServing(replica: Replica, signal: AbortSignal): Prom
   }
 }
 
+/**
+ * What has to be looked at before a first commit, and no more: starts a first incarnation, or begins a recovery, which whoever runs
+ * `ensureServing` goes on with. For handlers that have an answer to give.
+ */
+export async function lookBeforeServing(replica: Replica): Promise<'serving' | 'recovering'> {
+  const found = await inspectSelf(replica);
+  switch (found.kind) {
+    case 'serving': return 'serving';
+    case 'new': await startFirst(replica); return 'serving';
+    case 'lost': await beginRecovery(replica, found.prior, found.reason); return 'recovering';
+    case 'recovering': return 'recovering';
+  }
+}
+
 async function startFirst(replica: Replica): Promise<void> {
   const { member } = replica.identity;
   const clock: ClockRow = {

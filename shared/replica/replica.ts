@@ -13,6 +13,8 @@ export interface Identity {
   readonly member: Member;
   /** The hub in hub-spoke; a spoke without a federation object of its own follows the hub's. */
   readonly hub: Member | undefined;
+  /** Domains that endpoints of a spec may be in; empty or left out: any. */
+  readonly peerDomains?: readonly string[];
 }
 
 /** Bounds of what one member does, with the reasons beside the defaults. */

@@ -1,10 +1,13 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
-import type { AgentService, PollRequest, PollResponseSchema } from '../../proto/gen/novaedge/federation/v1/agent_service_pb.ts';
+import type { PollRequest, PollResponseSchema } from '../../proto/gen/novaedge/federation/v1/agent_service_pb.ts';
+import { AgentService } from '../../proto/gen/novaedge/federation/v1/agent_service_pb.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import { requireMatch } from '../wire/values.ts';
 import { callerWithRole } from './call.ts';
 import type { AgentCaller } from './caller.ts';
+import type { Offer } from './offer.ts';
+import { offer } from './offer.ts';
 
 /** What a region does for agents. */
 export interface AgentHandlers {
@@ -27,3 +30,6 @@ export const agentService = (handlers: AgentHandlers): ServiceImpl<typeof AgentS
     return handlers.poll(caller, request, context.signal);
   },
 });
+
+/** AgentService, for agents. */
+export const offerToAgents = (handlers: AgentHandlers): Offer => offer('agent', AgentService, () => agentService(handlers));

@@ -1,10 +1,12 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import type { BridgeService } from '../../proto/gen/novaedge/federation/v1/bridge_service_pb.ts';
+import { BridgeService } from '../../proto/gen/novaedge/federation/v1/bridge_service_pb.ts';
 import type { Region } from '../ports/region.ts';
 import { readCommitRequest, writeCommitResponse } from '../wire/bridge-commit.ts';
 import { readBridgeCompareRequest, readViewAtRequest, writeBridgeCompareResponse, writeViewAtResponse } from '../wire/bridge-compare.ts';
 import { readPutFederationRequest, readReportStatusRequest, writePutFederationResponse, writeReportStatusResponse } from '../wire/bridge-federation.ts';
 import { readBridgePullRequest, readReportAppliedRequest, writeBridgePullResponse } from '../wire/bridge-pull.ts';
+import type { Offer } from './offer.ts';
+import { offer } from './offer.ts';
 
 /** BridgeService over a region. Which bridge may call is decided before. */
 export const bridgeService = (region: Region): ServiceImpl<typeof BridgeService> => ({
@@ -31,3 +33,6 @@ export const bridgeService = (region: Region): ServiceImpl<typeof BridgeService>
     return writeReportStatusResponse(await region.reportStatus(readReportStatusRequest(request), signal));
   },
 });
+
+/** BridgeService, for bridges. */
+export const offerToBridges = (region: Region): Offer => offer('bridge', BridgeService, () => bridgeService(region));

@@ -1,52 +1,38 @@
 import type { ConnectError } from '@connectrpc/connect';
-import { Code, createConnectRouter } from '@connectrpc/connect';
+import { Code, createServiceImplSpec } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
-import { universalServerRequestFromFetch, universalServerResponseToFetch } from '@connectrpc/connect/protocol';
-import { codeFromString, codeToHttpStatus, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import { createUniversalServiceHandlers, universalServerRequestFromFetch, universalServerResponseToFetch } from '@connectrpc/connect/protocol';
+import { codeFromString, codeToHttpStatus, createHandlerFactory, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import type { Clock } from '../ports/clock.ts';
-import type { Operator } from '../ports/operator.ts';
-import type { Region } from '../ports/region.ts';
 import { COMPRESS_MIN_BYTES, COMPRESSIONS } from '../wire/compression.ts';
-import type { AgentHandlers } from './agent-service.ts';
-import { agentService } from './agent-service.ts';
-import { bridgeService } from './bridge-service.ts';
 import type { Call } from './call.ts';
 import { valuesFor } from './call.ts';
 import type { Role } from './caller.ts';
 import { replicaCodeOf } from './error-codes.ts';
 import { answerFor, withDetail } from './errors.ts';
 import type { RpcLimits } from './limits.ts';
-import { SERVICES } from './methods.ts';
-import { operatorService } from './operator-service.ts';
-import type { PeerHandlers } from './peer-service.ts';
-import { peerService } from './peer-service.ts';
+import type { Offer } from './offer.ts';
 import { runCall } from './run-call.ts';
-
-/** What a program serves. A service without handlers is not offered there. */
-export interface Handlers { readonly peer?: PeerHandlers; readonly bridge?: Region; readonly agent?: AgentHandlers; readonly operator?: Operator }
 
 export interface HandlerSettings { readonly federationId: string; readonly limits: RpcLimits; readonly clock: Clock; readonly compression: boolean }
 
-/** Everything between Connect and fetch is in this file (STYLE): the handlers of the services offered, by role. */
-export function connectHandlers(handlers: Handlers, { federationId, limits, clock, compression }: HandlerSettings): readonly { readonly role: Role; readonly handler: UniversalHandler }[] {
-  const optionsOf = (role: Role): Parameters<typeof createConnectRouter>[0] => ({
-    grpc: false,
-    grpcWeb: false,
-    readMaxBytes: limits.roles[role].requestBytes,
-    writeMaxBytes: limits.responseBytes,
-    compressMinBytes: COMPRESS_MIN_BYTES,
-    acceptCompression: compression ? [...COMPRESSIONS] : [],
-    // What nobody here knows is not kept: it would be a way to have memory filled.
-    binaryOptions: { readUnknownFields: false, writeUnknownFields: false },
-    interceptors: [runCall(clock, limits.callTimeoutMs)],
+/**
+ * Everything between Connect and fetch is in this file (STYLE): the handlers of the services offered, by role. Made from the library's
+ * parts, of the Connect protocol alone: its router brings gRPC and gRPC-Web along, which nobody here speaks.
+ */
+export function connectHandlers(offers: readonly Offer[], { federationId, limits, clock, compression }: HandlerSettings): readonly { readonly role: Role; readonly handler: UniversalHandler }[] {
+  return offers.flatMap(({ role, service, implement }) => {
+    const protocol = createHandlerFactory({
+      readMaxBytes: limits.roles[role].requestBytes,
+      writeMaxBytes: limits.responseBytes,
+      compressMinBytes: COMPRESS_MIN_BYTES,
+      acceptCompression: compression ? [...COMPRESSIONS] : [],
+      // What nobody here knows is not kept: it would be a way to have memory filled.
+      binaryOptions: { readUnknownFields: false, writeUnknownFields: false },
+      interceptors: [runCall(clock, limits.callTimeoutMs)],
+    });
+    return createUniversalServiceHandlers(createServiceImplSpec(service, implement(federationId)), [protocol]).map((handler) => ({ role, handler }));
   });
-  const routers = [
-    handlers.peer && { role: 'peer' as const, router: createConnectRouter(optionsOf('peer')).service(SERVICES.peer, peerService(handlers.peer, federationId)) },
-    handlers.bridge && { role: 'bridge' as const, router: createConnectRouter(optionsOf('bridge')).service(SERVICES.bridge, bridgeService(handlers.bridge)) },
-    handlers.agent && { role: 'agent' as const, router: createConnectRouter(optionsOf('agent')).service(SERVICES.agent, agentService(handlers.agent)) },
-    handlers.operator && { role: 'operator' as const, router: createConnectRouter(optionsOf('operator')).service(SERVICES.operator, operatorService(handlers.operator)) },
-  ];
-  return routers.flatMap((offered) => (offered === undefined ? [] : offered.router.handlers.map((handler) => ({ role: offered.role, handler }))));
 }
 
 const TIMEOUT_HEADER = 'connect-timeout-ms';

@@ -1,5 +1,5 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import type { OperatorService } from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
+import { OperatorService } from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
 import { denyEntriesOf, parseDenyEntry } from '../model/deny-entry.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Operator } from '../ports/operator.ts';
@@ -13,6 +13,8 @@ import { callerWithRole } from './call.ts';
 import type { OperatorCaller } from './caller.ts';
 import { callerName } from './caller.ts';
 import { cutToFit, limitOf, partOf } from './listing.ts';
+import type { Offer } from './offer.ts';
+import { offer } from './offer.ts';
 
 /** The longest kind, namespace or `--keep`. */
 const NAME_CHARACTERS = 253;
@@ -98,3 +100,6 @@ function requireNotSelf(entry: string, caller: OperatorCaller): void {
 function notBuilt(what: string, instead = 'Nothing was changed'): () => never {
   return () => { throw new ReplicaError('unsupported', `${what} is not built yet. ${instead}.`); };
 }
+
+/** OperatorService, for operators. */
+export const offerToOperators = (operator: Operator): Offer => offer('operator', OperatorService, () => operatorService(operator));

@@ -1,5 +1,5 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import type { PeerService } from '../../proto/gen/novaedge/federation/v1/peer_service_pb.ts';
+import { PeerService } from '../../proto/gen/novaedge/federation/v1/peer_service_pb.ts';
 import type { Member } from '../model/ids.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Heartbeat, Peer } from '../ports/peer.ts';
@@ -9,6 +9,8 @@ import {
   readFetchContentsRequest, readFetchRowsRequest, readPullRequest, readPushRequest, writeFetchContentsResponse, writeFetchRowsResponse, writePullResponse, writePushResult,
 } from '../wire/peer-messages.ts';
 import { callerWithRole } from './call.ts';
+import type { Offer } from './offer.ts';
+import { offer } from './offer.ts';
 
 /** What a member does for its peers: the calls of `Peer` from the other side, with the member that calls. */
 export type PeerHandlers = {
@@ -43,6 +45,9 @@ export const peerService = (handlers: PeerHandlers, federationId: string): Servi
     return writeFetchContentsResponse(await handlers.fetchContents(memberOf(context), readFetchContentsRequest(request), context.signal));
   },
 });
+
+/** PeerService, for peers. */
+export const offerToPeers = (handlers: PeerHandlers): Offer => offer('peer', PeerService, (federationId) => peerService(handlers, federationId));
 
 const memberOf = (context: Parameters<typeof callerWithRole>[0]): Member => callerWithRole(context, 'peer').member;
 

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DeleteItemCommand, DeleteTableCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import type { AwsClient } from '../../shared/adapters/aws/index.ts';
+import type { Item, ItemsAnswer } from '../../shared/adapters/dynamodb/api-types.ts';
+import { DYNAMODB } from '../../shared/adapters/dynamodb/client.ts';
 import type { DynamoLedger, DynamoStore, TableNames } from '../../shared/adapters/dynamodb/index.ts';
 import { LEDGER_SCHEMA, createClient, createTables, ledgerChangeOf, openDynamo } from '../../shared/adapters/dynamodb/index.ts';
 import type { Member } from '../../shared/model/ids.ts';
@@ -11,7 +12,7 @@ import { STORE_MEMBER } from '../../shared/ports/store-acceptance.ts';
 import { FaultProxy } from '../emulator/fault-proxy.ts';
 import { startMinistack } from '../emulator/ministack.ts';
 
-type Items = ReadonlyMap<string, Record<string, unknown>>;
+type Items = ReadonlyMap<string, Item>;
 
 /** An emulated AWS, a proxy in front of it that can be told to fail, and tables made on demand. */
 export interface EmulatedRegions {
@@ -28,13 +29,13 @@ const shortly = (ms: number): Promise<void> => setTimeout(ms / 10);
 
 /** @param random for the faults that are injected */
 export async function startEmulatedRegions(random: () => number = Math.random): Promise<EmulatedRegions> {
-  // What the SDK looks for; the emulator asks nobody.
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_EC2_METADATA_DISABLED: 'true' });
+  // What the client signs with; the emulator asks nobody.
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
   const emulator = await startMinistack();
   const proxy = new FaultProxy(emulator.url, random);
   const endpoint = await proxy.start();
-  const clients = new Map<number | undefined, DynamoDBClient>();
-  const clientOf = (requestTimeoutMs: number | undefined): DynamoDBClient => {
+  const clients = new Map<number | undefined, AwsClient>();
+  const clientOf = (requestTimeoutMs: number | undefined): AwsClient => {
     const client = clients.get(requestTimeoutMs) ?? createClient({ region: 'us-west-2', endpoint, ...(requestTimeoutMs !== undefined && { requestTimeoutMs }) });
     clients.set(requestTimeoutMs, client);
     return client;
@@ -47,7 +48,7 @@ export async function startEmulatedRegions(random: () => number = Math.random): 
     const tables: TableNames = { regional: `region-${made.toString()}`, ledger: `ledger-${made.toString()}` };
     await createTables(direct, tables);
     const opened = openDynamo({ client: clientOf(requestTimeoutMs), tables, member, sleep, random: Math.random });
-    const close = async (): Promise<void> => { for (const TableName of Object.values(tables)) await direct.send(new DeleteTableCommand({ TableName })); };
+    const close = async (): Promise<void> => { for (const TableName of Object.values(tables)) await direct.call(DYNAMODB, 'DeleteTable', { TableName }); };
     return { ...opened, tables, close };
   };
 
@@ -62,8 +63,8 @@ export async function startEmulatedRegions(random: () => number = Math.random): 
   };
 
   const stop = async (): Promise<void> => {
-    for (const client of clients.values()) client.destroy();
-    direct.destroy();
+    for (const client of clients.values()) client.close();
+    direct.close();
     await proxy.stop();
     await emulator.stop();
   };
@@ -76,19 +77,19 @@ interface Replica { readonly member: Member; readonly tables: TableNames; readon
  * What a global table does, with one writer for every item: brings what a member wrote since `before` to the others, and its
  * deletions, and the stream tells them of it. (MiniStack's own replicas are the same table under two names.)
  */
-async function carryOwnItems(client: DynamoDBClient, from: Replica, others: readonly Replica[], before: Items = new Map()): Promise<Items> {
-  const { Items: all = [] } = await client.send(new ScanCommand({ TableName: from.tables.ledger, ConsistentRead: true }));
+async function carryOwnItems(client: AwsClient, from: Replica, others: readonly Replica[], before: Items = new Map()): Promise<Items> {
+  const { Items: all = [] } = await client.call<ItemsAnswer>(DYNAMODB, 'Scan', { TableName: from.tables.ledger, ConsistentRead: true });
   const own = all.filter((item) => item[LEDGER_SCHEMA.partitionKey]?.S === from.member);
   const now: Items = new Map(own.map((item) => [item[LEDGER_SCHEMA.sortKey]?.S ?? '', item]));
   for (const to of others) {
     for (const [sort, item] of now) {
       if (JSON.stringify(before.get(sort)) === JSON.stringify(item)) continue;
-      await client.send(new PutItemCommand({ TableName: to.tables.ledger, Item: item as never }));
-      const change = ledgerChangeOf(item as never);
+      await client.call(DYNAMODB, 'PutItem', { TableName: to.tables.ledger, Item: item });
+      const change = ledgerChangeOf(item);
       if (change !== undefined) to.changes.push(change);
     }
     for (const sort of before.keys()) {
-      if (!now.has(sort)) await client.send(new DeleteItemCommand({ TableName: to.tables.ledger, Key: { [LEDGER_SCHEMA.partitionKey]: { S: from.member }, [LEDGER_SCHEMA.sortKey]: { S: sort } } }));
+      if (!now.has(sort)) await client.call(DYNAMODB, 'DeleteItem', { TableName: to.tables.ledger, Key: { [LEDGER_SCHEMA.partitionKey]: { S: from.member }, [LEDGER_SCHEMA.sortKey]: { S: sort } } });
     }
   }
   return now;

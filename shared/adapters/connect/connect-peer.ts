@@ -24,6 +24,8 @@ export interface ConnectPeerOptions {
   readonly callTimeoutMs?: number;
   /** `healthCheck.timeout`. Default 5 s. */
   readonly heartbeatTimeoutMs?: number;
+  /** Told when the peer refuses our certificate, or its own is refused here. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 /** The guides' defaults. */
@@ -39,10 +41,10 @@ export class ConnectPeer implements Peer {
   readonly #heartbeatTimeoutMs: number;
 
   /** @throws RangeError for an endpoint that is none */
-  constructor({ federationId, member, endpoint, tls, compression, callTimeoutMs = CALL_TIMEOUT_MS, heartbeatTimeoutMs = HEARTBEAT_TIMEOUT_MS }: ConnectPeerOptions) {
+  constructor({ federationId, member, endpoint, tls, compression, callTimeoutMs = CALL_TIMEOUT_MS, heartbeatTimeoutMs = HEARTBEAT_TIMEOUT_MS, onRefused }: ConnectPeerOptions) {
     this.member = member;
     this.#federationId = federationId;
-    this.#connection = new Connection({ endpoint, tls, compression, expected: { federationId, member } });
+    this.#connection = new Connection({ endpoint, tls, compression, onRefused, expected: { federationId, member } });
     this.#callTimeoutMs = callTimeoutMs;
     this.#heartbeatTimeoutMs = heartbeatTimeoutMs;
   }

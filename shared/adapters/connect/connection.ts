@@ -1,11 +1,13 @@
 import { Agent } from 'node:https';
 import type { Interceptor, Transport } from '@connectrpc/connect';
-import { createConnectTransport } from '@connectrpc/connect-node';
+import { createTransport } from '@connectrpc/connect/protocol-connect';
 import { COMPRESS_MIN_BYTES, COMPRESSIONS, GZIP } from '../../wire/compression.ts';
 import { CORRELATION_HEADER, currentCorrelation } from '../../wire/correlation.ts';
 import { MAX_MESSAGE_BYTES } from '../../wire/limits.ts';
 import { endpointUrl } from './endpoint.ts';
+import { httpsClient } from './https-client.ts';
 import type { ExpectedServer } from './server-check.ts';
+import { tellRefusals } from './refusal.ts';
 import { checkServer } from './server-check.ts';
 
 /** How a client proves itself, and whom it believes: PEM texts. */
@@ -28,6 +30,8 @@ export interface ConnectionOptions {
   readonly tls: () => ClientTls;
   /** Compress what is sent. Compressed answers are always taken. Default true. */
   readonly compression?: boolean | undefined;
+  /** Told when the server refuses our certificate, or its own is refused here. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 /** Connections to one server: pages one after the other, a waiting pull, a heartbeat; more would only queue at its other end. */
@@ -45,6 +49,8 @@ const IDLE_TIMEOUT_MS = 50_000;
 export class Connection {
   readonly #options: ConnectionOptions;
   readonly #url: URL;
+  /** A frozen function's timers do not run: what an agent would have closed meanwhile is told by this. */
+  #usedAtMs = 0;
   #current: { readonly tls: ClientTls; readonly agent: Agent; readonly transport: Transport } | undefined;
 
   /** @throws RangeError for an endpoint that is none */
@@ -56,7 +62,10 @@ export class Connection {
   /** The transport for the credentials that are valid now. */
   get transport(): Transport {
     const tls = this.#options.tls();
-    if (this.#current === undefined || !sameTls(this.#current.tls, tls)) {
+    const nowMs = Date.now();
+    const hasRested = nowMs - this.#usedAtMs > IDLE_TIMEOUT_MS;
+    this.#usedAtMs = nowMs;
+    if (this.#current === undefined || hasRested || !sameTls(this.#current.tls, tls)) {
       const retired = this.#current?.agent;
       const agent = this.#agent(tls);
       this.#current = { tls, agent, transport: this.#transport(agent) };
@@ -83,17 +92,16 @@ export class Connection {
   }
 
   #transport(agent: Agent): Transport {
-    return createConnectTransport({
-      httpVersion: '1.1',
+    return createTransport({
+      httpClient: httpsClient(agent),
       baseUrl: this.#url.origin,
-      nodeOptions: { agent },
       useBinaryFormat: true,
       readMaxBytes: MAX_MESSAGE_BYTES,
       writeMaxBytes: MAX_MESSAGE_BYTES,
       compressMinBytes: COMPRESS_MIN_BYTES,
       acceptCompression: [...COMPRESSIONS],
-      ...(this.#options.compression !== false && { sendCompression: GZIP }),
-      interceptors: [passOnCorrelation],
+      sendCompression: this.#options.compression === false ? null : GZIP,
+      interceptors: [passOnCorrelation, ...(this.#options.onRefused === undefined ? [] : [tellRefusals(this.#options.onRefused)])],
       binaryOptions: { readUnknownFields: false },
     });
   }

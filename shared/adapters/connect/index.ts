@@ -6,3 +6,5 @@ export { ConnectPeer } from './connect-peer.ts';
 export type { ConnectRegionOptions } from './connect-region.ts';
 export { ConnectRegion } from './connect-region.ts';
 export { endpointUrl } from './endpoint.ts';
+export type { PeerConnectionsOptions } from './peer-connections.ts';
+export { PeerConnections } from './peer-connections.ts';

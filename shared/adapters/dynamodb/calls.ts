@@ -1,9 +1,6 @@
-import type { ConsumedCapacity, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetItemCommand, BatchWriteItemCommand, DeleteItemCommand, DescribeTableCommand, GetItemCommand, PutItemCommand, QueryCommand, ScanCommand, TransactGetItemsCommand,
-  TransactWriteItemsCommand, UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import type { DeleteItemCommandInput, PutItemCommandInput, QueryCommandInput, ScanCommandInput, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import type { AwsClient } from '../aws/index.ts';
+import type { BatchGetAnswer, BatchWriteAnswer, Consumed, ConsumedCapacity, DeleteInput, ItemAnswer, ItemsAnswer, PutInput, QueryInput, ScanInput, TableAnswer, TransactGetAnswer, TransactWriteItem, UpdateInput } from './api-types.ts';
+import { DYNAMODB } from './client.ts';
 import { failedConditions, failureOf } from './failures.ts';
 import type { Item } from './items.ts';
 import { keyId, keyIdOf, keyOf } from './items.ts';
@@ -32,24 +29,24 @@ export type TransactionEnd = 'ok' | readonly number[];
  */
 export class Calls {
   readonly units: Units = { readUnits: 0, writeUnits: 0 };
-  readonly #client: DynamoDBClient;
+  readonly #client: AwsClient;
   readonly #patience: Patience;
 
-  constructor(client: DynamoDBClient, patience: Patience) {
+  constructor(client: AwsClient, patience: Patience) {
     this.#client = client;
     this.#patience = patience;
   }
 
   /** A table's identity, which a restore changes. */
   async identityOf(table: string): Promise<string> {
-    const { Table: description } = await this.#repeatable(() => this.#client.send(new DescribeTableCommand({ TableName: table })));
+    const { Table: description } = await this.#repeatable(() => this.#client.call<TableAnswer>(DYNAMODB, 'DescribeTable', { TableName: table }));
     if (description?.TableId === undefined) throw new Error(`table ${table} has no identity`);
     return description.TableId;
   }
 
   /** The newest state of an item. */
   async get({ table, ...key }: Place): Promise<Item | undefined> {
-    const answer = await this.#repeatable(() => this.#client.send(new GetItemCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' })));
+    const answer = await this.#repeatable(() => this.#ask<ItemAnswer>('GetItem', { TableName: table, Key: keyOf(key), ConsistentRead: true }));
     this.#countRead(answer.ConsumedCapacity);
     return answer.Item;
   }
@@ -71,20 +68,20 @@ export class Calls {
   /** The states of at most 100 items at one moment, in order. Costs twice what other reads do. */
   async transactGet(places: readonly Place[]): Promise<readonly (Item | undefined)[]> {
     const TransactItems = places.map(({ table, ...key }) => ({ Get: { TableName: table, Key: keyOf(key) } }));
-    const answer = await this.#repeatable(() => this.#client.send(new TransactGetItemsCommand({ TransactItems, ReturnConsumedCapacity: 'TOTAL' })));
+    const answer = await this.#repeatable(() => this.#ask<TransactGetAnswer>('TransactGetItems', { TransactItems }));
     this.#countRead(answer.ConsumedCapacity);
     return places.map((_, at) => answer.Responses?.[at]?.Item);
   }
 
   /** One page of a query. */
-  async query(input: QueryCommandInput): Promise<{ readonly items: readonly Item[]; readonly next: Item | undefined }> {
-    const answer = await this.#repeatable(() => this.#client.send(new QueryCommand({ ...input, ReturnConsumedCapacity: 'TOTAL' })));
+  async query(input: QueryInput): Promise<{ readonly items: readonly Item[]; readonly next: Item | undefined }> {
+    const answer = await this.#repeatable(() => this.#ask<ItemsAnswer>('Query', input));
     this.#countRead(answer.ConsumedCapacity);
     return { items: answer.Items ?? [], next: answer.LastEvaluatedKey };
   }
 
   /** All a query finds, up to `limit`. */
-  async queryAll(input: QueryCommandInput, limit = Infinity): Promise<readonly Item[]> {
+  async queryAll(input: QueryInput, limit = Infinity): Promise<readonly Item[]> {
     const found: Item[] = [];
     let next: Item | undefined;
     do {
@@ -95,12 +92,12 @@ export class Calls {
     return found;
   }
 
-  async scanAll(input: ScanCommandInput): Promise<readonly Item[]> {
+  async scanAll(input: ScanInput): Promise<readonly Item[]> {
     const found: Item[] = [];
     let next: Item | undefined;
     do {
       const start = next;
-      const page = await this.#repeatable(() => this.#client.send(new ScanCommand({ ...input, ReturnConsumedCapacity: 'TOTAL', ...(start && { ExclusiveStartKey: start }) })));
+      const page = await this.#repeatable(() => this.#ask<ItemsAnswer>('Scan', { ...input, ...(start && { ExclusiveStartKey: start }) }));
       this.#countRead(page.ConsumedCapacity);
       found.push(...(page.Items ?? []));
       next = page.LastEvaluatedKey;
@@ -109,15 +106,15 @@ export class Calls {
   }
 
   /** One conditional write. False: its condition did not hold. */
-  async put(input: PutItemCommandInput): Promise<boolean> { return this.#write(() => this.#client.send(new PutItemCommand({ ...input, ReturnConsumedCapacity: 'TOTAL' }))); }
-  async update(input: UpdateItemCommandInput): Promise<boolean> { return this.#write(() => this.#client.send(new UpdateItemCommand({ ...input, ReturnConsumedCapacity: 'TOTAL' }))); }
-  async delete(input: DeleteItemCommandInput): Promise<boolean> { return this.#write(() => this.#client.send(new DeleteItemCommand({ ...input, ReturnConsumedCapacity: 'TOTAL' }))); }
+  async put(input: PutInput): Promise<boolean> { return this.#write(() => this.#ask<Consumed>('PutItem', input)); }
+  async update(input: UpdateInput): Promise<boolean> { return this.#write(() => this.#ask<Consumed>('UpdateItem', input)); }
+  async delete(input: DeleteInput): Promise<boolean> { return this.#write(() => this.#ask<Consumed>('DeleteItem', input)); }
 
   /** At most 100 writes, all or none. Sent again under one token where the answer was lost, so that it is carried out once. */
   async transactWrite(items: readonly TransactWriteItem[]): Promise<TransactionEnd> {
-    const input = { TransactItems: [...items], ClientRequestToken: crypto.randomUUID(), ReturnConsumedCapacity: 'TOTAL' as const };
+    const input = { TransactItems: [...items], ClientRequestToken: crypto.randomUUID() };
     try {
-      const answer = await this.#repeatable(() => this.#client.send(new TransactWriteItemsCommand(input)));
+      const answer = await this.#repeatable(() => this.#ask<Consumed>('TransactWriteItems', input));
       this.#countWrite(answer.ConsumedCapacity);
       return 'ok';
     } catch (error) {
@@ -143,7 +140,7 @@ export class Calls {
 
   async #readBatch(places: readonly Place[], found: Map<string, Item>): Promise<readonly Place[]> {
     const RequestItems = Object.fromEntries([...Map.groupBy(places, ({ table }) => table)].map(([table, some]) => [table, { Keys: some.map(keyOf), ConsistentRead: true }]));
-    const answer = await this.#repeatable(() => this.#client.send(new BatchGetItemCommand({ RequestItems, ReturnConsumedCapacity: 'TOTAL' })));
+    const answer = await this.#repeatable(() => this.#ask<BatchGetAnswer>('BatchGetItem', { RequestItems }));
     this.#countRead(answer.ConsumedCapacity);
     for (const items of Object.values(answer.Responses ?? {})) for (const item of items) found.set(keyIdOf(item), item);
     const undone = new Set(Object.values(answer.UnprocessedKeys ?? {}).flatMap(({ Keys }) => (Keys ?? []).map(keyIdOf)));
@@ -152,14 +149,14 @@ export class Calls {
 
   async #deleteBatch(places: readonly Place[]): Promise<readonly Place[]> {
     const RequestItems = Object.fromEntries([...Map.groupBy(places, ({ table }) => table)].map(([table, some]) => [table, some.map((place) => ({ DeleteRequest: { Key: keyOf(place) } }))]));
-    const answer = await this.#repeatable(() => this.#client.send(new BatchWriteItemCommand({ RequestItems, ReturnConsumedCapacity: 'TOTAL' })));
+    const answer = await this.#repeatable(() => this.#ask<BatchWriteAnswer>('BatchWriteItem', { RequestItems }));
     this.#countWrite(answer.ConsumedCapacity);
     const undone = new Set(Object.values(answer.UnprocessedItems ?? {}).flatMap((requests) => requests.flatMap(({ DeleteRequest }) => (DeleteRequest?.Key === undefined ? [] : [keyIdOf(DeleteRequest.Key)]))));
     return places.filter((place) => undone.has(keyId(place)));
   }
 
   /** A write that must not be sent twice: what nobody knows about is thrown at once. */
-  async #write(send: () => Promise<{ readonly ConsumedCapacity?: ConsumedCapacity | undefined }>): Promise<boolean> {
+  async #write(send: () => Promise<Consumed>): Promise<boolean> {
     try {
       const answer = await patiently(this.#patience, ['try-again'], send);
       this.#countWrite(answer.ConsumedCapacity);
@@ -169,6 +166,8 @@ export class Calls {
       throw error;
     }
   }
+
+  #ask<Answer>(action: string, input: object): Promise<Answer> { return this.#client.call<Answer>(DYNAMODB, action, { ...input, ReturnConsumedCapacity: 'TOTAL' }); }
 
   /** What may be sent again after no answer: reads, deletes, transactions under a token. */
   #repeatable<Answer>(send: () => Promise<Answer>): Promise<Answer> { return patiently(this.#patience, ['try-again', 'unknown'], send); }

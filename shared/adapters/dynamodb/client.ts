@@ -1,23 +1,9 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AwsClientOptions, AwsService } from '../aws/index.ts';
+import { AwsClient, credentialsFrom } from '../aws/index.ts';
 
-/** A transaction of 4 MB takes a good part of a second; whatever takes this long has no answer. */
-const REQUEST_TIMEOUT_MS = 5000;
-const CONNECTION_TIMEOUT_MS = 1000;
+export const DYNAMODB: AwsService = { name: 'dynamodb', target: 'DynamoDB_20120810', jsonVersion: '1.0' };
 
-export interface DynamoClientOptions {
-  readonly region: string;
-  /** An emulator's; AWS's own unless given. */
-  readonly endpoint?: string;
-  readonly requestTimeoutMs?: number;
-}
+export type DynamoClientOptions = Omit<AwsClientOptions, 'credentials'> & Partial<Pick<AwsClientOptions, 'credentials'>>;
 
-/**
- * The client as `DynamoStore` needs it: with timeouts, and without attempts of its own (see `Calls`). Credentials are the
- * environment's.
- */
-export const createClient = ({ region, endpoint, requestTimeoutMs = REQUEST_TIMEOUT_MS }: DynamoClientOptions): DynamoDBClient => new DynamoDBClient({
-  region,
-  maxAttempts: 1,
-  requestHandler: { requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true, connectionTimeout: CONNECTION_TIMEOUT_MS },
-  ...(endpoint !== undefined && { endpoint }),
-});
+/** A client for `DynamoStore` whose credentials are the environment's, unless others are given. */
+export const createClient = (options: DynamoClientOptions): AwsClient => new AwsClient({ credentials: credentialsFrom(process.env), ...options });

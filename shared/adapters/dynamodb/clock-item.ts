@@ -1,7 +1,7 @@
-import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { ClockRow } from '../../model/clock-row.ts';
 import type { IncarnationStart } from '../../ports/store.ts';
 import { decodeClock, encodeClock } from '../stored/small-codecs.ts';
+import type { TransactWriteItem } from './api-types.ts';
 import type { Item } from './items.ts';
 import { keyOf, number, text, textIn } from './items.ts';
 import { MEMBERS_INDEX, PARTITION, clockKey } from './table-layout.ts';
@@ -15,7 +15,7 @@ const TABLE_ID = 't';
 
 export const readClock = (item: Item | undefined): ClockRow | undefined => item && decodeClock(textIn(item, DATA));
 
-const itemOf = (clock: ClockRow): NonNullable<TransactWriteItem['Put']>['Item'] => ({
+const itemOf = (clock: ClockRow): Item => ({
   ...keyOf(clockKey(clock.member)),
   [MEMBERS_INDEX.partitionKey]: text('member'),
   [DATA]: text(encodeClock(clock)),

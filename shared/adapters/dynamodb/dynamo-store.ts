@@ -1,4 +1,3 @@
-import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { Json } from '../../model/content.ts';
 import type { Hash, LogName, Member, ResourceKey, TableId } from '../../model/ids.ts';
 import { asTableId } from '../../model/ids.ts';
@@ -6,15 +5,16 @@ import type { LogSegment } from '../../model/log.ts';
 import type { Entry } from '../../model/merkle.ts';
 import type { HeldRow } from '../../model/row.ts';
 import { counterOf } from '../../model/version-vector.ts';
+import { StoreBusyError } from '../../ports/errors.ts';
 import type {
   AdvanceTransaction, CandidateKind, CommitOutcome, CommitTransaction, IncarnationStart, IndexUpdate, OffLogTransaction, Picture,
   RegionState, RowPage, RowPut, Store, StoredDocument, StoredIndex,
 } from '../../ports/store.ts';
 import { encodePuts } from '../stored/encoded-put.ts';
 import { requireAdvance, requireCommit, requireIndexUpdate, requireKeys, requireOffLog } from '../stored/require-shape.ts';
+import type { TransactWriteItem } from './api-types.ts';
 import type { Calls, Place, TransactionEnd, Units } from './calls.ts';
 import { commitClock, readClock, startClock } from './clock-item.ts';
-import { StoreBusyError } from './failures.ts';
 import type { Item } from './items.ts';
 import { keyId, keyOf, number, numberIn } from './items.ts';
 import { ItemCalls } from './item-calls.ts';
@@ -88,7 +88,7 @@ export class DynamoStore implements Store {
   async putRow(put: RowPut): Promise<'ok' | 'stale'> {
     const writes = encodePuts([put]).map((encoded) => rowWrite(this.#tables.regional, encoded));
     for (const write of writes) {
-      const isDone = write.kind === 'put' ? await this.#calls.put(write.input) : await this.#calls.delete({ ...write.input, Key: write.input.Key });
+      const isDone = write.kind === 'put' ? await this.#calls.put(write.input) : await this.#calls.delete(write.input);
       if (!isDone) return 'stale';
     }
     return 'ok';

@@ -1,9 +1,4 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-
-/** Too many others worked on the same items, or the table gave no more, for as long as was tried. Nothing was written. */
-export class StoreBusyError extends Error { override readonly name = 'StoreBusyError' }
-/** No answer, or an error of the service: the request may or may not have been carried out. */
-export class StoreUnreachableError extends Error { override readonly name = 'StoreUnreachableError' }
+import { AwsError, AwsUnansweredError } from '../aws/index.ts';
 
 /**
  * What a failed call means: a condition did not hold; it was certainly not carried out and can be tried again; nobody knows; or it
@@ -17,36 +12,35 @@ const TRY_AGAIN = [
 ];
 /** Why an item cancelled its transaction, where it may not do so the next time. */
 const TRANSIENT_REASONS = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
+const CANCELLED = 'TransactionCanceledException';
 
 export function failureOf(error: unknown): Failure {
-  if (!(error instanceof Error)) return 'mistake';
-  if (error instanceof ConditionalCheckFailedException) return 'condition';
-  if (error instanceof TransactionCanceledException) return cancellationOf(error);
-  if (TRY_AGAIN.includes(error.name)) return 'try-again';
-  const status = statusOf(error);
-  return status === undefined || status >= 500 ? 'unknown' : 'mistake';
+  if (error instanceof AwsUnansweredError) return 'unknown';
+  if (!(error instanceof AwsError)) return 'mistake';
+  if (error.type === 'ConditionalCheckFailedException') return 'condition';
+  if (error.type === CANCELLED) return cancellationOf(error);
+  if (TRY_AGAIN.includes(error.type)) return 'try-again';
+  return error.status >= 500 ? 'unknown' : 'mistake';
 }
 
 /** A condition that did not hold decides, whatever else happened to the transaction. */
-function cancellationOf({ CancellationReasons: reasons = [] }: TransactionCanceledException): Failure {
-  const codes = reasons.map(({ Code }) => Code ?? 'None');
+function cancellationOf(error: AwsError): Failure {
+  const codes = reasonsOf(error);
   if (codes.includes('ConditionalCheckFailed')) return 'condition';
   return codes.some((code) => TRANSIENT_REASONS.includes(code)) ? 'try-again' : 'mistake';
 }
 
 /** Which items of a cancelled transaction had a condition that did not hold, by position. */
 export const failedConditions = (error: unknown): readonly number[] =>
-  error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []).flatMap(({ Code }, at) => (Code === 'ConditionalCheckFailed' ? [at] : [])) : [];
+  reasonsOf(error).flatMap((code, at) => (code === 'ConditionalCheckFailed' ? [at] : []));
 
 /** Whether a transaction asked for more bytes than one can read or write. It is told in one of two ways. */
-export function isTooMuchAtOnce(error: unknown): boolean {
-  if (error instanceof TransactionCanceledException) return (error.CancellationReasons ?? []).some(({ Code }) => Code === 'ValidationError');
-  return error instanceof Error && error.name === 'ValidationException';
-}
+export const isTooMuchAtOnce = (error: unknown): boolean =>
+  error instanceof AwsError && (error.type === 'ValidationException' || reasonsOf(error).includes('ValidationError'));
 
-/** Undefined where no answer came: a timeout, a connection that broke. */
-function statusOf(error: Error): number | undefined {
-  const metadata = '$metadata' in error ? error.$metadata : undefined;
-  const status = typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata ? metadata.httpStatusCode : undefined;
-  return typeof status === 'number' ? status : undefined;
+/** Why each item of a transaction cancelled it, `None` for those that did not. */
+function reasonsOf(error: unknown): readonly string[] {
+  if (!(error instanceof AwsError) || error.type !== CANCELLED) return [];
+  const reasons = error.answer['CancellationReasons'];
+  return Array.isArray(reasons) ? reasons.map((reason: { readonly Code?: string }) => reason.Code ?? 'None') : [];
 }

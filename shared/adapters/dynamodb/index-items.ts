@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { BUCKETS, DIGEST_BYTES } from '../../model/merkle.ts';
 import type { IndexUpdate, StoredIndex } from '../../ports/store.ts';
 import { pack, StoredFormatError, unpack } from '../stored/packed-bytes.ts';
 import { decodeVector, encodeEntries, encodeVector } from '../stored/small-codecs.ts';
+import type { TransactWriteItem } from './api-types.ts';
 import type { Item } from './items.ts';
 import { bytes, bytesIn, keyOf, number, numberIn, text, textIn } from './items.ts';
 import type { ItemKey } from './table-layout.ts';

@@ -1,31 +1,11 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Member } from '../../model/ids.ts';
-import { Calls } from './calls.ts';
-import { DynamoLedger } from './dynamo-ledger.ts';
-import { DynamoStore } from './dynamo-store.ts';
-import type { PatienceOptions } from './patience.ts';
-import { Patience } from './patience.ts';
-import type { TableNames } from './table-layout.ts';
-
 export type { Units } from './calls.ts';
 export type { DynamoClientOptions } from './client.ts';
 export { createClient } from './client.ts';
 export { createTables } from './create-tables.ts';
 export { DynamoLedger, ledgerChangeOf } from './dynamo-ledger.ts';
 export { DynamoStore } from './dynamo-store.ts';
-export { StoreBusyError, StoreUnreachableError } from './failures.ts';
+export { StoreBusyError, StoreUnreachableError } from '../../ports/errors.ts';
 export type { TableNames, TableSchema } from './table-layout.ts';
 export { LEDGER_SCHEMA, REGIONAL_SCHEMA } from './table-layout.ts';
-
-export interface DynamoOptions extends PatienceOptions {
-  /** Made by `createClient`, or one that makes no attempts of its own. */
-  readonly client: DynamoDBClient;
-  readonly tables: TableNames;
-  readonly member: Member;
-}
-
-/** A member's store and ledger over its region's tables. */
-export function openDynamo({ client, tables, member, ...patience }: DynamoOptions): { readonly store: DynamoStore; readonly ledger: DynamoLedger } {
-  const calls = (): Calls => new Calls(client, new Patience(patience));
-  return { store: new DynamoStore(calls(), tables, member), ledger: new DynamoLedger(calls(), tables.ledger, member) };
-}
+export type { DynamoOptions } from './open-dynamo.ts';
+export { openDynamo } from './open-dynamo.ts';

@@ -1,12 +1,11 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { StoredFormatError } from '../stored/packed-bytes.ts';
+import type { AttributeValue, Item } from './api-types.ts';
 import type { ItemKey } from './table-layout.ts';
 import { PARTITION, SORT } from './table-layout.ts';
 
-/** An item as the client gives it. */
-export type Item = Readonly<Record<string, AttributeValue>>;
+export type { Item };
 
-export const keyOf = ({ partition, sort }: ItemKey): Record<string, AttributeValue> => ({ [PARTITION]: { S: partition }, [SORT]: { S: sort } });
+export const keyOf = ({ partition, sort }: ItemKey): Item => ({ [PARTITION]: { S: partition }, [SORT]: { S: sort } });
 /** The same for the same key. */
 export const keyId = ({ partition, sort }: ItemKey): string => `${partition}\u0000${sort}`;
 export const keyIdOf = (item: Item): string => keyId({ partition: textIn(item, PARTITION), sort: textIn(item, SORT) });
@@ -14,7 +13,7 @@ export const keyIdOf = (item: Item): string => keyId({ partition: textIn(item, P
 export const text = (value: string): AttributeValue => ({ S: value });
 /** Numbers here are whole or times: both fit a double exactly up to 2^53, and so does the text DynamoDB keeps. */
 export const number = (value: number): AttributeValue => ({ N: value.toString() });
-export const bytes = (value: Uint8Array): AttributeValue => ({ B: value });
+export const bytes = (value: Uint8Array): AttributeValue => ({ B: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') });
 
 /** @throws StoredFormatError unless the attribute holds a text */
 export function textIn(item: Item, name: string): string {
@@ -34,5 +33,5 @@ export function numberIn(item: Item, name: string): number {
 export function bytesIn(item: Item, name: string): Uint8Array {
   const value = item[name]?.B;
   if (value === undefined) throw new StoredFormatError(`attribute ${name}`, 'bytes were expected');
-  return value;
+  return Buffer.from(value, 'base64');
 }

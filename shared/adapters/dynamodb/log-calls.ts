@@ -1,7 +1,7 @@
-import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { LogName } from '../../model/ids.ts';
 import type { LogSegment } from '../../model/log.ts';
 import { decodeSegment, encodeSegment } from '../stored/segment-codec.ts';
+import type { TransactWriteItem } from './api-types.ts';
 import type { Calls } from './calls.ts';
 import { bytes, bytesIn, keyOf, text, textIn } from './items.ts';
 import { PARTITION, SORT, afterCounter, logPartition, segmentKey } from './table-layout.ts';

@@ -1,11 +1,10 @@
-import type { PutItemCommandInput, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { ResourceKey } from '../../model/ids.ts';
 import { printKey } from '../../model/resource-key.ts';
 import type { HeldRow } from '../../model/row.ts';
 import type { RowCondition } from '../../ports/store.ts';
 import type { EncodedPut } from '../stored/encoded-put.ts';
 import { decodeRow } from '../stored/row-codec.ts';
-import type { Item } from './items.ts';
+import type { Condition, DeleteInput, Item, PutInput, TransactWriteItem } from './api-types.ts';
 import { bytes, bytesIn, keyOf, number, text, textIn } from './items.ts';
 import { CANDIDATES_INDEX, PARTITION, SORT, candidatePartitionOf, rowKey } from './table-layout.ts';
 
@@ -18,17 +17,15 @@ export function readRow(item: Item): readonly [ResourceKey, HeldRow] {
   return [key, decodeRow(`row of ${printKey(key)}`, bytesIn(item, DATA))];
 }
 
-type Condition = Pick<PutItemCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'>;
-
-const conditionOf = (condition: RowCondition): Condition =>
+const conditionOf = (condition: RowCondition): Condition & { readonly ConditionExpression: string } =>
   condition === 'absent'
     ? { ConditionExpression: `attribute_not_exists(${PARTITION})` }
     : { ConditionExpression: `${REVISION} = :revision`, ExpressionAttributeValues: { ':revision': number(condition) } };
 
 /** What a put does to the row's item, on its condition. */
 export type RowWrite =
-  | { readonly kind: 'put'; readonly input: PutItemCommandInput }
-  | { readonly kind: 'delete'; readonly input: Condition & { readonly TableName: string; readonly Key: PutItemCommandInput['Item'] } };
+  | { readonly kind: 'put'; readonly input: PutInput }
+  | { readonly kind: 'delete'; readonly input: DeleteInput & { readonly ConditionExpression: string } };
 
 export function rowWrite(table: string, { key, next, if: condition }: EncodedPut): RowWrite {
   const place = keyOf(rowKey(key));
@@ -41,7 +38,6 @@ export function rowWrite(table: string, { key, next, if: condition }: EncodedPut
 /** The same as part of a transaction. Dropping what must be absent is the check alone. */
 export function rowTransactItem(table: string, put: EncodedPut): TransactWriteItem {
   const write = rowWrite(table, put);
-  if (write.kind === 'put') return { Put: { ...write.input, TableName: table, Item: write.input.Item } };
-  const { ConditionExpression, ...input } = write.input;
-  return put.if === 'absent' ? { ConditionCheck: { ...input, ConditionExpression, Key: write.input.Key } } : { Delete: { ...input, ConditionExpression, Key: write.input.Key } };
+  if (write.kind === 'put') return { Put: write.input };
+  return put.if === 'absent' ? { ConditionCheck: write.input } : { Delete: write.input };
 }

@@ -1,4 +1,3 @@
-import type { TransactWriteItem, AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Incarnation, LogName } from '../../model/ids.ts';
 import { asLocalLog } from '../../model/ids.ts';
 import type { Stamp } from '../../model/stamp.ts';
@@ -7,6 +6,7 @@ import type { VersionVector } from '../../model/version-vector.ts';
 import { counterOf } from '../../model/version-vector.ts';
 import type { AdvanceTransaction, LocalHead, OffLogTransaction, Seen } from '../../ports/store.ts';
 import { decodeStamp, encodeStamp } from '../stored/small-codecs.ts';
+import type { AttributeValue, TransactWriteItem } from './api-types.ts';
 import type { Item } from './items.ts';
 import { keyOf, number, numberIn, text, textIn } from './items.ts';
 import { SEEN_KEY } from './table-layout.ts';
