@@ -23,6 +23,7 @@ import type { Parts } from './parts.ts';
 import { namespacePath } from './paths.ts';
 import { readObject } from './read.ts';
 import { RecentObjects } from './recent-objects.ts';
+import { Scopes } from './scope.ts';
 import { asUnavailable } from './status-error.ts';
 import type { OwnCondition } from './status-conditions.ts';
 import { Watches } from './watches.ts';
@@ -59,9 +60,10 @@ export class KubernetesCluster implements Cluster {
   #marks: readonly string[] = OWNERSHIP_MARKS;
 
   constructor({ client, clock, random, logger, namespace, createNamespaces, lease, conditions }: KubernetesParts) {
+    const discovery = new Discovery(client, clock);
     this.#parts = {
-      client, clock, random, logger, namespace, createNamespaces, watchedUntilMs: lease.watchedUntilMs,
-      discovery: new Discovery(client, clock), lastSeen: new LastSeen(), recent: new RecentObjects(), marks: () => this.#marks,
+      client, discovery, scopes: new Scopes(client, discovery, this.#open.signal), clock, random, logger, namespace, createNamespaces, watchedUntilMs: lease.watchedUntilMs,
+      lastSeen: new LastSeen(), recent: new RecentObjects(), marks: () => this.#marks,
     };
     this.#epoch = lease.epoch;
     this.#conditions = conditions ?? (() => []);

@@ -4,11 +4,13 @@ import type { KubeClient } from './client.ts';
 import type { Discovery } from './discovery.ts';
 import type { LastSeen } from './last-seen.ts';
 import type { RecentObjects } from './recent-objects.ts';
+import type { Scopes } from './scope.ts';
 
 /** What the adapter's parts share. */
 export interface Parts {
   readonly client: KubeClient;
   readonly discovery: Discovery;
+  readonly scopes: Scopes;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

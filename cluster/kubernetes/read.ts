@@ -9,7 +9,7 @@ import { CLOCK_MARGIN_MS } from './limits.ts';
 import { clusterObjectOf, factsOf, metadataOf, textOr, whyLocal } from './object.ts';
 import type { Parts } from './parts.ts';
 import { collectionPath, keyPath } from './paths.ts';
-import { lookAtScope, notServed } from './scope.ts';
+import { notServed } from './scope.ts';
 import { asUnavailable, isStatus } from './status-error.ts';
 
 /** Reads one object, uncached. @throws ClusterUnavailableError */
@@ -48,8 +48,8 @@ function live({ lastSeen, recent, marks }: Parts, kind: ServedKind, key: Resourc
  * looked is younger than the objects it had.
  */
 async function readMissing(parts: Parts, kind: ServedKind, key: ResourceKey, signal: AbortSignal): Promise<ReadResult> {
-  const { client, discovery, lastSeen, watchedUntilMs } = parts;
-  const scope = await lookAtScope(client, discovery, kind, key, signal);
+  const { client, scopes, lastSeen, watchedUntilMs } = parts;
+  const scope = await scopes.look(kind, key);
   if (scope.kind === 'unknown') return scope;
   const { namespace, name } = splitKey(key);
   // One key, read from the store: as good as a GET, and it comes with a resource version.

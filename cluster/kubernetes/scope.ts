@@ -7,6 +7,7 @@ import { METADATA_ONLY } from './client.ts';
 import type { Discovery, ServedKind } from './discovery.ts';
 import { createdAtMs, metadataOf } from './object.ts';
 import { definitionPath, namespacePath } from './paths.ts';
+import { SharedLooks } from './shared-looks.ts';
 import { asUnavailable } from './status-error.ts';
 
 /** Whether what an object lives in – its kind's definition, its namespace – stands firm, and since when. */
@@ -14,27 +15,56 @@ export type Scope =
   | { readonly kind: 'firm'; readonly sinceMs: number }
   | ReadResult & { readonly kind: 'unknown' };
 
-/**
- * Looks, uncached, at what an object lives in. Deleting a definition or a namespace deletes the objects in it within milliseconds; that
- * says nothing about what anybody wants elsewhere.
- *
- * @throws ClusterUnavailableError
- */
-export async function lookAtScope(client: KubeClient, discovery: Discovery, kind: ServedKind, key: ResourceKey, signal: AbortSignal): Promise<Scope> {
-  try {
-    const { namespace } = splitKey(key);
-    const [definition, namespaceObject] = await Promise.all([
-      client.find({ path: definitionPath(kind), accept: METADATA_ONLY }, signal),
-      kind.namespaced ? client.find({ path: namespacePath(namespace), accept: METADATA_ONLY }, signal) : undefined,
-    ]);
-    if (definition === undefined && !(await isBuiltIn(discovery, kind, signal))) return notServed(key);
-    if (isGoing(definition)) return going(key, 'its definition is being deleted');
-    if (kind.namespaced && namespaceObject === undefined) return namespaceMissing(namespace);
-    if (isGoing(namespaceObject)) return going(key, `the namespace ${namespace} is being deleted`);
-    return { kind: 'firm', sinceMs: Math.max(...[definition, namespaceObject].map((object) => (object === undefined ? 0 : createdAtMs(object)))) };
-  } catch (error) {
-    throw asUnavailable(error, `whether ${printKey(key)} was deleted could not be told`);
+/** The same, of all objects of one kind in one namespace. */
+type Seen = { readonly kind: 'firm'; readonly sinceMs: number } | { readonly kind: 'not-served' | 'definition-going' | 'namespace-missing' | 'namespace-going' };
+
+/** Looks at what objects live in, always anew, together for all who ask at once. */
+export class Scopes {
+  readonly #client: KubeClient;
+  readonly #discovery: Discovery;
+  readonly #looks = new SharedLooks<Seen>();
+  /** A look is shared, so it is not whoever asks that ends it. */
+  readonly #signal: AbortSignal;
+
+  constructor(client: KubeClient, discovery: Discovery, signal: AbortSignal) {
+    this.#client = client;
+    this.#discovery = discovery;
+    this.#signal = signal;
   }
+
+  /**
+   * Looks, uncached, after it was called. Deleting a definition or a namespace deletes the objects in it within milliseconds; that says
+   * nothing about what anybody wants elsewhere.
+   *
+   * @throws ClusterUnavailableError
+   */
+  async look(kind: ServedKind, key: ResourceKey): Promise<Scope> {
+    const { namespace } = splitKey(key);
+    try {
+      const seen = await this.#looks.ask(`${definitionPath(kind)} ${namespace}`, () => lookAt(this.#client, this.#discovery, kind, namespace, this.#signal));
+      switch (seen.kind) {
+        case 'firm': return seen;
+        case 'not-served': return notServed(key);
+        case 'namespace-missing': return namespaceMissing(namespace);
+        case 'definition-going': return going(key, 'its definition is being deleted');
+        case 'namespace-going': return going(key, `the namespace ${namespace} is being deleted`);
+      }
+    } catch (error) {
+      throw asUnavailable(error, `whether ${printKey(key)} was deleted could not be told`);
+    }
+  }
+}
+
+async function lookAt(client: KubeClient, discovery: Discovery, kind: ServedKind, namespace: string, signal: AbortSignal): Promise<Seen> {
+  const [definition, namespaceObject] = await Promise.all([
+    client.find({ path: definitionPath(kind), accept: METADATA_ONLY }, signal),
+    kind.namespaced ? client.find({ path: namespacePath(namespace), accept: METADATA_ONLY }, signal) : undefined,
+  ]);
+  if (definition === undefined && !(await isBuiltIn(discovery, kind, signal))) return { kind: 'not-served' };
+  if (isGoing(definition)) return { kind: 'definition-going' };
+  if (kind.namespaced && namespaceObject === undefined) return { kind: 'namespace-missing' };
+  if (isGoing(namespaceObject)) return { kind: 'namespace-going' };
+  return { kind: 'firm', sinceMs: Math.max(...[definition, namespaceObject].map((object) => (object === undefined ? 0 : createdAtMs(object)))) };
 }
 
 const isGoing = (object: JsonObject | undefined): boolean => object !== undefined && metadataOf(object)['deletionTimestamp'] !== undefined;
