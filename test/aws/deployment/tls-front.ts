@@ -3,8 +3,8 @@ import { Agent, request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 export interface TlsFrontOptions {
   readonly certificate: string;
@@ -27,7 +27,8 @@ const CERTIFICATE_HEADER = 'x-emulator-client-certificate';
 export class TlsFront {
   readonly #server: Server;
   readonly #options: TlsFrontOptions;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  /** A connection for each request: the emulator ends those that rest, which a request on its way then meets. */
+  readonly #agent = new Agent({ keepAlive: false });
   /** While it is down, connections are refused. */
   #isDown = false;
 
@@ -64,20 +65,24 @@ export class TlsFront {
   #forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { upstream, domain } = this.#options;
     const { hostname, port } = new URL(upstream);
-    const certificate = Buffer.from(JSON.stringify(contextOf(incoming.socket as TLSSocket))).toString('base64');
+    const certificate = Buffer.from(JSON.stringify(contextOf(incoming.socket))).toString('base64');
     const headers = { ...incoming.headers, host: domain, [CERTIFICATE_HEADER]: certificate };
     const onward = request({ hostname, port, method: incoming.method, path: incoming.url, headers, agent: this.#agent }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });
-    onward.once('error', () => { outgoing.destroy(); });
+    onward.once('error', () => {
+      if (outgoing.headersSent) outgoing.destroy();
+      else outgoing.writeHead(503, { 'content-type': 'application/json' }).end('{"message":"Service Unavailable"}');
+    });
     outgoing.once('close', () => { onward.destroy(); });
     incoming.pipe(onward);
   }
 }
 
 /** `requestContext.authentication.clientCert` of payload format 2.0. */
-function contextOf(socket: TLSSocket) {
+function contextOf(socket: Socket) {
+  if (!(socket instanceof TLSSocket)) throw new TypeError('a request that did not come by TLS');
   const certificate = new X509Certificate(socket.getPeerCertificate(true).raw);
   const name = (lines: string): string => lines.split('\n').reverse().join(',');
   return {
