@@ -30,6 +30,8 @@ const suites = {
   aws: { include: ['test/aws/**/*.test.ts'], testTimeout: 400_000, fileParallelism: false },
   // Real processes and real ports: one file at a time.
   e2e: { include: ['test/e2e/**/*.test.ts'], testTimeout: 180_000, fileParallelism: false },
+  // Real API servers, 300 MB each: one file at a time. Builds them first where they are not.
+  kubernetes: { include: ['test/kubernetes/**/*.test.ts'], globalSetup: ['test/kubernetes/build-programs.ts'], testTimeout: 120_000, fileParallelism: false },
 };
 
 export default defineConfig({

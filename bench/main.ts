@@ -4,6 +4,7 @@ import { asJson, asText } from './report.ts';
 import type { Section } from './report.ts';
 import { measureAntiEntropy } from './anti-entropy.ts';
 import { measureCommits } from './commits.ts';
+import { measureFunctions } from './functions.ts';
 import { measureVisible } from './visible.ts';
 import { measureWriteUnits } from './write-units.ts';
 
@@ -12,6 +13,7 @@ const MEASURES: Readonly<Record<Part, (quick: boolean) => Promise<Section>>> = {
   commits: measureCommits,
   units: measureWriteUnits,
   'anti-entropy': measureAntiEntropy,
+  functions: measureFunctions,
 };
 
 async function run({ parts, quick, output }: BenchOptions): Promise<void> {

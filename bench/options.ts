@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const PARTS = ['visible', 'commits', 'units', 'anti-entropy'] as const;
+export const PARTS = ['visible', 'commits', 'units', 'anti-entropy', 'functions'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What `npm run bench -- …` was asked for. */

@@ -1,12 +1,13 @@
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { runDemo } from './demo.ts';
 import type { StartOptions } from './options.ts';
 import { readOptions, USAGE } from './options.ts';
 import { startControlServer } from './supervisor/control-server.ts';
 import { removeSupervisorFile, requireUnsupervised, settleSetup, StartError, writeSupervisorFile } from './supervisor/data-folder.ts';
 import type { Plan } from './supervisor/plan.ts';
+import { KubernetesClusters } from './supervisor/kubernetes-clusters.ts';
 import { makePlan } from './supervisor/plan.ts';
-import { prepare } from './supervisor/prepare.ts';
+import { prepare, prepareFolder } from './supervisor/prepare.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 
 const say = (text: string): void => { process.stdout.write(`${text}\n`); };
@@ -16,9 +17,12 @@ async function main(): Promise<number> {
   if (options === undefined) { say(USAGE); return 0; }
   await requireUnsupervised(options.data);
   const setup = await settleSetup(options.data, options);
-  const plan = makePlan(options.data, setup.members, setup.firstPort);
+  const plan = makePlan(options.data, setup.members, setup.firstPort, setup.kubernetes);
+  const clusters = setup.kubernetes ? new KubernetesClusters(plan, say) : undefined;
+  await clusters?.build();
   await prepare({ plan, logLevel: options.logLevel, nowMs: Date.now() });
   const supervisor = new Supervisor(plan, {
+    prepare: (member) => clusters?.prepare(member) ?? prepareFolder(plan, member),
     ended: (member, how) => { say(`${member}: ${how}. Start it again with: npx novactl local start ${member}${dataOption(options)}`); },
     problems: (member, now, before) => {
       for (const problem of now) if (!before.includes(problem)) say(`${member}: ${problem}`);
@@ -40,12 +44,14 @@ async function main(): Promise<number> {
       return 0;
     }
     if (options.demo) return await runDemo(plan, say);
-    say(welcome(plan, options));
+    await clusters?.writeKubeconfig();
+    say(clusters === undefined ? welcome(plan, options) : welcomeToKubernetes(plan, options, clusters));
     await stopAsked;
     say('\nStopping …');
     return 0;
   } finally {
     await supervisor.stop();
+    await clusters?.stop();
     control.close();
     await removeSupervisorFile(options.data);
   }
@@ -67,6 +73,27 @@ function welcome(plan: Plan, options: StartOptions): string {
       `  npx novactl local cut ${first.name} ${second.name}${data}`,
     ]),
     '', `Ctrl-C stops it; npm start${dataOption(options) === '' ? '' : ` --${dataOption(options)}`} goes on where it was.`,
+  ].join('\n');
+}
+
+/** As one would type it from here. */
+const here = (path: string): string => (relative(process.cwd(), path).startsWith('..') ? path : `./${relative(process.cwd(), path)}`);
+
+function welcomeToKubernetes(plan: Plan, options: StartOptions, clusters: KubernetesClusters): string {
+  const width = Math.max(...plan.members.map(({ name }) => name.length));
+  const [first, second] = plan.members;
+  const kubectl = here(clusters.kubectl);
+  return [
+    '', `Federation "${plan.federationId}" is running. Each member's cluster is a Kubernetes API server; KUBECONFIG=${here(clusters.kubeconfig)} has a context for each.`, '',
+    ...plan.members.map(({ name, port }) => `  ${name.padEnd(width)}  https://127.0.0.1:${port.toString()}  kubectl --context ${name}`), '',
+    'Try:',
+    ...(first === undefined || second === undefined ? [] : [
+      `  ${kubectl} --context ${first.name} apply -f docs/examples/setup-guide/route.yaml`,
+      `  ${kubectl} --context ${second.name} get proxyroute test-route -o yaml`,
+      `  ${kubectl} --context ${second.name} get fed -A`,
+      `  npx novactl federation status${configOption(options)}`,
+    ]),
+    '', `Ctrl-C stops it; npm start -- --kubernetes${options.data === resolve('.novaedge-kubernetes') ? '' : dataOption(options)} goes on where it was.`,
   ].join('\n');
 }
 

@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly members: number | undefined;
   readonly port: number | undefined;
   readonly demo: boolean;
+  /** Real API servers instead of folders; undefined: as the data folder was set up. */
+  readonly kubernetes: true | undefined;
   readonly logLevel: string;
 }
 
@@ -20,6 +22,8 @@ Starts a federation of three members on this machine, on the embedded store.
   --members N      how many members, 1 to ${MAX_MEMBERS.toString()} (default 3; fixed at the first start)
   --port P         the first of the ports used (default: free ones; fixed at the first start)
   --demo           applies examples, shows each step, and exits
+  --kubernetes     each member's cluster is a real Kubernetes API server (300 MB each; built with Go at the first time, which takes
+                   five minutes) instead of a folder; --data is then .novaedge-kubernetes by default
   --log-level L    trace, debug, info, warn or error (default info), for the members' log files
   --help`;
 
@@ -31,18 +35,20 @@ export function readOptions(args: readonly string[]): StartOptions | undefined {
   if (values.help === true) return undefined;
   const level = values['log-level'] ?? 'info';
   if (!LEVELS.includes(level)) throw new StartError(`--log-level ${level}: expected one of ${LEVELS.join(', ')}`);
+  if (values.kubernetes === true && values.demo === true) throw new StartError('--demo: shows folders, not --kubernetes; leave one out');
   return {
-    data: resolve(values.data ?? '.novaedge'),
+    data: resolve(values.data ?? (values.kubernetes === true ? '.novaedge-kubernetes' : '.novaedge')),
     members: number('--members', values.members, 1, MAX_MEMBERS),
     port: number('--port', values.port, 1024, 65_000),
     demo: values.demo === true,
+    kubernetes: values.kubernetes === true ? true : undefined,
     logLevel: level,
   };
 }
 
-function parse(args: readonly string[]): { values: { data?: string | undefined; members?: string | undefined; port?: string | undefined; demo?: boolean | undefined; 'log-level'?: string | undefined; help?: boolean | undefined } } {
+function parse(args: readonly string[]): { values: { data?: string | undefined; members?: string | undefined; port?: string | undefined; demo?: boolean | undefined; kubernetes?: boolean | undefined; 'log-level'?: string | undefined; help?: boolean | undefined } } {
   try {
-    return parseArgs({ args: [...args], options: { data: { type: 'string' }, members: { type: 'string' }, port: { type: 'string' }, demo: { type: 'boolean' }, 'log-level': { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+    return parseArgs({ args: [...args], options: { data: { type: 'string' }, members: { type: 'string' }, port: { type: 'string' }, demo: { type: 'boolean' }, kubernetes: { type: 'boolean' }, 'log-level': { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
   } catch (error) {
     throw new StartError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, { cause: error });
   }

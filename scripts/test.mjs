@@ -4,7 +4,7 @@ import { check } from './check.mjs';
 import { reportStep } from './run-step.mjs';
 import { describeCounts, runSuite } from './suites.mjs';
 
-const slowSuites = ['cluster', 'infra', 'acceptance', 'rpc', 'simulation', 'e2e'];
+const slowSuites = ['cluster', 'infra', 'acceptance', 'rpc', 'simulation', 'aws', 'e2e', 'kubernetes'];
 
 const total = await check();
 for (const suite of slowSuites) {

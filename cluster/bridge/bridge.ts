@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
-import { filterHashOf } from '../../shared/model/federated-part.ts';
+import { isSameFilter } from '../../shared/model/federated-part.ts';
 import type { Region } from '../../shared/ports/region.ts';
 import type { Agreement } from './agreement.ts';
 import { AgreementKeeper } from './agreement.ts';
@@ -244,7 +244,7 @@ class RunningBridge {
   #onAgreement(agreement: Agreement): void {
     const before = this.#agreement;
     this.#agreement = agreement;
-    const isSame = before.kind === 'in-force' && agreement.kind === 'in-force' && filterHashOf(before.response.filter) === filterHashOf(agreement.response.filter);
+    const isSame = before.kind === 'in-force' && agreement.kind === 'in-force' && isSameFilter(before.response.filter, agreement.response.filter);
     if (!isSame) this.#endRound('the agreement with the region changed');
   }
 

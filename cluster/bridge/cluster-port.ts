@@ -19,15 +19,19 @@ export interface ClusterObject extends ObjectVersion {
 }
 
 /**
- * What an uncached look found. `gone` is said only when the cluster vouches for it: the kind is served, neither its definition nor
+ * What an uncached look found. `gone` is said only where the object can be looked for: the kind is served, neither its definition nor
  * the namespace is going, and the object itself answered "not found". Everything less certain is `unknown`, with a reason that
  * people see: `Terminating`, `KindNotServed`, `NamespaceMissing`, `Unparsable`, `Duplicate`, `OwnedLocally`, …
  */
 export type ReadResult =
   | { readonly kind: 'live'; readonly object: ClusterObject }
-  /** `uid` and `token` are those of the object last seen under this name, where that is known; the uid is empty otherwise. */
-  | ({ readonly kind: 'gone'; readonly token: string | undefined } & ObjectVersion)
-  | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
+  /**
+   * `uid` and `token` are those of the object last seen under this name, where that is known; the uid is empty otherwise. `confirmed`:
+   * the cluster vouches that the object itself was deleted, and not what it lived in and has been made again since; else it comes back.
+   */
+  | ({ readonly kind: 'gone'; readonly confirmed: boolean; readonly token: string | undefined } & ObjectVersion)
+  /** `absent`: the object is not there for as long as this lasts, by no will of anybody who deleted it. */
+  | { readonly kind: 'unknown'; readonly absent?: boolean; readonly reason: string; readonly message: string };
 
 export interface WriteRequest {
   readonly key: ResourceKey;
@@ -47,6 +51,9 @@ export type WriteOutcome =
   | { readonly kind: 'conflict' }
   /** The cluster does not take it: admission, missing namespace, kind not served, an unreadable file. */
   | { readonly kind: 'refused'; readonly reason: string; readonly message: string };
+
+/** As Kubernetes has them: `Warning` asks for somebody to look. */
+export type EventType = 'Normal' | 'Warning';
 
 /** A complete and uncached list: pages in key order, each object once, of the objects that pass the filter. */
 export interface Listing {
@@ -122,6 +129,6 @@ export interface Cluster {
   federation(signal: AbortSignal): Promise<FederationObject>;
   /** `status`: JSON text. */
   writeStatus(status: string, signal: AbortSignal): Promise<WriteOutcome>;
-  /** Tells people of something that was done to an object, as a Kubernetes Event does. Never fails. */
-  event(key: ResourceKey, reason: string, message: string): void;
+  /** Tells people of something that was done to an object, or could not be, as a Kubernetes Event does. Never fails. */
+  event(key: ResourceKey, type: EventType, reason: string, message: string): void;
 }

@@ -1,5 +1,6 @@
 import type { Content, Json } from '../../shared/model/content.ts';
 import { canonicalContent, contentOf, isObject, parseContent } from '../../shared/model/content.ts';
+import { withoutLocalMarks } from '../../shared/model/federated-part.ts';
 import { sameJson } from '../../shared/model/fields.ts';
 import type { Cluster, ClusterObject } from './cluster-port.ts';
 import type { RegionCaller } from './region-caller.ts';
@@ -9,15 +10,20 @@ import type { RegionCaller } from './region-caller.ts';
  * admission are no edit. The cluster is asked, by dry run, what the version at the object's token would look like here; only what
  * differs from that is somebody's edit, and it is put onto that version. So a default is not sent, and a field that this cluster's
  * schema cannot hold is carried over.
+ *
+ * @param marks labels and annotations that stay local, as they are in force
  */
-export async function asWritten(cluster: Cluster, region: RegionCaller, object: ClusterObject, signal: AbortSignal): Promise<Content> {
+export async function asWritten(cluster: Cluster, region: RegionCaller, object: ClusterObject, marks: readonly string[], signal: AbortSignal): Promise<Content> {
   if (!cluster.reshapes || object.token === undefined) return object.content;
   const target = await region.viewAt(object.key, object.token, signal);
   if (target?.show.kind !== 'live' || target.show.hash === object.content.hash) return object.content;
-  const here = await cluster.wouldHold(object.key, target.show.content, signal);
+  const { content } = target.show;
+  const here = await cluster.wouldHold(object.key, content, signal);
   if (here === undefined) return object.content;
-  if (here.hash === object.content.hash) return contentOf(target.show.content);
-  return carryEdit(target.show.content, here.text, object.content.text);
+  // Marks that stay local since then are no fields that this cluster cannot hold: they are not carried over.
+  const shown = canonicalContent(withoutLocalMarks(parseContent(content), marks)).text;
+  if (here.hash === object.content.hash) return contentOf(shown);
+  return carryEdit(shown, here.text, object.content.text);
 }
 
 /** Canonical texts: `shown` elsewhere looks like `here` in this cluster, and somebody made `now` of that. What is `shown` then? */

@@ -61,9 +61,10 @@ export class Round {
     this.#parts = parts;
     this.#open = open;
     this.#workshop = new Workshop({
-      settle: new Settle({ cluster, region, committer, settled, logger, signal }),
+      settle: new Settle({ cluster, region, committer, settled, marks: filter.ownershipMarks, logger, signal }),
       exceptions, filter, logger, signal,
       counted: (by) => { counts.objects += by; },
+      told: (key, reason, message) => { cluster.event(key, 'Warning', reason, message); },
     });
     this.#reporter = new Reporter(region, exceptions, () => { position.noteReported(); }, signal);
     counts.inWork = () => this.#workshop.pending;

@@ -28,6 +28,8 @@ export interface SettleParts {
   readonly region: RegionCaller;
   readonly committer: Committer;
   readonly settled: SettledStates;
+  /** Labels and annotations that stay local. */
+  readonly marks: readonly string[];
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -74,7 +76,7 @@ export class Settle {
     const { cluster, signal } = this.#parts;
     for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
       const read: ReadResult = await cluster.read(key, signal);
-      if (read.kind === 'unknown') return { kind: 'exception', what: 'not-sent', reason: read.reason, message: read.message, target };
+      if (read.kind === 'unknown') return { kind: 'exception', what: read.absent === true ? 'not-shown' : 'not-sent', reason: read.reason, message: read.message, target };
       const settlement = await attempt(await this.#find(key, read), round);
       if (settlement !== 'changed') return settlement;
     }
@@ -83,10 +85,10 @@ export class Settle {
 
   /** Nobody is asked what an object says that looks as it did when both agreed. */
   async #find(key: ResourceKey, read: ReadResult & { kind: 'live' | 'gone' }): Promise<Found> {
-    const { cluster, region, settled, signal } = this.#parts;
+    const { cluster, region, settled, marks, signal } = this.#parts;
     if (read.kind === 'gone') return { ...read, isSettled: settled.isGone(key) };
     const { object } = read;
-    const content = (): Promise<Content> => asWritten(cluster, region, object, signal);
+    const content = (): Promise<Content> => asWritten(cluster, region, object, marks, signal);
     const shown = settled.shown(key, object.content.hash, object.token);
     if (shown !== undefined) return { kind: 'live', object, hash: shown, isSettled: true, content };
     const said = await content();
@@ -120,7 +122,7 @@ export class Settle {
       case 'NotApplied': return this.#showResult(result, found);
       case 'SpokeReadOnly': {
         const back = await this.#showResult(result, found);
-        if (target !== undefined && back !== 'changed' && back.kind === 'settled') this.#parts.cluster.event(key, reason, message);
+        if (target !== undefined && back !== 'changed' && back.kind === 'settled') this.#parts.cluster.event(key, 'Normal', reason, message);
         return back;
       }
       default: return { kind: 'exception', what: 'not-sent', reason, message, target: undefined };
@@ -178,6 +180,6 @@ function stateAfter({ show }: Target, found: Found, change: string, stored: Hash
 
 async function observationOf(key: ResourceKey, found: Found): Promise<Observation> {
   const { uid, resourceVersion, token } = found.kind === 'live' ? found.object : found;
-  const state: Observation['state'] = found.kind === 'live' ? { kind: 'live', content: (await found.content()).text } : { kind: 'gone', confirmed: true };
+  const state: Observation['state'] = found.kind === 'live' ? { kind: 'live', content: (await found.content()).text } : { kind: 'gone', confirmed: found.confirmed };
   return { key, uid, resourceVersion, token, state };
 }

@@ -20,6 +20,8 @@ export interface WorkshopParts {
   readonly signal: AbortSignal;
   /** A change of the number of objects in the cluster. */
   readonly counted: (by: 1 | -1) => void;
+  /** Why an object cannot be settled, for those who look at the object. */
+  readonly told: (key: ResourceKey, reason: string, message: string) => void;
 }
 
 /**
@@ -93,7 +95,11 @@ export class Workshop {
 
   #record(key: ResourceKey, settlement: Settlement, origin: Origin): void {
     const { exceptions, counted, logger } = this.#parts;
-    if (settlement.kind === 'exception') { this.#list({ key, kind: settlement.what, reason: settlement.reason, message: settlement.message }, settlement.target); return; }
+    if (settlement.kind === 'exception') {
+      const { what, reason, message, target } = settlement;
+      if (this.#list({ key, kind: what, reason, message }, target)) this.#parts.told(key, reason, message);
+      return;
+    }
     exceptions.clear(key, origin === 'comparison');
     if (settlement.change === 'created') counted(1);
     if (settlement.change === 'deleted') counted(-1);
@@ -112,10 +118,12 @@ export class Workshop {
     if (origin !== 'change') throw error;
   }
 
-  #list(exception: ApplyException, target: Target | undefined): void {
+  /** Whether it is news. */
+  #list(exception: ApplyException, target: Target | undefined): boolean {
     const isNews = this.#parts.exceptions.put(exception, target);
     const { key, kind, reason, message } = exception;
     if (isNews) this.#parts.logger.warn('resource-is-an-exception', { resource: printKey(key), kind, reason, message });
+    return isNews;
   }
 }
 

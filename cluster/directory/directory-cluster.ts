@@ -9,7 +9,7 @@ import { printKey, splitKey } from '../../shared/model/resource-key.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { BridgeIdentity, ListedObject } from '../../shared/ports/region.ts';
-import type { Cluster, ClusterChange, FederationObject, Listing, ObjectVersion, Problem, ReadResult, WriteOutcome, WriteRequest } from '../bridge/cluster-port.ts';
+import type { Cluster, ClusterChange, EventType, FederationObject, Listing, ObjectVersion, Problem, ReadResult, WriteOutcome, WriteRequest } from '../bridge/cluster-port.ts';
 import { ClusterUnavailableError } from '../bridge/cluster-port.ts';
 import { partOf } from '../bridge/manifest.ts';
 import { Folder } from './folder.ts';
@@ -128,7 +128,7 @@ export class DirectoryCluster implements Cluster {
       await this.#folder.fresh();
       if (this.#folder.held() !== undefined || this.#folder.life.state !== state || state.presence(key).kind !== 'gone') return 'moving';
       if (state.droppedVersion > hidden.durableCounter) await this.#save();
-      return { kind: 'gone', ...hidden.departed(key), resourceVersion: hidden.durableCounter.toString() };
+      return { kind: 'gone', confirmed: true, ...hidden.departed(key), resourceVersion: hidden.durableCounter.toString() };
     }
     const { path, entry, record } = presence;
     const { stat } = state.catalog.files.get(path) ?? { stat: undefined };
@@ -186,7 +186,7 @@ export class DirectoryCluster implements Cluster {
     return { kind: 'ok' };
   }
 
-  event(key: ResourceKey, reason: string, message: string): void {
+  event(key: ResourceKey, _type: EventType, reason: string, message: string): void {
     this.#logger.info('event', { resource: printKey(key), reason, message });
     if (this.held() === undefined) void this.#status.tell(printKey(key), reason, message);
   }

@@ -578,7 +578,7 @@ describe('the federation object', () => {
     await save('bad.yaml', 'x: [');
     await soon(() => { expect(cluster.problems()).toHaveLength(1); });
     await cluster.writeStatus('{"phase":"Healthy"}', never);
-    cluster.event(routeKey('a'), 'SpokeReadOnly', 'put back');
+    cluster.event(routeKey('a'), 'Normal', 'SpokeReadOnly', 'put back');
 
     await soon(async () => {
       expect(JSON.parse(await textOf(STATUS_FILE))).toEqual({

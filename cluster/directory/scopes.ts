@@ -11,6 +11,7 @@ const CLUSTER_SCOPED: readonly string[] = [
   'ClusterRole.rbac.authorization.k8s.io', 'ClusterRoleBinding.rbac.authorization.k8s.io',
   'MutatingWebhookConfiguration.admissionregistration.k8s.io', 'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
   'APIService.apiregistration.k8s.io', 'CertificateSigningRequest.certificates.k8s.io', 'ClusterIssuer.cert-manager.io',
+  'ProxyVIP.novaedge.io',
 ];
 
 /** The namespace of a manifest that names none: `default`, or none for the kinds of a whole cluster. */

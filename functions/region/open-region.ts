@@ -44,7 +44,7 @@ export interface Machine {
 /** Builds the region's parts once. Calls nobody yet. */
 export function openRegion(environment: Environment, reach: Reach, { clock, random, credentials, writeLog }: Machine): OpenRegion {
   const { federationId, member, hub, peerDomains, awsRegion, awsEndpoint, regionalTable, ledgerTable, eventBus, memberSecret } = environment;
-  const logger = lineLogger({ level: environment.logLevel, base: { member }, write: writeLog, nowMs: () => clock.nowMs() });
+  const logger = lineLogger({ level: environment.logLevel, base: { local: member }, write: writeLog, nowMs: () => clock.nowMs() });
   const aws = new AwsClient({ region: awsRegion, endpoint: awsEndpoint, credentials });
   const bus = new EventBus(aws, eventBus);
   const secret = new MemberSecret((signal) => secretText(aws, memberSecret, signal), clock, logger);
@@ -52,7 +52,7 @@ export function openRegion(environment: Environment, reach: Reach, { clock, rand
   const replica: Replica = {
     identity: { federationId, member, hub, peerDomains },
     limits: DEFAULT_LIMITS,
-    ...openDynamo({ client: aws, tables: { regional: regionalTable, ledger: ledgerTable }, member, sleep: (ms) => clock.sleep(ms), random: Math.random }),
+    ...openDynamo({ client: aws, tables: { regional: regionalTable, ledger: ledgerTable }, member, sleep: (ms) => clock.sleep(ms), random: Math.random, onUnreadable: (item) => { logger.error('ledger-item-not-read', { ...item }); } }),
     peers, clock, random, logger,
     events: new EventBridgeEvents({ bus, federationId, member, clock, logger }),
     wakeups: pollingWakeups(clock),

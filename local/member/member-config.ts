@@ -6,9 +6,13 @@ export const memberConfigSchema = z.strictObject({
   federationId: z.string(),
   member: z.string(),
   port: z.number().int(),
-  /** Files: the member's database and its folder of manifests. */
+  /** A file. */
   database: z.string(),
-  folder: z.string(),
+  /** The member's cluster: a folder of manifests, or an API server. */
+  cluster: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('folder'), folder: z.string() }),
+    z.strictObject({ kind: z.literal('kubernetes'), kubeconfig: z.string() }),
+  ]),
   log: z.string(),
   logLevel: z.string(),
   tls: z.strictObject({ authority: z.string(), memberCert: z.string(), memberKey: z.string(), bridgeCert: z.string(), bridgeKey: z.string() }),

@@ -1,7 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { startBridge } from '../../cluster/bridge/bridge.ts';
-import { openDirectoryCluster } from '../../cluster/directory/directory-cluster.ts';
-import type { DirectoryCluster } from '../../cluster/directory/directory-cluster.ts';
 import { ConnectRegion, PeerConnections } from '../../shared/adapters/connect/index.ts';
 import type { ClientTls } from '../../shared/adapters/connect/index.ts';
 import { openSqlite } from '../../shared/adapters/sqlite/index.ts';
@@ -12,7 +9,6 @@ import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import { peersLetIn } from '../../shared/replica/policy.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
-import type { Logger } from '../../shared/ports/logger.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
 import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
 import { regionOf } from '../../shared/replica/region.ts';
@@ -24,7 +20,8 @@ import { certificateOfSocket } from '../../shared/rpc/certificate-sources.ts';
 import { identify } from '../../shared/rpc/identity.ts';
 import type { IdentityPolicy } from '../../shared/rpc/identity.ts';
 import { serve } from '../../shared/rpc/node-server.ts';
-import { version } from '../version.ts';
+import { bridgeFolder } from './bridge-folder.ts';
+import { bridgeKubernetes } from './bridge-kubernetes.ts';
 import { followLedger, ledgerApp } from './ledger-exchange.ts';
 import { LocalEvents } from './local-events.ts';
 import type { MemberConfig } from './member-config.ts';
@@ -43,9 +40,9 @@ const FIRST_SPEC_LOOK_MS = 20;
 export interface RunningMember { stop(): Promise<void> }
 
 /**
- * Runs one member: store, API, schedule, bridge and its folder of manifests, all in this process.
+ * Runs one member: store, API, schedule and the bridge of its cluster, all in this process.
  *
- * @param onProblems is told what is wrong in the folder, all of it, whenever that changes
+ * @param onProblems is told what is wrong in its cluster, all of it, whenever that changes
  */
 export async function runMember(config: MemberConfig, onProblems: (messages: readonly string[]) => void): Promise<RunningMember> {
   const member = asMember(config.member);
@@ -102,17 +99,15 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
   });
   schedule.start();
 
-  const cluster = await openDirectoryCluster({ root: config.folder, clock: systemClock, random: systemRandom, logger });
-  await tellProblems(cluster, onProblems, logger, stopping.signal);
   const region = new ConnectRegion({ federationId: config.federationId, member, endpoint: `${HOST}:${server.port.toString()}`, tls: () => ({ cert: tls.bridgeCert, key: tls.bridgeKey, ca: tls.authority }) });
-  const bridge = startBridge({ cluster, region, clock: systemClock, random: systemRandom, logger, version });
+  const parts = { region, logger, onProblems };
+  const bridge = config.cluster.kind === 'folder' ? await bridgeFolder(config.cluster.folder, parts) : bridgeKubernetes(config.cluster.kubeconfig, parts);
   await firstSpec(replica);
   logger.info('member-started', { port: server.port });
 
   return {
     stop: async () => {
       await bridge.stop();
-      await cluster.close();
       stopping.abort();
       await server.stop(1000);
       region.close();
@@ -129,22 +124,6 @@ async function firstSpec(replica: Replica): Promise<void> {
   const untilMs = systemClock.nowMs() + FIRST_SPEC_WAIT_MS;
   while ((await loadSettings(replica)).spec === undefined && systemClock.nowMs() < untilMs) await systemClock.sleep(FIRST_SPEC_LOOK_MS);
 }
-
-async function tellProblems(cluster: DirectoryCluster, onProblems: (messages: readonly string[]) => void, logger: Logger, signal: AbortSignal): Promise<void> {
-  let told = '';
-  const look = async (): Promise<void> => {
-    const isIdle = (await cluster.federation()).kind === 'gone' && cluster.held() === undefined;
-    const messages = [...cluster.problems().map(({ message }) => message), ...(isIdle ? [NO_FEDERATION] : [])];
-    if (messages.join('\n') === told) return;
-    told = messages.join('\n');
-    onProblems(messages);
-  };
-  const complain = (error: unknown): void => { logger.warn('problems-not-told', { reason: String(error) }); };
-  await cluster.watch(() => { look().catch(complain); }, signal);
-  await look();
-}
-
-const NO_FEDERATION = 'no file holds a NovaEdgeFederation: nothing is taken from this folder or shown in it until one does';
 
 /** Keeps connections in step with the spec in force, also after a restart. */
 function followSpec(replica: Replica, peers: PeerConnections, schedule: Schedule, signal: AbortSignal): void {

@@ -5,7 +5,7 @@ import { findFreePorts, firstTaken } from './ports.ts';
 import { MAX_MEMBERS, portsNeeded } from './plan.ts';
 
 /** What a data folder was set up as; never changes afterwards, since endpoints stand in the users' manifests. */
-const setupSchema = z.strictObject({ members: z.number().int().min(1).max(MAX_MEMBERS), firstPort: z.number().int() });
+const setupSchema = z.strictObject({ members: z.number().int().min(1).max(MAX_MEMBERS), firstPort: z.number().int(), kubernetes: z.boolean().default(false) });
 export type Setup = z.infer<typeof setupSchema>;
 
 /** Something a person can mend; said without a stack. */
@@ -16,18 +16,19 @@ const SETUP_FILE = 'setup.json';
 const SUPERVISOR_FILE = 'supervisor.json';
 
 /** The set-up of a data folder, made at the first start. @throws StartError when what is asked for now is not what it was made with */
-export async function settleSetup(data: string, wanted: { readonly members: number | undefined; readonly port: number | undefined }): Promise<Setup> {
+export async function settleSetup(data: string, wanted: { readonly members: number | undefined; readonly port: number | undefined; readonly kubernetes?: boolean | undefined }): Promise<Setup> {
   await mkdir(data, { recursive: true });
   const path = join(data, SETUP_FILE);
   const known = await readSetup(path);
   if (known !== undefined) {
     if (wanted.members !== undefined && wanted.members !== known.members) throw new StartError(`--members ${wanted.members.toString()}: ${data} was set up with ${known.members.toString()}; give another --data, or remove it`);
     if (wanted.port !== undefined && wanted.port !== known.firstPort) throw new StartError(`--port ${wanted.port.toString()}: ${data} was set up with ports from ${known.firstPort.toString()}; give another --data, or remove it`);
+    if (wanted.kubernetes === true && !known.kubernetes) throw new StartError(`--kubernetes: ${data} was set up with folders for clusters; give another --data, or remove it`);
     await requireFree(known, `stop that, or start with another --data and --port`);
     return known;
   }
   const members = wanted.members ?? 3;
-  const setup: Setup = { members, firstPort: wanted.port ?? (await findFreePorts(portsNeeded(members))) };
+  const setup: Setup = { members, firstPort: wanted.port ?? (await findFreePorts(portsNeeded(members))), kubernetes: wanted.kubernetes ?? false };
   await requireFree(setup, 'stop that, or give another --port, or none');
   await replaceFile(path, setup, undefined);
   return setup;

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export interface Plan {
   readonly data: string;
   readonly federationId: string;
+  /** Whether the members' clusters are API servers, which keep their data in the members' folders, and no folders of manifests. */
+  readonly kubernetes: boolean;
   readonly members: readonly MemberPlan[];
   /** One relay for each direction between two members, for calls and for the ledger. */
   readonly relays: readonly RelayPlan[];
@@ -26,7 +28,7 @@ export const MAX_MEMBERS = NAMES.length;
 /** Ports needed for so many members: one each, and two relays for each direction between two. */
 export const portsNeeded = (members: number): number => members + members * (members - 1) * 2;
 
-export function makePlan(data: string, memberCount: number, firstPort: number): Plan {
+export function makePlan(data: string, memberCount: number, firstPort: number, kubernetes = false): Plan {
   const names = NAMES.slice(0, memberCount);
   const members = names.map((name, at) => ({
     name,
@@ -40,7 +42,7 @@ export function makePlan(data: string, memberCount: number, firstPort: number): 
   let port = firstPort + memberCount;
   const relays = members.flatMap((from) => members.filter((to) => to !== from).flatMap((to) =>
     (['rpc', 'ledger'] as const).map((kind) => ({ from: from.name, to: to.name, kind, port: port++, targetPort: to.port }))));
-  return { data, federationId: FEDERATION_ID, members, relays };
+  return { data, federationId: FEDERATION_ID, kubernetes, members, relays };
 }
 
 /** Where `from` reaches `to`. @throws RangeError for members that are not there */

@@ -9,6 +9,8 @@ import type { MemberPlan, Plan } from './plan.ts';
 import { relayPort } from './plan.ts';
 import { readAuthority } from './read-authority.ts';
 
+/** Where a bridge and its NovaEdgeFederation are. */
+export const BRIDGE_NAMESPACE = 'novaedge-system';
 const PRIVATE = 0o600;
 /** A folder made under a temporary name is its maker's alone. */
 const FOLDER_MODE = 0o755;
@@ -63,7 +65,7 @@ function configOf({ plan, logLevel }: PrepareOptions, member: MemberPlan, certif
     member: member.name,
     port: member.port,
     database: member.database,
-    folder: member.folder,
+    cluster: plan.kubernetes ? { kind: 'kubernetes', kubeconfig: join(member.folder, 'kubeconfig') } : { kind: 'folder', folder: member.folder },
     log: member.log,
     logLevel,
     tls: { authority: file('authority.crt'), memberCert: file(`${member.name}.crt`), memberKey: file(`${member.name}.key`), bridgeCert: file(`${member.name}-bridge.crt`), bridgeKey: file(`${member.name}-bridge.key`) },
@@ -81,19 +83,20 @@ export async function prepareFolder(plan: Plan, member: MemberPlan): Promise<voi
   if (there.length > 0) return;
   await mkdir(dirname(member.folder), { recursive: true });
   const folder = await mkdtemp(join(dirname(member.folder), `.${member.name}-`));
-  const path = join(folder, 'novaedge-system', 'novaedgefederation.yaml');
+  const path = join(folder, BRIDGE_NAMESPACE, 'novaedgefederation.yaml');
   await mkdir(dirname(path));
   await writeFile(path, `# This member's settings, read like any edit: change one and save.\n${stringify(federationOf(plan, member))}`);
   await chmod(folder, FOLDER_MODE);
   await rename(folder, member.folder);
 }
 
-function federationOf(plan: Plan, member: MemberPlan): unknown {
+/** The member's NovaEdgeFederation, as a first start makes it. */
+export function federationOf(plan: Plan, member: MemberPlan): unknown {
   const others = plan.members.filter(({ name }) => name !== member.name);
   return {
     apiVersion: 'novaedge.io/v1alpha1',
     kind: 'NovaEdgeFederation',
-    metadata: { name: 'local-federation', namespace: 'novaedge-system' },
+    metadata: { name: 'local-federation', namespace: BRIDGE_NAMESPACE },
     spec: {
       federationID: plan.federationId,
       mode: 'mesh',

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import type { MemberPlan, Plan } from './plan.ts';
 import type { LocalLink, LocalMember } from '../../cli/local-control.ts';
 import { memberMessageSchema } from '../member/member-message.ts';
-import { prepareFolder } from './prepare.ts';
 import { Relay } from './relay.ts';
 
 const MEMBER_PROGRAM = fileURLToPath(new URL('../member/main.ts', import.meta.url));
@@ -20,6 +19,8 @@ export class UnknownMemberError extends Error { override readonly name = 'Unknow
 export interface SupervisorListener {
   /** A member ended without being told to. */
   ended(member: string, how: string): void;
+  /** Before a member starts, each time: makes its cluster, where it is not. */
+  prepare(member: MemberPlan): Promise<void>;
   /** All that is wrong in a member's folder, whenever that changes. */
   problems(member: string, now: readonly string[], before: readonly string[]): void;
 }
@@ -64,7 +65,7 @@ export class Supervisor {
     const starting = this.#starting.get(name);
     if (starting !== undefined) return starting;
     if (this.#processes.has(name)) return;
-    await prepareFolder(this.plan, member);
+    await this.#listener.prepare(member);
     if (this.#isStopping) throw new Error(`${name} is not started: the federation is being stopped`);
     const child = fork(MEMBER_PROGRAM, [member.config], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#processes.set(name, child);

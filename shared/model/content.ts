@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { Hash } from './ids.ts';
 import { asHash } from './ids.ts';
@@ -35,7 +35,7 @@ export function contentOf(text: string): Content {
 }
 
 /** SHA-256 of a text's UTF-8 bytes. */
-export const hashText = (text: string): Hash => asHash(createHash('sha256').update(text).digest('hex'));
+export const hashText = (text: string): Hash => asHash(hash('sha256', text));
 
 /** Whether a value is a JSON object. */
 export const isObject = (value: unknown): value is Record<string, Json> =>

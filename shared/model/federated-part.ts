@@ -65,6 +65,15 @@ export const groupOf = (apiVersion: string): string => (apiVersion.includes('/')
 export const isLocalMark = (name: string, marks: readonly string[] = OWNERSHIP_MARKS): boolean =>
   [...OUR_DOMAINS, LAST_APPLIED, ...marks].some((mark) => (mark.endsWith('/') || mark.endsWith('.') ? name.startsWith(mark) : name === mark));
 
+/** A content as it is where these marks stay local, though it was made where others did. */
+export function withoutLocalMarks(content: JsonObject, marks: readonly string[]): JsonObject {
+  const { metadata, ...rest } = content;
+  if (!isObject(metadata)) return content;
+  const labels = withoutMarks(metadata['labels'], marks);
+  const annotations = withoutMarks(metadata['annotations'], marks);
+  return { ...rest, ...((labels ?? annotations) && { metadata: { ...(labels && { labels }), ...(annotations && { annotations }) } }) };
+}
+
 function withoutMarks(names: Json | undefined, marks: readonly string[]): JsonObject | undefined {
   if (!isObject(names)) return undefined;
   const kept = Object.entries(names).filter(([name]) => !isLocalMark(name, marks));
@@ -99,3 +108,9 @@ export function passesFilter(filter: Pick<Filter, 'resourceTypes' | 'excludeName
 
 /** A filter's name, by which bridge and region tell that they mean the same. */
 export const filterHashOf = (filter: Filter): string => hashText(JSON.stringify([filter.resourceTypes, filter.excludeNamespaces, filter.ownershipMarks])).slice(0, 16);
+
+/** Whether two filters are the same. */
+export const isSameFilter = (a: Filter, b: Filter): boolean =>
+  a === b || (isSameList(a.resourceTypes, b.resourceTypes) && isSameList(a.excludeNamespaces, b.excludeNamespaces) && isSameList(a.ownershipMarks, b.ownershipMarks));
+
+const isSameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((value, at) => value === b[at]);

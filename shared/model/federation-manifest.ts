@@ -135,6 +135,11 @@ export const federationManifest = (minimumTombstoneTtlMs: number) => object({
   status: ignored,
 });
 
+/** Every field of the spec that is read, by path: `spec.mode`, `spec.members[].tls.serverName`. */
+export const FEDERATION_SPEC_FIELDS: readonly string[] = (federationManifest(0).below ?? [])
+  .filter((path) => path.startsWith('.spec.'))
+  .map((path) => path.slice(1));
+
 /** What a reader returns. */
 export type Read<R> = R extends Reader<infer T> ? T : never;
 /** The object as it was written, defaults filled in. */

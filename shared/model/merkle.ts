@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ResourceKey } from './ids.ts';
 import type { Row } from './row.ts';
 import { bodyHash, hasLiveSibling } from './row.ts';
@@ -43,7 +43,7 @@ export interface NodeAt { readonly level: number; readonly index: number }
 
 export const ROOT: NodeAt = { level: 0, index: 0 };
 
-const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest();
+const sha256 = (data: string | Uint8Array): Buffer => hash('sha256', data, 'buffer');
 
 /** The name of a resource in the index. */
 export const keyHashOf = (key: ResourceKey): string => sha256(key).subarray(0, KEY_HASH_BYTES).toString('hex');
@@ -140,6 +140,17 @@ export function differingBuckets(digests: Digests, index: number, answered: Read
 
 /** Whether leaf digests say that a bucket holds nothing. */
 export const isEmptyBucket = (leaves: Uint8Array, number: number): boolean => leaves.subarray(number * DIGEST_BYTES, (number + 1) * DIGEST_BYTES).every((byte) => byte === 0);
+
+/** The buckets that hold something, by leaf digests. */
+export function bucketsHeld(leaves: Uint8Array): readonly number[] {
+  const bytes = Buffer.from(leaves.buffer, leaves.byteOffset, leaves.length);
+  const numbers: number[] = [];
+  for (let at = 0; at < BUCKETS; at += 1 << FAN_OUT_BITS) {
+    if (bytes.subarray(at * DIGEST_BYTES, at * DIGEST_BYTES + CHILDREN_BYTES).equals(EMPTY_CHILDREN)) continue;
+    for (let number = at; number < at + (1 << FAN_OUT_BITS); number += 1) if (!isEmptyBucket(leaves, number)) numbers.push(number);
+  }
+  return numbers;
+}
 
 /** Leaf digests of an index without entries. */
 export const emptyLeaves = (): Buffer => Buffer.alloc(BUCKETS * DIGEST_BYTES);

@@ -61,7 +61,7 @@ export interface Shown {
 
 /** The part of a row that never travels and is never hashed. */
 export interface LocalPart {
-  /** Rises with every change; the condition of every write. */
+  /** The condition of every write. Begins anywhere and rises with every change, so that a row that went and came back is another. */
   readonly revision: number;
   readonly changedAtMs: number;
   /** Where in the region's own log the latest off-log change stands. */

@@ -26,22 +26,32 @@ export class Findings {
  * Reads one field. A mistake is noted in the findings and a stand-in is returned, so that reading goes on and every mistake of an
  * object is found at once; nobody may use the result of a reading that has problems.
  */
-export type Reader<T> = (value: Json | undefined, field: string, findings: Findings) => T;
+export interface Reader<T> {
+  (value: Json | undefined, field: string, findings: Findings): T;
+  /** Paths of the fields below this one that are read: `.sync.interval`, `.members[].name`. */
+  readonly below?: readonly string[];
+}
+
+/** A reader that reads what is below as another one does. */
+const withBelow = <T>(read: Reader<T>, below: readonly string[] | undefined): Reader<T> => (below === undefined ? read : Object.assign(read, { below }));
+
+const fieldsOf = (shape: Readonly<Record<string, Reader<unknown>>>): readonly string[] =>
+  Object.entries(shape).flatMap(([name, { below = [] }]) => [`.${name}`, ...below.map((path) => `.${name}${path}`)]);
 
 /** The readers of an object's fields, by name. */
 export type Shape<T> = { readonly [Field in keyof T]: Reader<T[Field]> };
 
 /** An object with these fields and no others. Where it is missing it is read as `{}`; `null` counts as missing, as in Kubernetes. */
-export const object = <T>(shape: Shape<T>): Reader<T> => (value, field, findings) => {
+export const object = <T>(shape: Shape<T>): Reader<T> => withBelow((value, field, findings) => {
   if (isObject(value)) {
     const known = Object.keys(shape);
     for (const name of Object.keys(value)) if (!known.includes(name)) noteUnknown(field, name, known, findings);
   }
   return openObject(shape)(value, field, findings);
-};
+}, fieldsOf(shape));
 
 /** An object of which these fields matter; others may be there. */
-export const openObject = <T>(shape: Shape<T>): Reader<T> => (value, field, findings) => {
+export const openObject = <T>(shape: Shape<T>): Reader<T> => withBelow((value, field, findings) => {
   const readAll = (given: JsonObject, into: Findings): T => {
     const entries = Object.entries<Reader<unknown>>(shape);
     return Object.fromEntries(entries.map(([name, read]) => [name, read(ownField(given, name), childField(field, name), into)])) as T;
@@ -49,16 +59,16 @@ export const openObject = <T>(shape: Shape<T>): Reader<T> => (value, field, find
   if (value === undefined || isObject(value)) return readAll(value ?? {}, findings);
   findings.wrong(field, 'is not an object', 'is an object', value);
   return readAll({}, new Findings());
-};
+}, fieldsOf(shape));
 
 /** A list; missing is empty. */
-export const list = <T>(item: Reader<T>, limits: { readonly max: number }): Reader<readonly T[]> => (value, field, findings) => {
+export const list = <T>(item: Reader<T>, limits: { readonly max: number }): Reader<readonly T[]> => withBelow((value, field, findings) => {
   if (value === undefined) return [];
   if (!Array.isArray(value)) { findings.wrong(field, 'is not a list', `is a list of at most ${limits.max.toString()} items`, value); return []; }
   const items = value as readonly Json[];
   if (items.length > limits.max) findings.wrong(field, `has ${items.length.toString()} items`, `are at most ${limits.max.toString()}`);
   return items.slice(0, limits.max).map((one, at) => item(one, `${field}[${at.toString()}]`, findings));
-};
+}, item.below?.map((path) => `[]${path}`));
 
 /** An object of texts under names of the user's choice, such as labels; missing is empty. */
 export const texts: Reader<Readonly<Record<string, string>>> = (value, field, findings) => {
@@ -118,14 +128,15 @@ export const duration = (fallbackMs: number, limits: DurationLimits & { readonly
 };
 
 /** A field that may be missing. */
-export const optional = <T>(read: Reader<T>): Reader<T | undefined> => (value, field, findings) => (value === undefined ? undefined : read(value, field, findings));
+export const optional = <T>(read: Reader<T>): Reader<T | undefined> =>
+  withBelow((value, field, findings) => (value === undefined ? undefined : read(value, field, findings)), read.below);
 
 /** A field that must be there. */
-export const required = <T>(read: Reader<T>): Reader<T> => (value, field, findings) => {
+export const required = <T>(read: Reader<T>): Reader<T> => withBelow((value, field, findings) => {
   if (value !== undefined) return read(value, field, findings);
   findings.wrong(field, 'is missing', 'is an object');
   return read(value, field, new Findings());
-};
+}, read.below);
 
 /** A field that means nothing here. */
 export const ignored: Reader<undefined> = () => undefined;

@@ -11,3 +11,8 @@ export class ReplicaError extends Error {
     this.code = code;
   }
 }
+
+/** Too many others worked on the same items, or the store gave no more, for as long as was tried. Nothing was written. */
+export class StoreBusyError extends Error { override readonly name = 'StoreBusyError' }
+/** The store did not answer, or not this process: a write may or may not have been carried out, unless the message says more. */
+export class StoreUnreachableError extends Error { override readonly name = 'StoreUnreachableError' }

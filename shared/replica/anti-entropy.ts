@@ -30,7 +30,7 @@ export async function reconcileWith(replica: Replica, called: Peer, signal: Abor
       if (compared.kind === 'same') return { peer: peer.member, outcome: 'same', repaired: 0, reason: undefined };
       if (compared.level || attempt >= CATCH_UP_ATTEMPTS) {
         const { pulled, pushed } = compared.rootsDiffer ? await repairDifferences(replica, peer, compared, way, signal) : nothing;
-        if (pulled + pushed > 0) replica.logger.warn('anti-entropy-repaired', { member: peer.member, pulled, pushed, level: compared.level });
+        if (pulled + pushed > 0) replica.logger.warn('anti-entropy-repaired', { member: peer.member, pulled, pushed, wasLevel: compared.level });
         return { peer: peer.member, outcome: pulled + pushed > 0 ? 'repaired' : 'same', repaired: pulled + pushed, reason: undefined };
       }
       await pullFrom(replica, peer, signal);

@@ -130,7 +130,7 @@ async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, fa
     const shown = await shownOf(replica, key, row, facts);
     const local = state?.local;
     const offLog = way === 'off-log' && local !== undefined ? { log: local.log, counter: local.head + 1 } : undefined;
-    const next = joined.siblings.length === 0 ? 'drop' : held(joined, row, { nowMs, shown, offLog });
+    const next = joined.siblings.length === 0 ? 'drop' : held(replica, joined, row, { nowMs, shown, offLog });
     const put = { key, next, if: row?.local.revision ?? 'absent' } as const;
     const outcome = offLog === undefined
       ? await replica.store.putRow(put)

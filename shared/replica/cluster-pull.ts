@@ -1,4 +1,4 @@
-import { filterHashOf, passesFilter } from '../model/federated-part.ts';
+import { isSameFilter, passesFilter } from '../model/federated-part.ts';
 import type { ResourceKey } from '../model/ids.ts';
 import type { HeldRow } from '../model/row.ts';
 import { ReplicaError } from '../ports/errors.ts';
@@ -30,8 +30,8 @@ export async function pullTargets(replica: Replica, request: BridgePullRequest, 
   for (;;) {
     const armed = replica.wakeups.arm();
     const filter = filterInForce(await loadSettings(replica));
-    const isSameFilter = facts.record.filter !== undefined && filterHashOf(facts.record.filter) === filterHashOf(filter);
-    const page = isSameFilter ? await answerPull(replica, request.since ?? facts.record.applied, Math.min(request.limit, MAX_LIMIT), 'local') : undefined;
+    const isCompared = facts.record.filter !== undefined && isSameFilter(facts.record.filter, filter);
+    const page = isCompared ? await answerPull(replica, request.since ?? facts.record.applied, Math.min(request.limit, MAX_LIMIT), 'local') : undefined;
     if (page?.kind !== 'page') return { session, kind: 'compacted', targets: [], upTo: positionOf(await replica.store.state()), more: false };
     const waitMs = deadlineMs - replica.clock.nowMs();
     if (!sameVector(page.upTo, page.since) || waitMs <= 0) return { session, kind: 'page', targets: await targetsOf(replica, page, facts), upTo: page.upTo, more: page.more };

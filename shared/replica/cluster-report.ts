@@ -1,4 +1,4 @@
-import { filterHashOf } from '../model/federated-part.ts';
+import { filterHashOf, isSameFilter } from '../model/federated-part.ts';
 import { meetVectors, mergeVectors, sameVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { HeldRow } from '../model/row.ts';
@@ -35,7 +35,7 @@ export async function recordApplied(replica: Replica, request: ReportAppliedRequ
       leaseEpoch: request.leaseEpoch,
       applied: mergeVectors(record.applied, meetVectors(request.applied, position)),
       listResourceVersion: request.listResourceVersion ?? record.listResourceVersion,
-      filter: request.filterHash === filterHashOf(filter) ? filter : record.filter,
+      filter: request.filterHash !== undefined && request.filterHash === filterHashOf(filter) ? filter : record.filter,
       reportedAtMs: nowMs,
     };
     // A report of nothing new leaves the record as it is, and with it the write sessions that were issued under it.
@@ -55,4 +55,4 @@ function kindOf({ key, kind }: ApplyException, row: HeldRow | undefined, facts: 
 }
 
 const saysTheSame = (a: BridgeRecord, b: BridgeRecord): boolean =>
-  sameVector(a.applied, b.applied) && a.leaseEpoch === b.leaseEpoch && a.listResourceVersion === b.listResourceVersion && a.filter !== undefined && b.filter !== undefined && filterHashOf(a.filter) === filterHashOf(b.filter);
+  sameVector(a.applied, b.applied) && a.leaseEpoch === b.leaseEpoch && a.listResourceVersion === b.listResourceVersion && a.filter !== undefined && b.filter !== undefined && isSameFilter(a.filter, b.filter);

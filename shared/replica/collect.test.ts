@@ -3,9 +3,11 @@ import { collect } from './collect.ts';
 import { Federation, hours, minutes, noise, route } from './testing.ts';
 import type { TestMember } from './testing.ts';
 import { contentOf } from '../model/content.ts';
+import { coversDot, emptyVector } from '../model/version-vector.ts';
 
 const a = route('a');
 const spec = { conflictResolution: { tombstoneTTL: '1h' } };
+const manifestOf = (of: object): string => JSON.stringify({ apiVersion: 'novaedge.io/v1alpha1', kind: 'ProxyRoute', metadata: { name: 'a', namespace: 'default' }, spec: of });
 
 interface Trio { readonly federation: Federation; readonly us: TestMember; readonly eu: TestMember; readonly ap: TestMember }
 
@@ -28,6 +30,27 @@ describe('a delete is collected [I8]', () => {
 
     expect(collected.rows).toBe(1);
     expect(await us.row(a)).toBeUndefined();
+  });
+
+  test('and what comes back under its name is not taken for the row that was read before [I2]', async () => {
+    const { federation, us, eu } = await deletedEverywhere();
+    federation.nowMs += hours(1);
+    let isBetween = true;
+    // While an operator writes at eu, having read the delete: it goes, and another one comes.
+    eu.onStore = async (method, stage) => {
+      if (method !== 'commit' || stage !== 'before' || !isBetween) return;
+      isBetween = false;
+      await collect(eu.replica);
+      await us.cluster.write(a, { port: 2 });
+      await us.cluster.delete(a);
+      await eu.pullFrom('us');
+    };
+
+    await eu.operator.apply(manifestOf({ port: 3 }), 'r1');
+
+    const dot = { incarnation: await us.incarnation(), counter: await us.head() };
+    expect(coversDot((await eu.row(a))?.context ?? emptyVector, dot)).toBe(true);
+    expect(isBetween).toBe(false);
   });
 
   test('not before its time', async () => {

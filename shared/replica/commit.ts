@@ -100,7 +100,7 @@ function build<Answer>(
     const stamp = wanted.firstContact ? zeroStamp : raised(hlc, stampsOf(before));
     const dot = { incarnation: clock.incarnation, counter: clock.head + puts.length + 1 };
     const { row, sibling } = write(before, seen, { ...wanted, dot, stamp: { ...stamp, member: replica.identity.member } });
-    const next = held(row, before, { nowMs, shown: wanted.shown(row, sibling), observed: wanted.observed });
+    const next = held(replica, row, before, { nowMs, shown: wanted.shown(row, sibling), observed: wanted.observed });
     puts.push({ key, next, if: before?.local.revision ?? 'absent' });
     answers.set(key, () => answer(next, sibling));
   }

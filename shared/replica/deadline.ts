@@ -15,22 +15,16 @@ const FINISHED = new Error('the call is over');
 export async function withDeadline<T>(clock: Clock, limitMs: number, signal: AbortSignal, what: string, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const inner = new AbortController();
-  const abort = (): void => inner.abort(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
   const finished = new AbortController();
+  const { promise: cut, reject } = Promise.withResolvers<never>();
+  const end = (reason: Error): void => { reject(reason); inner.abort(reason); };
+  const onAbort = (): void => { end(signal.reason as Error); };
+  signal.addEventListener('abort', onAbort, { once: true });
+  clock.sleep(limitMs, finished.signal).then(() => { end(new DeadlineError(`${what} did not answer within ${limitMs.toString()} ms`)); }, () => undefined);
   try {
-    const limit = clock.sleep(limitMs, finished.signal).then(() => {
-      inner.abort(new DeadlineError(`${what} did not answer within ${limitMs.toString()} ms`));
-    }, () => undefined);
-    const aborted = new Promise<never>((_resolve, reject) => {
-      inner.signal.addEventListener('abort', () => { reject(inner.signal.reason as Error); }, { once: true });
-    });
-    const result = await Promise.race([call(inner.signal), aborted]);
-    finished.abort(FINISHED);
-    await limit;
-    return result;
+    return await Promise.race([call(inner.signal), cut]);
   } finally {
     finished.abort(FINISHED);
-    signal.removeEventListener('abort', abort);
+    signal.removeEventListener('abort', onAbort);
   }
 }

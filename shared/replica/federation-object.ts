@@ -54,6 +54,7 @@ async function judge(replica: Replica, request: PutFederationRequest, manifest: 
     const parsed: unknown = JSON.parse(manifest);
     if (!isObject(parsed)) return 'Invalid: the manifest is not an object';
     spec = parseFederation(parsed, replica.limits.minimumTombstoneTtlMs);
+    replica.settingsCache.parsed = { manifest, spec };
   } catch (error) {
     if (error instanceof FederationSpecError) return `Invalid: ${error.problems.map(({ message }) => message).join('; ')}`;
     return `Invalid: the manifest is not JSON`;

@@ -102,7 +102,7 @@ export function vectorFromJson(value: Json | undefined): VersionVector | undefin
 function writeRecord({ clock, seen, reports, asks, error, lastHeardMs, lastSyncMs, behindSinceMs, ...always }: PeerRecord): Json {
   return {
     ...always,
-    ...(asks === undefined ? {} : { asks: JSON.parse(JSON.stringify(asks)) as Json }),
+    ...(asks === undefined ? {} : { asks: asksToJson(asks) }),
     ...(error === undefined ? {} : { error }),
     ...(lastHeardMs === undefined ? {} : { lastHeardMs }),
     ...(lastSyncMs === undefined ? {} : { lastSyncMs }),
@@ -114,7 +114,19 @@ function writeRecord({ clock, seen, reports, asks, error, lastHeardMs, lastSyncM
   };
 }
 
-function readRecord({ value }: StoredDocument): PeerRecord {
+/** In the order they came, so that equal settings have equal texts. */
+const asksToJson = (asks: SharedSettings): Json => ({ ...asks, splitBrain: Object.fromEntries(Object.entries(asks.splitBrain).filter(([, value]) => value !== undefined)) });
+
+/** A store that keeps documents in memory hands out the same one until it changes: it is read once. */
+const read = new WeakMap<StoredDocument, PeerRecord>();
+
+function readRecord(document: StoredDocument): PeerRecord {
+  const record = read.get(document) ?? parseRecord(document);
+  read.set(document, record);
+  return record;
+}
+
+function parseRecord({ value }: StoredDocument): PeerRecord {
   if (!isObject(value)) throw new TypeError('a peer record is not an object');
   const { clock, seen, settled, waiting, ...rest } = value;
   return {

@@ -1,6 +1,7 @@
 import { fitsInline } from './contents.ts';
 import { isConflict } from '../model/row.ts';
 import type { HeldRow, LocalPart, Row, Shown } from '../model/row.ts';
+import type { Random } from '../ports/clock.ts';
 
 /** What happened to a row, for the part of it that stays here. */
 export interface LocalChange {
@@ -11,14 +12,20 @@ export interface LocalChange {
   readonly observed?: LocalPart['observed'];
 }
 
-/** The row as it will be held after a change. */
-export function held(next: Row, before: HeldRow | undefined, change: LocalChange): HeldRow {
+/** 48 bits: two lives of a row have the same revision once in 10¹⁴. */
+const FIRST_REVISION_BYTES = 6;
+
+/**
+ * The row as it will be held after a change. Its revision rises with every change, and begins anywhere: a row that went and came back
+ * must not be taken for the one that somebody read before.
+ */
+export function held({ random }: { readonly random: Random }, next: Row, before: HeldRow | undefined, change: LocalChange): HeldRow {
   const local = before?.local;
   return {
     context: next.context,
     siblings: next.siblings,
     local: {
-      revision: (local?.revision ?? 0) + 1,
+      revision: local === undefined ? Buffer.from(random.bytes(FIRST_REVISION_BYTES)).readUIntBE(0, FIRST_REVISION_BYTES) : local.revision + 1,
       changedAtMs: change.nowMs,
       offLog: change.offLog ?? local?.offLog,
       conflictSinceMs: isConflict(next) ? (local?.conflictSinceMs ?? change.nowMs) : undefined,

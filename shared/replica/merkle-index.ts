@@ -1,7 +1,7 @@
 import type { ResourceKey } from '../model/ids.ts';
 import type { LogName } from '../model/ids.ts';
 import { isLocalLog } from '../model/ids.ts';
-import { BUCKETS, DIGEST_BYTES, Digests, bucketDigest, bucketOf, emptyLeaves, entryOf, isEmptyBucket, keyHashOf, withEntry } from '../model/merkle.ts';
+import { DIGEST_BYTES, Digests, bucketDigest, bucketOf, bucketsHeld, emptyLeaves, entryOf, isEmptyBucket, keyHashOf, withEntry } from '../model/merkle.ts';
 import type { Entry } from '../model/merkle.ts';
 import type { Row } from '../model/row.ts';
 import type { VersionVector } from '../model/version-vector.ts';
@@ -102,7 +102,8 @@ async function writeAll(replica: Replica, buckets: ReadonlyMap<number, Entry[]>,
   const before = await replica.store.index();
   const leaves = emptyLeaves();
   let revision = ifRevision;
-  const numbers = ifRevision === 'absent' ? [...buckets.keys()] : bucketsInUse(before?.leaves, buckets);
+  // A bucket that held something before must be emptied.
+  const numbers = [...new Set([...buckets.keys(), ...(ifRevision === 'absent' || before === undefined ? [] : bucketsHeld(before.leaves))])];
   for (let at = 0; at === 0 || at < numbers.length; at += MAX_INDEX_BUCKETS) {
     const part = new Map(numbers.slice(at, at + MAX_INDEX_BUCKETS).map((number) => [number, [...(buckets.get(number) ?? [])].sort((a, b) => (a.keyHash < b.keyHash ? -1 : 1))]));
     for (const [number, entries] of part) bucketDigest(entries).copy(leaves, number * DIGEST_BYTES);
@@ -110,14 +111,4 @@ async function writeAll(replica: Replica, buckets: ReadonlyMap<number, Entry[]>,
     if ((await replica.store.putIndex({ ifRevision: revision, vector: isLast ? vector : unfinished, leaves, buckets: part })) === 'stale') return;
     revision = revision === 'absent' ? 1 : revision + 1;
   }
-}
-
-/** Buckets that hold something now or did before: an old one must be emptied. */
-function bucketsInUse(before: Uint8Array | undefined, now: ReadonlyMap<number, readonly Entry[]>): number[] {
-  const numbers = new Set(now.keys());
-  for (let number = 0; number < BUCKETS; number += 1) {
-    const digest = before?.subarray(number * DIGEST_BYTES, (number + 1) * DIGEST_BYTES);
-    if (digest?.some((byte) => byte !== 0) === true) numbers.add(number);
-  }
-  return [...numbers];
 }

@@ -472,12 +472,12 @@ describe('a missing object', () => {
     expect(await us.versions(b)).toEqual([{ port: 1 }]);
   });
 
-  test('while its kind or namespace may be going is held for a person', async () => {
+  test('that nobody vouches for is none: its kind or namespace was deleted and made again, and takes it back', async () => {
     const { us } = await shared();
 
     const result = await us.cluster.delete(a, { state: { kind: 'gone', confirmed: false } });
 
-    expect(result).toMatchObject({ outcome: 'refused', reason: 'Held' });
+    expect(result).toMatchObject({ outcome: 'refused', reason: 'NotApplied', target: { show: { kind: 'live' } } });
     expect(await us.versions(a)).toEqual([{ port: 1 }]);
   });
 

@@ -61,10 +61,9 @@ async function observeAbsence(replica: Replica, observation: Observation, row: H
   const token = await tokenOf(replica, observation, facts.record);
   const wasShown = (sibling: Sibling): boolean => token !== undefined && coversDot(token.context, sibling.dot);
   const isDelete = token === undefined ? shown?.hash !== undefined && isApplied(row, facts, observation.key) : row.siblings.every(wasShown) || isApplied(row, facts, observation.key);
-  if (!isDelete || !hasLiveSibling(row)) return { answer: { kind: 'show', row } };
-  if (observation.state.kind === 'gone' && !observation.state.confirmed) {
-    return { answer: { kind: 'refused', reason: 'Held', message: 'the object is missing, but its kind, namespace or folder may be going: approve or restore it' } };
-  }
+  // Not confirmed: what it lived in was deleted and made again, and takes it back.
+  const isConfirmed = observation.state.kind === 'gone' && observation.state.confirmed;
+  if (!isDelete || !isConfirmed || !hasLiveSibling(row)) return { answer: { kind: 'show', row } };
   return wanted(observation, facts.record, { context: token?.context ?? row.context, firstContact: false, body: () => ({ kind: 'deleted' }) }, undefined);
 }
 

@@ -15,7 +15,10 @@ export function seenOf({ seen, clock, tableId }: Pick<RegionState, 'seen' | 'clo
 }
 
 /** All that a member has written. An incarnation that was closed before its first write is in its clock row, but in no vector. */
-export const everWritten = (clock: ClockRow): VersionVector => new Map([...writtenBy(clock)].filter(([, last]) => last > 0));
+export function everWritten(clock: ClockRow): VersionVector {
+  const written = writtenBy(clock);
+  return [...written.values()].every((last) => last > 0) ? written : new Map([...written].filter(([, last]) => last > 0));
+}
 
 /** Where a local follower is that has everything: all logs, and the region's own. */
 export function positionOf(state: RegionState): VersionVector {

@@ -51,7 +51,7 @@ async function reshow(replica: Replica, key: ResourceKey, before: Strategy, fact
     const nowMs = replica.clock.nowMs();
     const at = { log: local.log, counter: local.head + 1 };
     const shown = await shownUnder(replica, key, row, before, facts);
-    const next = held(row, row, { nowMs, shown: shown && (await withNewView(replica, key, row, shown)), offLog: at });
+    const next = held(replica, row, row, { nowMs, shown: shown && (await withNewView(replica, key, row, shown)), offLog: at });
     if ((await replica.store.putOffLog({ puts: [{ key, next, if: row.local.revision }], segment: localSegment(at, key, nowMs), ifHead: local.head })) === 'ok') return;
   }
 }

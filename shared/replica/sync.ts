@@ -1,5 +1,6 @@
 import type { Member } from '../model/ids.ts';
 import { covers } from '../model/version-vector.ts';
+import type { VersionVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Page, Peer } from '../ports/peer.ts';
 import { applyPage } from './apply.ts';
@@ -35,8 +36,8 @@ export async function pullFrom(replica: Replica, called: Peer, signal: AbortSign
   const peer = patient(replica, called);
   let changes = 0;
   try {
-    const { outcome, reason } = await pullPages(replica, peer, signal, (count) => { changes += count; });
-    await noteSynced(replica, peer.member, outcome);
+    const { outcome, reason, seen } = await pullPages(replica, peer, signal, (count) => { changes += count; });
+    if (outcome === 'level' || outcome === 'resynchronized') await noteSynced(replica, peer.member, seen ?? seenOf(await replica.store.state()));
     return { peer: peer.member, outcome, changes, reason };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -46,7 +47,10 @@ export async function pullFrom(replica: Replica, called: Peer, signal: AbortSign
   }
 }
 
-async function pullPages(replica: Replica, peer: Peer, signal: AbortSignal, count: (changes: number) => void): Promise<{ outcome: SyncOutcome['outcome']; reason: string | undefined }> {
+/** How a pull ended; with what is seen here, where that was just read. */
+interface Pulled extends Pick<SyncOutcome, 'outcome' | 'reason'> { readonly seen?: VersionVector }
+
+async function pullPages(replica: Replica, peer: Peer, signal: AbortSignal, count: (changes: number) => void): Promise<Pulled> {
   const { spec } = await loadSettings(replica);
   const limit = spec?.sync.batchSize ?? DEFAULT_BATCH;
   let moved = 0;
@@ -54,6 +58,10 @@ async function pullPages(replica: Replica, peer: Peer, signal: AbortSignal, coun
     signal.throwIfAborted();
     const since = seenOf(await replica.store.state());
     const page = await peer.pull({ since, limit }, signal);
+    if (page.kind === 'page' && isEmpty(page)) {
+      if (page.more) continue;
+      return { outcome: 'level', reason: undefined, seen: since };
+    }
     if (page.kind === 'compacted') {
       count(await resynchronize(replica, peer, signal));
       return { outcome: 'resynchronized', reason: undefined };
@@ -72,13 +80,13 @@ async function pullPages(replica: Replica, peer: Peer, signal: AbortSignal, coun
   return { outcome: 'more', reason: undefined };
 }
 
+/** Most pages of a quiet federation: nothing to believe, to join or to move. */
+const isEmpty = ({ segments, answers }: Page): boolean => segments.length === 0 && answers.length === 0;
+
 export const rowsOf = (page: Pick<Page, 'answers'>): readonly { key: Page['answers'][number]['key']; row: Extract<Page['answers'][number]['answer'], { kind: 'row' }>['row'] }[] =>
   page.answers.flatMap(({ key, answer }) => (answer.kind === 'row' ? [{ key, row: answer.row }] : []));
 
-async function noteSynced(replica: Replica, member: Member, outcome: SyncOutcome['outcome']): Promise<void> {
-  const isLevel = outcome === 'level' || outcome === 'resynchronized';
-  if (!isLevel) return;
-  const seen = seenOf(await replica.store.state());
+async function noteSynced(replica: Replica, member: Member, seen: VersionVector): Promise<void> {
   await updatePeerRecord(replica, member, (record) => {
     const nowMs = replica.clock.nowMs();
     const isBehind = record.seen !== undefined && !covers(seen, record.seen);

@@ -288,11 +288,11 @@ export class TestCluster {
   session = '';
   position: VersionVector | undefined;
   readonly #deleted = new Map<ResourceKey, TestObject>();
-  readonly #member: TestMember;
+  readonly #member: Pick<TestMember, 'region' | 'replica'>;
   #version = 1000;
   #requests = 0;
 
-  constructor(member: TestMember, id: string) {
+  constructor(member: Pick<TestMember, 'region' | 'replica'>, id: string) {
     this.#member = member;
     this.id = asClusterId(id);
   }

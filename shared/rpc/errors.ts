@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ErrorDetailSchema } from '../../proto/gen/novaedge/federation/v1/error_pb.ts';
-import { ReplicaError } from '../ports/errors.ts';
+import { ReplicaError, StoreBusyError, StoreUnreachableError } from '../ports/errors.ts';
 import type { ReplicaErrorCode } from '../ports/errors.ts';
 import { TooLargeError } from '../ports/store.ts';
 import { WireError } from '../wire/wire-error.ts';
@@ -17,6 +17,8 @@ export function answerFor(error: unknown, correlationId: string): Answered {
   if (error instanceof ReplicaError) return expected(error.code, error.message, correlationId);
   if (error instanceof WireError) return expected('invalid', error.message, correlationId, { field: error.field });
   if (error instanceof TooLargeError) return expected('too-large', error.message, correlationId);
+  if (error instanceof StoreBusyError) return expected('busy', error.message, correlationId);
+  if (error instanceof StoreUnreachableError) return expected('unavailable', error.message, correlationId);
   if (error instanceof IdentityError) return { ...expected('refused', error.message, correlationId), error: withDetail(error.message, Code.Unauthenticated, 'refused', correlationId) };
   if (error instanceof ConnectError && (error.code === Code.Canceled || error.code === Code.DeadlineExceeded)) {
     return { error: withDetail(error.rawMessage, error.code, 'unavailable', correlationId), exact: 'unavailable', unexpected: false };

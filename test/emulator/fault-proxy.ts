@@ -23,7 +23,9 @@ export type Fault =
   /** Not carried out, and nothing happens at all. */
   | 'hang'
   /** Refused because it reads more bytes than one transaction can. */
-  | 'too-much';
+  | 'too-much'
+  /** Refused because the credentials have run out. */
+  | 'expired';
 
 export interface FaultRule {
   readonly fault: Fault;
@@ -126,6 +128,7 @@ function errorOf(fault: Exclude<Fault, 'answer-lost' | 'request-lost' | 'hang'>,
     case 'throttled': return asked.TransactItems === undefined ? injected('ProvisionedThroughputExceededException') : cancelled(asked.TransactItems.length, 'ThrottlingError');
     case 'unprocessed': return { status: 200, body: action === 'BatchGetItem' ? { Responses: {}, UnprocessedKeys: asked.RequestItems } : { UnprocessedItems: asked.RequestItems } };
     case 'too-much': return injected('ValidationException');
+    case 'expired': return injected('ExpiredTokenException');
     case 'server-error': return injected('InternalServerError', {}, 500);
   }
 }

@@ -1,3 +1,4 @@
+import type { ResourceKey } from '../../shared/model/ids.ts';
 import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
@@ -5,9 +6,11 @@ import { operatorOf } from '../../shared/replica/operator.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { isFinding } from './checks.ts';
 import { anyKey, commitLate, operate, routeManifest } from './cluster-acts.ts';
+import { drain } from './drain.ts';
 import { anyOther, deliverStraggler } from './member-acts.ts';
 import { FIELDS } from './sim-cluster.ts';
 import type { SimMember } from './sim-member.ts';
+import type { Simple } from './tally.ts';
 import type { World } from './world.ts';
 
 /** Several handlers of a member at the same time. */
@@ -15,22 +18,25 @@ import type { World } from './world.ts';
 const never = new AbortController().signal;
 const MINUTE_MS = 60_000;
 
+/** A handler that runs beside others, by the name of its operation. */
+type Job = readonly [Simple, () => Promise<unknown>];
+
 /** Several handlers of one member at the same time. */
 export async function interleave(world: World, member: SimMember): Promise<void> {
   if (!world.faults.strikes('interleaved')) return;
   const { replica, bridge } = member;
   const peer = (): ReturnType<SimMember['peer']> => member.peer(anyOther(world, member).name);
-  const jobs: readonly (() => Promise<unknown>)[] = [
-    () => pullFrom(replica, peer(), never),
-    () => pullFrom(replica, peer(), never),
-    () => bridge.commitDirty(),
-    () => commitLate(world, member),
-    () => beat(replica, peer(), never),
-    () => deliverStraggler(world),
-    () => reconcileWith(replica, peer(), never),
-    () => operate(world, member, anyKey(world)),
-    () => member.collect(),
-    () => anyOther(world, member).bridge.commitDirty(),
+  const jobs: readonly Job[] = [
+    ['pull', () => pullFrom(replica, peer(), never)],
+    ['pull', () => pullFrom(replica, peer(), never)],
+    ['bridge', () => bridge.commitDirty()],
+    ['commitLate', () => commitLate(world, member)],
+    ['beat', () => beat(replica, peer(), never)],
+    ['straggle', () => deliverStraggler(world)],
+    ['reconcile', () => reconcileWith(replica, peer(), never)],
+    ['operate', () => operate(world, member, anyKey(world))],
+    ['collect', () => member.collect()],
+    ['bridge', () => anyOther(world, member).bridge.commitDirty()],
   ];
   await runInTurns(world, jobs.filter(() => world.random.happens(0.45)));
 }
@@ -44,40 +50,76 @@ export async function rush(world: World, member: SimMember): Promise<void> {
   const { replica, bridge } = member;
   const { random } = world;
   const [key, peer] = [anyKey(world), member.peer(anyOther(world, member).name)];
-  if (random.happens(0.5)) member.cluster.userWrites(key, random.pick(FIELDS), `value-${world.number().toString()}`);
+  if (random.happens(0.5)) userWrites(world, member, key);
   if (random.happens(0.7)) world.nowMs += 25 * MINUTE_MS;
   await runInTurns(world, [
-    () => pullFrom(replica, peer, never),
-    () => (random.happens(0.5) ? pullFrom(replica, peer, never) : reconcileWith(replica, peer, never)),
-    () => beat(replica, peer, never).then(() => member.collect()),
-    () => bridge.commitDirty(),
-    () => peer.pull({ since: new Map(), limit: 3 }, never),
-    () => (random.happens(0.5) ? operate(world, member, key) : deliverStraggler(world)),
+    ['pull', () => pullFrom(replica, peer, never)],
+    random.happens(0.5) ? ['pull', () => pullFrom(replica, peer, never)] : ['reconcile', () => reconcileWith(replica, peer, never)],
+    ['collect', () => beat(replica, peer, never).then(() => member.collect())],
+    ['bridge', () => bridge.commitDirty()],
+    ['pull', () => peer.pull({ since: new Map(), limit: 3 }, never)],
+    random.happens(0.5) ? ['operate', () => operate(world, member, key)] : ['straggle', () => deliverStraggler(world)],
   ]);
 }
 
 /**
  * Elsewhere a resource is made and deleted at once, and all others know; here its delete arrives, may go, and is written over, all at
- * the same time.
+ * the same time. Perhaps nothing stood here before, or an older delete that may go. What arrived comes again afterwards.
  */
 export async function flash(world: World, member: SimMember): Promise<void> {
-  const { random, faults } = world;
+  const { random, faults, operations } = world;
   const [key, other] = [anyKey(world), anyOther(world, member)];
   if (other.isDown || !faults.strikes('interleaved')) return;
-  await operatorOf(other.replica).apply(routeManifest(key, random.pick(FIELDS), `value-${world.number().toString()}`), `made-${world.number().toString()}`);
-  await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
-  for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await pullFrom(third.replica, third.peer(other.name), never);
-  for (const each of world.othersOf(member)) await beat(member.replica, member.peer(each.name), never);
-  member.cluster.userWrites(key, random.pick(FIELDS), `value-${world.number().toString()}`);
+  if (random.happens(0.5)) {
+    operations.note('operate');
+    await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
+    await drain(world, 2, true);
+  }
+  if (random.happens(0.5)) {
+    await makeAndDelete(world, key, other);
+    await drain(world, 1, false);
+    world.nowMs += 25 * MINUTE_MS;
+  }
+  await makeAndDelete(world, key, other);
+  for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await pull(world, third, other);
+  // Twice: what they said before has to arrive first.
+  for (let round = 0; round < 2; round += 1) for (const each of world.othersOf(member)) await hearFrom(world, member, each);
+  userWrites(world, member, key);
+  const page = await other.handlers.pull(member.name, { since: member.seenInTable() ?? new Map(), limit: 100 }, never);
   await runInTurns(world, [
-    () => pullFrom(member.replica, member.peer(other.name), never),
-    () => member.collect(),
-    () => (random.happens(0.5) ? member.bridge.commitDirty() : operate(world, member, key)),
-    () => (random.happens(0.5) ? member.collect() : publishDeletes(member.replica)),
+    ['pull', () => pullFrom(member.replica, member.peer(other.name), never).then(() => member.collect())],
+    random.happens(0.5) ? ['bridge', () => member.bridge.commitDirty()] : ['operate', () => operate(world, member, key)],
+    random.happens(0.5) ? ['collect', () => member.collect()] : ['publish', () => publishDeletes(member.replica)],
   ]);
+  if (page.kind !== 'page' || !faults.strikes('straggler')) return;
+  operations.note('straggle');
+  await member.handlers.push(other.name, { kind: 'page', page }, never);
 }
 
-async function runInTurns(world: World, jobs: readonly (() => Promise<unknown>)[]): Promise<void> {
-  const theirs = (await world.turns.run(jobs)).find(isFinding);
+function userWrites(world: World, { cluster }: SimMember, key: ResourceKey): void {
+  world.operations.note('edit');
+  cluster.userWrites(key, world.random.pick(FIELDS), `value-${world.number().toString()}`);
+}
+
+async function makeAndDelete(world: World, key: ResourceKey, { replica }: SimMember): Promise<void> {
+  world.operations.note('operate');
+  await operatorOf(replica).apply(routeManifest(key, world.random.pick(FIELDS), `value-${world.number().toString()}`), `made-${world.number().toString()}`);
+  world.operations.note('operate');
+  await operatorOf(replica).delete(key, `deleted-${world.number().toString()}`);
+}
+
+async function pull(world: World, member: SimMember, other: SimMember): Promise<void> {
+  world.operations.note('pull');
+  await pullFrom(member.replica, member.peer(other.name), never);
+}
+
+async function hearFrom(world: World, member: SimMember, other: SimMember): Promise<void> {
+  world.operations.note('beat');
+  await beat(member.replica, member.peer(other.name), never);
+}
+
+async function runInTurns(world: World, jobs: readonly Job[]): Promise<void> {
+  for (const [name] of jobs) world.operations.note(name);
+  const theirs = (await world.turns.run(jobs.map(([, job]) => job))).find(isFinding);
   if (theirs !== undefined) throw theirs;
 }

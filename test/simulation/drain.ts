@@ -19,12 +19,15 @@ export async function drain(world: World, rounds: number, collecting: boolean): 
       for (const other of world.othersOf(member)) await meet(world, member, other);
       await publishDeletes(member.replica);
       await followBridge(world, member);
+      world.operations.note('publish');
+      world.operations.note('bridge');
     }
     world.ledgers.deliver({ random: world.random.next, share: 0.9 });
     for (const member of running) await member.hear();
+    world.operations.note('ledger');
     if (!collecting) continue;
     world.nowMs += 25 * MINUTE_MS;
-    for (const member of running) await member.collect();
+    for (const member of running) { await member.collect(); world.operations.note('collect'); }
   }
 }
 
@@ -32,6 +35,8 @@ export async function drain(world: World, rounds: number, collecting: boolean): 
 async function meet(world: World, member: SimMember, other: SimMember): Promise<void> {
   const mayMeet = !world.network.storms && !member.crashes && !member.losesAnswers && world.network.reaches(member.name, other.name) && member.seenInTable() !== undefined && other.seenInTable() !== undefined;
   const answered = await beat(member.replica, member.peer(other.name), never);
+  world.operations.note('beat');
+  world.operations.note('pull');
   const { outcome, reason } = await pullFrom(member.replica, member.peer(other.name), never);
   const isPutOff = outcome === 'failed' && reason?.includes('is not known yet') === true;
   if (mayMeet) world.checks.require(12, (outcome !== 'failed' || isPutOff) && answered === 'answered', () => `${member.name} reaches ${other.name}, but pulling ended as ${outcome} (${reason ?? ''}) and the heartbeat as ${answered}`);

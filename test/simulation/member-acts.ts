@@ -26,7 +26,11 @@ export async function carryLedger(world: World, member: SimMember): Promise<void
     random: random.next, share: 0.6, mergeShare: faults.strikes('ledger-merged', 0.5) ? 0.6 : 0, repeatShare: faults.strikes('ledger-repeated', 0.4) ? 0.5 : 0,
     silentShare: faults.strikes('ledger-silent', 0.3) ? 0.4 : 0, lossShare: faults.strikes('ledger-lost', 0.1) ? 0.3 : 0,
   });
-  for (const rung of await member.hear()) if (random.happens(0.7)) await pullFrom(member.replica, member.peer(rung), never);
+  for (const rung of await member.hear()) {
+    if (!random.happens(0.7)) continue;
+    world.operations.note('pull');
+    await pullFrom(member.replica, member.peer(rung), never);
+  }
 }
 
 export async function deliverStraggler(world: World): Promise<void> {

@@ -7,6 +7,7 @@ import { flash, interleave, rush } from './concurrent-acts.ts';
 import { drain } from './drain.ts';
 import { anyOther, carryLedger, deliverStraggler, forge, heal, part, push, restore, skew } from './member-acts.ts';
 import type { SimMember } from './sim-member.ts';
+import type { OperationName } from './tally.ts';
 import type { World } from './world.ts';
 
 const never = new AbortController().signal;
@@ -44,8 +45,7 @@ export const OPERATIONS = {
   rush: { weight: 4, run: rush },
   flash: { weight: 1.5, run: flash },
   skew: { weight: 1, run: skew },
-} as const satisfies Record<string, Operation>;
-export type OperationName = keyof typeof OPERATIONS;
+} as const satisfies Record<OperationName, Operation>;
 
 const WEIGHTS = Object.fromEntries(Object.entries(OPERATIONS).map(([name, { weight }]) => [name, weight])) as Record<OperationName, number>;
 export const anyOperation = (world: World): OperationName => world.random.weighted(WEIGHTS);

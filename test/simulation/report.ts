@@ -1,5 +1,6 @@
 import { FAULTS } from './faults.ts';
 import type { RunReport } from './run.ts';
+import { isCompound } from './tally.ts';
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -41,7 +42,7 @@ function added(a: Counts, b: Counts): Counts {
 
 /** The summary as a person reads it. */
 export function describe({ schedules, writes, rounds, repeated, operations, faults, checks, findings }: Summary, seconds: number): string {
-  const total = Object.values(operations).reduce((sum, count) => sum + count, 0);
+  const total = Object.entries(operations).reduce((sum, [name, count]) => sum + (isCompound(name) ? 0 : count), 0);
   return [
     `${schedules.toString()} schedules, ${findings.length.toString()} findings, ${total.toString()} operations, ${writes.toString()} writes, ${seconds.toFixed(1)} s (${(schedules / seconds).toFixed(0)} schedules a second)`,
     `quiet within ${rounds.toString()} rounds; ${repeated.toString()} schedules run twice, to the same trace`,

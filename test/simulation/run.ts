@@ -1,6 +1,6 @@
 import { isFinding } from './checks.ts';
 import { OPERATIONS, anyOperation } from './operations.ts';
-import type { OperationName } from './operations.ts';
+import type { OperationName } from './tally.ts';
 import { quieten } from './quiet.ts';
 import type { SimMember } from './sim-member.ts';
 import { asError } from './turns.ts';
@@ -9,7 +9,7 @@ import { World } from './world.ts';
 
 /** How a schedule is run. */
 export interface RunOptions {
-  /** Random operations before the quiet. */
+  /** Random operations before the quiet, about: one that is made of several is not cut short. */
   readonly steps: number;
   /** Operations and faults that are left out; `faults` leaves out all faults. */
   readonly disabled: ReadonlySet<string>;
@@ -28,7 +28,7 @@ export interface RunReport {
 }
 
 /** Operations between two looks at the whole. */
-const STEPS_BETWEEN_CHECKS = 8;
+const TURNS_BETWEEN_CHECKS = 8;
 /** Share of operations in which something goes wrong, and of these the share of each kind. */
 const STORM_SHARE = 0.35;
 const STORM_KIND_SHARE = 0.4;
@@ -40,19 +40,19 @@ const TRACE_LINES = 200;
 /** One schedule: random operations with faults, then quiet, then what must hold. @throws Violation */
 export async function runSchedule(seed: number, { steps, disabled }: RunOptions): Promise<RunReport> {
   const world = new World(seed, disabled);
-  const operations: Record<string, number> = {};
   try {
     await world.start();
-    for (let step = 0; step < steps; step += 1) {
+    for (let turn = 0; world.operations.total < steps; turn += 1) {
       const name = anyOperation(world);
-      if (!disabled.has(name)) await perform(world, name, operations);
+      if (disabled.has(name)) continue;
+      await perform(world, name);
       world.rethrow();
-      if (step % STEPS_BETWEEN_CHECKS === 0 || INTERLEAVING.has(name)) await verifyRunning(world);
+      if (turn % TURNS_BETWEEN_CHECKS === 0 || INTERLEAVING.has(name)) await verifyRunning(world);
     }
     const rounds = await quieten(world);
     world.rethrow();
     await verifyEnd(world);
-    return { seed, writes: world.oracle.count, rounds, operations, faults: world.faults.counts, checks: world.checks.counts, trace: world.trace };
+    return { seed, writes: world.oracle.count, rounds, operations: world.operations.counts, faults: world.faults.counts, checks: world.checks.counts, trace: world.trace };
   } catch (caught) {
     const error = world.found ?? asError(caught);
     error.message = `seed ${seed.toString()}: ${error.message}\n  ${world.trace.slice(-TRACE_LINES).join('\n  ')}`;
@@ -61,7 +61,7 @@ export async function runSchedule(seed: number, { steps, disabled }: RunOptions)
 }
 
 /** One random operation, with random faults around it. */
-async function perform(world: World, name: OperationName, counts: Record<string, number>): Promise<void> {
+async function perform(world: World, name: OperationName): Promise<void> {
   const { random, network, trace } = world;
   const member = random.pick(world.members);
   world.nowMs += 1 + random.below(3000);
@@ -69,7 +69,7 @@ async function perform(world: World, name: OperationName, counts: Record<string,
   network.storms = storms;
   member.crashes = storms && random.happens(STORM_KIND_SHARE);
   member.losesAnswers = storms && random.happens(STORM_KIND_SHARE);
-  counts[name] = (counts[name] ?? 0) + 1;
+  world.operations.note(name);
   trace.push(`${name} ${member.name}`);
   try {
     if (!member.isDown || isNobodys(name)) await OPERATIONS[name].run(world, member);

@@ -103,7 +103,7 @@ export class SimMember {
     this.replica = this.#newReplica();
     this.region = regionOf(this.replica);
     this.handlers = peerHandlers(this.replica);
-    this.cluster = new SimCluster(asClusterId(`cluster-${name}`), keys, filterOf(parseFederation(this.#manifest())), {
+    this.cluster = new SimCluster(asClusterId(`cluster-${name}`), keys, FILTER, {
       checks, log, knowsOf: (target) => this.#knowsOf(target),
       showsAll: (key) => this.witness.standing(key).length < 2 || this.replica.settingsCache.current?.settings.inForce?.strategy === 'Merge',
     });
@@ -131,7 +131,7 @@ export class SimMember {
       }),
       ledger: this.ledger,
       peers: { peer: (member) => (this.#others.includes(member) ? this.peer(member) : undefined) },
-      clock: { nowMs: () => nowMs() + this.skewMs, sleep: untilAborted },
+      clock: { nowMs: () => nowMs() + this.skewMs, sleep: forEver },
       random: { bytes: (length) => random.bytes(length) },
       events: { publish: () => Promise.resolve() },
       wakeups: { arm: () => ({ wait: () => Promise.resolve() }) },
@@ -142,20 +142,7 @@ export class SimMember {
 
   peer(other: Member): Peer { return this.#around.network.peer(this.name, other); }
 
-  /** The member's NovaEdgeFederation object. */
-  #manifest(): JsonObject {
-    return {
-      apiVersion: 'novaedge.io/v1alpha1', kind: 'NovaEdgeFederation', metadata: { name: 'sim', namespace: 'default' },
-      spec: {
-        federationID: 'sim', mode: 'mesh',
-        localMember: { name: this.name, endpoint: `${this.name}:9090` },
-        members: this.#others.map((name) => ({ name, endpoint: `${name}:9090` })),
-        sync: { batchSize: 3 },
-        antiEntropy: { batchSize: 20 },
-        conflictResolution: { strategy: this.#strategy, tombstoneTTL: '20m' },
-      },
-    };
-  }
+  #manifest(): JsonObject { return manifestOf(this.name, this.#others, this.#strategy); }
 
   async start(): Promise<void> {
     await ensureServing(this.replica, never);
@@ -256,7 +243,20 @@ export class SimMember {
   }
 }
 
-/** No call takes long in virtual time, so no deadline ever passes. */
-const untilAborted = (_ms: number, signal?: AbortSignal): Promise<void> => new Promise((_resolve, reject) => {
-  signal?.addEventListener('abort', () => { reject(signal.reason as Error); }, { once: true });
+/** The NovaEdgeFederation object of a member. */
+const manifestOf = (name: string, others: readonly string[], strategy: string): JsonObject => ({
+  apiVersion: 'novaedge.io/v1alpha1', kind: 'NovaEdgeFederation', metadata: { name: 'sim', namespace: 'default' },
+  spec: {
+    federationID: 'sim', mode: 'mesh',
+    localMember: { name, endpoint: `${name}:9090` },
+    members: others.map((other) => ({ name: other, endpoint: `${other}:9090` })),
+    sync: { batchSize: 3 },
+    antiEntropy: { batchSize: 20 },
+    conflictResolution: { strategy, tombstoneTTL: '20m' },
+  },
 });
+/** What every member's cluster federates. */
+const FILTER = filterOf(parseFederation(manifestOf('us', ['eu'], 'Manual')));
+
+/** No call takes long in virtual time, so no deadline ever passes. */
+const forEver = (): Promise<void> => new Promise(() => undefined);

@@ -198,7 +198,8 @@ export class Witness {
     if (author === undefined || author.isExact) return author?.knows ?? nobody;
     const assumed = this.stateAt(key, sibling.writerContext) ?? nobody;
     if (before.every((id) => oracle.isDelete(id))) return assumed; // a first contact covers deletes
-    const own = new Set(this.#ownEarlier(key, sibling.origin));
+    // What it sent before, and what that covered: the deletes of a first contact were never shown, and are covered all the same.
+    const own = oracle.closure(this.#ownEarlier(key, sibling.origin));
     const excess = [...assumed].find((id) => !author.knows.has(id) && !own.has(id));
     checks.require(6, excess === undefined, () => `${member} ${key}: ${dotKey(sibling.dot)} was taken to know ${excess ?? ''}, which its cluster was never shown; displayed [${[...author.knows].join(' ')}], assumed [${[...assumed].join(' ')}]`);
     return assumed;

@@ -11,6 +11,7 @@ import type { SentCommit } from './sim-bridge.ts';
 import type { KeptCopy } from './sim-cluster.ts';
 import { SimMember } from './sim-member.ts';
 import { StabilityWatch } from './stability-watch.ts';
+import { Tally } from './tally.ts';
 import { Turns } from './turns.ts';
 
 const KEYS: readonly ResourceKey[] = ['a', 'b', 'c'].map((name) => resourceKey({ group: 'novaedge.io', kind: 'ProxyRoute', namespace: 'default', name }));
@@ -23,6 +24,7 @@ export class World {
   readonly random: SeededRandom;
   readonly faults: Faults;
   readonly checks = new Checks();
+  readonly operations = new Tally();
   readonly oracle = new Oracle(this.checks);
   readonly stability = new StabilityWatch(this.checks, this.oracle, () => this.members);
   readonly network: Network;

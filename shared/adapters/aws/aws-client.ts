@@ -1,7 +1,6 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import type { IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { AwsV4Signer } from 'aws4fetch';
+import type { Agent, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import * as https from 'node:https';
+import aws4 from 'aws4';
 import { AwsUnansweredError, errorOfAnswer } from './aws-error.ts';
 import type { AwsCredentials } from './credentials.ts';
 
@@ -29,8 +28,6 @@ const MAX_SOCKETS = 64;
 const MAX_REST_MS = 20_000;
 /** DynamoDB answers at most 16 MB. */
 const MAX_ANSWER_BYTES = 24 * 1024 * 1024;
-/** Signing keys are kept, one per service, day and secret. */
-const MAX_SIGNING_KEYS = 32;
 
 /**
  * Calls AWS services that speak JSON (DynamoDB, EventBridge, SQS, Secrets Manager), signed, over connections that are kept. Makes no
@@ -38,8 +35,7 @@ const MAX_SIGNING_KEYS = 32;
  */
 export class AwsClient {
   readonly #options: AwsClientOptions;
-  readonly #signingKeys = new Map<string, ArrayBuffer>();
-  #agent: HttpAgent | HttpsAgent | undefined;
+  #agent: Agent | undefined;
   #usedAtMs = 0;
 
   constructor(options: AwsClientOptions) { this.#options = options; }
@@ -52,15 +48,13 @@ export class AwsClient {
   async call<Answer>(service: AwsService, action: string, input: object, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted();
     const url = endpointOf(this.#options, service.name);
-    const { accessKeyId, secretAccessKey, sessionToken } = this.#options.credentials();
     const body = JSON.stringify(input);
-    if (this.#signingKeys.size > MAX_SIGNING_KEYS) this.#signingKeys.clear();
-    const { headers } = await new AwsV4Signer({
-      method: 'POST', url, body, service: service.name, region: this.#options.region, accessKeyId, secretAccessKey, cache: this.#signingKeys,
-      headers: { 'content-type': `application/x-amz-json-${service.jsonVersion}`, 'x-amz-target': `${service.target}.${action}` },
-      ...(sessionToken !== undefined && { sessionToken }),
-    }).sign();
-    const { status, text, errorType } = await this.#send(url, Object.fromEntries(headers), body, signal);
+    const { accessKeyId, secretAccessKey, sessionToken } = this.#options.credentials();
+    const { headers = {} } = aws4.sign({
+      service: service.name, region: this.#options.region, method: 'POST', host: url.host, path: '/', body,
+      headers: { 'Content-Type': `application/x-amz-json-${service.jsonVersion}`, 'X-Amz-Target': `${service.target}.${action}` },
+    }, { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) });
+    const { status, text, errorType } = await this.#send(url, headers, body, signal);
     if (status === 200) return parseAnswer<Answer>(service.name, text);
     throw errorOfAnswer(service.name, status, text, errorType);
   }
@@ -71,12 +65,11 @@ export class AwsClient {
     this.#agent = undefined;
   }
 
-  async #send(url: string, headers: Readonly<Record<string, string>>, body: string, signal: AbortSignal | undefined): Promise<Answered> {
+  async #send(url: URL, headers: OutgoingHttpHeaders, body: string, signal: AbortSignal | undefined): Promise<Answered> {
     const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = this.#options;
-    const send = url.startsWith('https:') ? httpsRequest : httpRequest;
     const { promise, resolve, reject } = Promise.withResolvers<Answered>();
-    const outgoing = send(url, { method: 'POST', agent: this.#agentFor(url), headers: { ...headers, 'content-length': Buffer.byteLength(body) }, ...(signal !== undefined && { signal }) });
-    const giveUp = (after: string): void => { outgoing.destroy(new AwsUnansweredError(`${new URL(url).host}: ${after}`)); };
+    const outgoing = protocolOf(url).request(url, { method: 'POST', agent: this.#agentFor(url), headers, ...(signal !== undefined && { signal }) });
+    const giveUp = (after: string): void => { outgoing.destroy(new AwsUnansweredError(`${url.host}: ${after}`)); };
     const timer = setTimeout(() => { giveUp(`no answer within ${requestTimeoutMs.toString()} ms`); }, requestTimeoutMs);
     outgoing.on('socket', (socket) => {
       if (!socket.connecting) return;
@@ -90,7 +83,7 @@ export class AwsClient {
       return await promise;
     } catch (error) {
       signal?.throwIfAborted();
-      throw error instanceof AwsUnansweredError ? error : new AwsUnansweredError(`${new URL(url).host}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw error instanceof AwsUnansweredError ? error : new AwsUnansweredError(`${url.host}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     } finally {
       clearTimeout(timer);
       this.#usedAtMs = Date.now();
@@ -98,7 +91,7 @@ export class AwsClient {
   }
 
   /** Connections that were used lately, or new ones. */
-  #agentFor(url: string): HttpAgent | HttpsAgent {
+  #agentFor(url: URL): Agent {
     const nowMs = Date.now();
     if (nowMs - this.#usedAtMs > MAX_REST_MS) {
       // Nothing is under way on it: whatever was has ended, or it would have been used since.
@@ -108,7 +101,7 @@ export class AwsClient {
     }
     this.#usedAtMs = nowMs;
     const options = { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: MAX_REST_MS, scheduling: 'lifo' } as const;
-    return (this.#agent ??= url.startsWith('https:') ? new HttpsAgent(options) : new HttpAgent(options));
+    return (this.#agent ??= new (protocolOf(url).Agent)(options));
   }
 }
 
@@ -136,7 +129,14 @@ function parseAnswer<Answer>(service: string, text: string): Answer {
 }
 
 /** China has a domain of its own; other partitions are not served. */
-function endpointOf({ region, endpoint }: AwsClientOptions, service: string): string {
-  if (endpoint !== undefined) return new URL('/', endpoint).href;
-  return `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/`;
+function endpointOf({ region, endpoint }: AwsClientOptions, service: string): URL {
+  if (endpoint !== undefined) return new URL('/', endpoint);
+  return new URL(`https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/`);
 }
+
+/**
+ * Plain HTTP is for emulators. Its module is fetched when it is needed and not imported: an import of all its names makes Node load
+ * its WebSocket, and that the whole of fetch, which is half of a small function's cold start.
+ */
+const protocolOf = ({ protocol }: URL): Pick<typeof https, 'request'> & { readonly Agent: typeof Agent } =>
+  (protocol === 'https:' ? https : process.getBuiltinModule('node:http'));

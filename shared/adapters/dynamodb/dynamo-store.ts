@@ -5,6 +5,7 @@ import type { LogSegment } from '../../model/log.ts';
 import type { Entry } from '../../model/merkle.ts';
 import type { HeldRow } from '../../model/row.ts';
 import { counterOf } from '../../model/version-vector.ts';
+import { StoreBusyError } from '../../ports/errors.ts';
 import type {
   AdvanceTransaction, CandidateKind, CommitOutcome, CommitTransaction, IncarnationStart, IndexUpdate, OffLogTransaction, Picture,
   RegionState, RowPage, RowPut, Store, StoredDocument, StoredIndex,
@@ -14,7 +15,6 @@ import { requireAdvance, requireCommit, requireIndexUpdate, requireKeys, require
 import type { TransactWriteItem } from './api-types.ts';
 import type { Calls, Place, TransactionEnd, Units } from './calls.ts';
 import { commitClock, readClock, startClock } from './clock-item.ts';
-import { StoreBusyError } from './failures.ts';
 import type { Item } from './items.ts';
 import { keyId, keyOf, number, numberIn } from './items.ts';
 import { ItemCalls } from './item-calls.ts';

@@ -1,10 +1,5 @@
 import { AwsError, AwsUnansweredError } from '../aws/index.ts';
 
-/** Too many others worked on the same items, or the table gave no more, for as long as was tried. Nothing was written. */
-export class StoreBusyError extends Error { override readonly name = 'StoreBusyError' }
-/** No answer, or an error of the service: the request may or may not have been carried out. */
-export class StoreUnreachableError extends Error { override readonly name = 'StoreUnreachableError' }
-
 /**
  * What a failed call means: a condition did not hold; it was certainly not carried out and can be tried again; nobody knows; or it
  * is a mistake, which is thrown as it is.

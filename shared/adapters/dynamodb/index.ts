@@ -4,7 +4,7 @@ export { createClient } from './client.ts';
 export { createTables } from './create-tables.ts';
 export { DynamoLedger, ledgerChangeOf } from './dynamo-ledger.ts';
 export { DynamoStore } from './dynamo-store.ts';
-export { StoreBusyError, StoreUnreachableError } from './failures.ts';
+export { StoreBusyError, StoreUnreachableError } from '../../ports/errors.ts';
 export type { TableNames, TableSchema } from './table-layout.ts';
 export { LEDGER_SCHEMA, REGIONAL_SCHEMA } from './table-layout.ts';
 export type { DynamoOptions } from './open-dynamo.ts';

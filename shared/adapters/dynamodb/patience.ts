@@ -1,5 +1,7 @@
+import { StoreBusyError, StoreUnreachableError } from '../../ports/errors.ts';
+import { AwsCredentialsError } from '../aws/index.ts';
 import type { Failure } from './failures.ts';
-import { failureOf, StoreBusyError, StoreUnreachableError } from './failures.ts';
+import { failureOf } from './failures.ts';
 
 /** Attempts of one call. With the longest pauses these are about four seconds, less than any handler has left to live. */
 const MAX_ATTEMPTS = 8;
@@ -44,6 +46,7 @@ export async function patiently<Answer>(patience: Patience, repeatOn: readonly F
     try {
       return await call();
     } catch (error) {
+      if (error instanceof AwsCredentialsError) throw new StoreUnreachableError(`the table was not asked: ${error.message}`, { cause: error });
       const failure = failureOf(error);
       if (failure === 'condition' || failure === 'mistake') throw error;
       if (failure === 'unknown') unknown += 1;

@@ -1,11 +1,11 @@
 import type { ResourceKey } from '../../model/ids.ts';
 import type { HeldRow } from '../../model/row.ts';
-import { sameVector } from '../../model/version-vector.ts';
+import { StoreBusyError } from '../../ports/errors.ts';
 import type { CandidateKind, Picture, RegionState, RowPage } from '../../ports/store.ts';
 import { candidateKind } from '../stored/encoded-put.ts';
 import type { QueryInput } from './api-types.ts';
 import type { Calls, Place } from './calls.ts';
-import { isTooMuchAtOnce, StoreBusyError } from './failures.ts';
+import { isTooMuchAtOnce } from './failures.ts';
 import type { Item } from './items.ts';
 import { text, textIn } from './items.ts';
 import type { ReadPage } from './merge-shards.ts';
@@ -94,8 +94,6 @@ export class RowCalls {
   }
 }
 
-/** A row that was dropped and made anew may have the revision again, but not the context. */
-const isUnchanged = (before: HeldRow | undefined, after: HeldRow | undefined): boolean =>
-  before === undefined || after === undefined ? before === after : before.local.revision === after.local.revision && sameVector(before.context, after.context);
+const isUnchanged = (before: HeldRow | undefined, after: HeldRow | undefined): boolean => before?.local.revision === after?.local.revision;
 
 const sortOf = (item: Item): string => textIn(item, SORT);

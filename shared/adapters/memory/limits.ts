@@ -32,7 +32,22 @@ export function requireContentFits(key: ResourceKey, text: string): void {
 
 /** @throws TooLargeError */
 export function requireDocumentFits(name: string, value: Json): void {
-  if (JSON.stringify(value).length * MAX_BYTES_PER_CHARACTER > MAX_ROW_BYTES) packDocument(name, value);
+  if (boundOf(value) > MAX_ROW_BYTES) packDocument(name, value);
+}
+
+/** More than any number, or what stands around a value. */
+const VALUE_BYTES = 32;
+/** A character may be written as an escape of six bytes. */
+const MAX_ESCAPE_BYTES = 6;
+
+/** More than a document takes when it is stored. */
+function boundOf(value: Json | undefined): number {
+  if (typeof value === 'string') return value.length * MAX_ESCAPE_BYTES + VALUE_BYTES;
+  if (typeof value !== 'object' || value === null) return VALUE_BYTES;
+  let bytes = VALUE_BYTES;
+  if (Array.isArray(value)) for (const part of value as readonly Json[]) bytes += boundOf(part);
+  else for (const [name, part] of Object.entries(value)) bytes += name.length * MAX_ESCAPE_BYTES + boundOf(part);
+  return bytes;
 }
 
 /** More than a row takes when it is stored. Rows below the limit by this measure, nearly all, need not be encoded to know it. */

@@ -19,7 +19,7 @@ export interface LineLoggerOptions {
 export function lineLogger({ level, base, write, nowMs }: LineLoggerOptions): Logger {
   const log = (at: Level) => (event: string, fields: LogFields = {}): void => {
     if (LEVELS.indexOf(at) < LEVELS.indexOf(level)) return;
-    write(JSON.stringify({ level: at, time: new Date(nowMs()).toISOString(), ...base, correlationId: currentCorrelation(), ...fields, event }));
+    write(JSON.stringify({ ...base, correlationId: currentCorrelation(), ...fields, level: at, time: new Date(nowMs()).toISOString(), event }));
   };
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
 }

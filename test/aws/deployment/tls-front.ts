@@ -3,7 +3,8 @@ import { Agent, request } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 export interface TlsFrontOptions {
@@ -27,8 +28,7 @@ const CERTIFICATE_HEADER = 'x-emulator-client-certificate';
 export class TlsFront {
   readonly #server: Server;
   readonly #options: TlsFrontOptions;
-  /** A connection for each request: the emulator ends those that rest, which a request on its way then meets. */
-  readonly #agent = new Agent({ keepAlive: false });
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
   /** While it is down, connections are refused. */
   #isDown = false;
 
@@ -71,10 +71,7 @@ export class TlsFront {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });
-    onward.once('error', () => {
-      if (outgoing.headersSent) outgoing.destroy();
-      else outgoing.writeHead(503, { 'content-type': 'application/json' }).end('{"message":"Service Unavailable"}');
-    });
+    onward.once('error', () => { outgoing.destroy(); });
     outgoing.once('close', () => { onward.destroy(); });
     incoming.pipe(onward);
   }
@@ -82,7 +79,7 @@ export class TlsFront {
 
 /** `requestContext.authentication.clientCert` of payload format 2.0. */
 function contextOf(socket: Socket) {
-  if (!(socket instanceof TLSSocket)) throw new TypeError('a request that did not come by TLS');
+  if (!(socket instanceof TLSSocket)) throw new TypeError('a connection without TLS reached the TLS front');
   const certificate = new X509Certificate(socket.getPeerCertificate(true).raw);
   const name = (lines: string): string => lines.split('\n').reverse().join(',');
   return {

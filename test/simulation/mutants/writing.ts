@@ -25,6 +25,12 @@ export const WRITING: readonly Mutant[] = [
     find: 'const kept = before.siblings.filter((other) => !writerKnew(sibling, other.dot));', replace: 'const kept = before.siblings.filter((other) => writerKnew(sibling, other.dot) && false);',
   },
   {
+    name: 'a row that comes back has the revision of the one that went',
+    file: 'shared/replica/local-part.ts',
+    find: 'revision: local === undefined ? Buffer.from(random.bytes(FIRST_REVISION_BYTES)).readUIntBE(0, FIRST_REVISION_BYTES) : local.revision + 1,',
+    replace: 'revision: (local?.revision ?? Math.min(0, random.bytes(FIRST_REVISION_BYTES).length)) + 1,',
+  },
+  {
     name: 'seen is read before the row on commit',
     file: 'shared/replica/commit.ts',
     find: 'const rows = await replica.store.rows(keys);\n    const state = await replica.store.state();', replace: 'const state = await replica.store.state();\n    const rows = await replica.store.rows(keys);',

@@ -1,0 +1,36 @@
+import type { ResourceKey } from '../../shared/model/ids.ts';
+import { LAST_SEEN_KEYS } from './limits.ts';
+import type { Facts } from './object.ts';
+
+/** What is told of an object that is gone. */
+export interface Departed { readonly uid: string; readonly token: string | undefined; readonly createdAtMs: number | undefined }
+
+/**
+ * The last state of each object that was read, written or told by a watch: uid, token, and whether it was on its way out by our own
+ * hand. Newer states replace older ones; the oldest are forgotten.
+ */
+export class LastSeen {
+  readonly #objects = new Map<ResourceKey, Facts>();
+
+  note(key: ResourceKey, facts: Facts): void {
+    const known = this.#objects.get(key);
+    if (known !== undefined && BigInt(known.resourceVersion) > BigInt(facts.resourceVersion)) return;
+    this.#objects.delete(key);
+    this.#objects.set(key, facts);
+    if (this.#objects.size <= LAST_SEEN_KEYS) return;
+    const [oldest] = this.#objects.keys();
+    if (oldest !== undefined) this.#objects.delete(oldest);
+  }
+
+  get(key: ResourceKey): Facts | undefined { return this.#objects.get(key); }
+
+  /**
+   * Of an object that is not there. After a delete of our own the token says nothing about what a user knew: then only what was
+   * reported as applied decides (DESIGN §11, own deletes).
+   */
+  departed(key: ResourceKey): Departed {
+    const facts = this.#objects.get(key);
+    if (facts === undefined) return { uid: '', token: undefined, createdAtMs: undefined };
+    return { uid: facts.uid, token: facts.isOurDelete ? undefined : facts.token, createdAtMs: facts.createdAtMs };
+  }
+}

@@ -1,0 +1,68 @@
+import type { Json, JsonObject } from '../../shared/model/content.ts';
+import { isObject } from '../../shared/model/content.ts';
+import { TOKEN_ANNOTATION, federatedPart } from '../../shared/model/federated-part.ts';
+import type { ClusterObject, ObjectVersion } from '../bridge/cluster-port.ts';
+import { isOwnedLocally } from '../bridge/manifest.ts';
+import type { ServedKind } from './discovery.ts';
+import { apiVersionOf } from './paths.ts';
+
+/** Written onto an object right before we delete it, so that whoever sees it go knows that no user did it. */
+export const DELETE_MARK = 'federation.novaedge.io/deleted-by-federation';
+
+/** What metadata alone tells of an object. */
+export interface Facts extends ObjectVersion {
+  readonly namespace: string;
+  readonly name: string;
+  readonly token: string | undefined;
+  readonly isTerminating: boolean;
+  readonly isOurDelete: boolean;
+  readonly createdAtMs: number;
+}
+
+export const metadataOf = (object: JsonObject): JsonObject => objectOr(object['metadata']);
+const objectOr = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
+export const textOr = (value: Json | undefined, otherwise = ''): string => (typeof value === 'string' ? value : otherwise);
+export const annotationsOf = (object: JsonObject): JsonObject => objectOr(metadataOf(object)['annotations']);
+
+export function factsOf(object: JsonObject): Facts {
+  const metadata = metadataOf(object);
+  const annotations = annotationsOf(object);
+  const token = annotations[TOKEN_ANNOTATION];
+  return {
+    namespace: textOr(metadata['namespace']),
+    name: textOr(metadata['name']),
+    uid: textOr(metadata['uid']),
+    resourceVersion: textOr(metadata['resourceVersion'], '0'),
+    token: typeof token === 'string' && token !== '' ? token : undefined,
+    isTerminating: metadata['deletionTimestamp'] !== undefined,
+    isOurDelete: annotations[DELETE_MARK] !== undefined,
+    createdAtMs: createdAtMs(object),
+  };
+}
+
+/** To the second, as Kubernetes keeps it. */
+export const createdAtMs = (object: JsonObject): number => Date.parse(textOr(metadataOf(object)['creationTimestamp'], '1970-01-01T00:00:00Z'));
+
+/** Items of a list leave out what all of them are. */
+export const withKind = (kind: ServedKind, object: JsonObject): JsonObject => ({ ...object, apiVersion: apiVersionOf(kind), kind: kind.kind });
+
+/**
+ * An object as the bridge knows it.
+ *
+ * @throws ManifestError | ResourceNameError for one that cannot be federated
+ */
+export function clusterObjectOf(kind: ServedKind, object: JsonObject, marks: readonly string[]): ClusterObject {
+  const { uid, resourceVersion, token } = factsOf(object);
+  return { ...federatedPart(withKind(kind, object), marks), uid, resourceVersion, token };
+}
+
+/** Why an object is its cluster's own whatever the filter says; undefined for others. Metadata is enough to tell. */
+export function whyLocal({ group, kind }: ServedKind, object: JsonObject): string | undefined {
+  if (isOwnedLocally(object)) return 'a controller of this cluster made it and keeps it';
+  const { name } = factsOf(object);
+  if (group !== '') return undefined;
+  if (kind === 'Secret' && annotationsOf(object)['kubernetes.io/service-account.name'] !== undefined) return 'it is a token of a service account of this cluster';
+  if (kind === 'Secret' && name.startsWith('sh.helm.release.')) return 'it is Helm\'s record of a release in this cluster';
+  if (kind === 'ConfigMap' && name === 'kube-root-ca.crt') return 'it holds the authority of this cluster';
+  return undefined;
+}
