@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ledgerTableName, regionStackName } from '../../../infra/names.ts';
 import type { Item } from '../../../shared/adapters/dynamodb/api-types.ts';
 import { INDEX_KEY } from '../../../shared/adapters/dynamodb/table-layout.ts';
-import type { ItemKey } from '../../../shared/adapters/dynamodb/table-layout.ts';
 import type { ResourceKey } from '../../../shared/model/ids.ts';
 import { eventually } from '../../e2e/local-federation.ts';
 import { asFunction, leaveOnly } from './controls.ts';
@@ -77,25 +76,30 @@ describe('a deployed federation', () => {
     }
   });
 
-  // Without its index: one that is kept vouches for what was there, and nothing looks behind it (docs/gaps.md).
-  test('repairs by anti-entropy a row that somebody took out of a table, with its index', async () => {
-    federation.save('us-west', pathOf('damaged'), routeOf('damaged', 'whole.example.com'));
-    await arrives(others('us-west'), 'damaged', 'whole.example.com');
+  // With its index: one that is kept vouches for what was there, and nothing looks behind it (docs/gaps.md).
+  test('repairs by anti-entropy a row that somebody put back to what it was before, with its index', async () => {
     const { emulator: { client }, outputs, operator } = federation.members['eu-west'];
-    const rows = async (): Promise<readonly Item[]> => {
-      const { Items } = await client.call<{ Items: Item[] }>(SERVICES.dynamodb, 'Scan', { TableName: outputs['Table'] });
+    const table = outputs['Table'];
+    const rowsNow = async (): Promise<readonly Item[]> => {
+      const { Items } = await client.call<{ Items: Item[] }>(SERVICES.dynamodb, 'Scan', { TableName: table });
       return Items.filter(({ p, s }) => p?.S?.startsWith('r#') === true && s?.S?.endsWith('/damaged') === true);
     };
-    const [row] = await rows();
-    const remove = (item: ItemKey): Promise<unknown> => client.call(SERVICES.dynamodb, 'DeleteItem', { TableName: outputs['Table'], Key: { p: { S: item.partition }, s: { S: item.sort } } });
-    await remove({ partition: row?.['p']?.S ?? '', sort: row?.['s']?.S ?? '' });
-    await remove(INDEX_KEY);
-    expect(await rows()).toEqual([]);
+    federation.save('us-west', pathOf('damaged'), routeOf('damaged', 'before.example.com'));
+    await arrives(others('us-west'), 'damaged', 'before.example.com');
+    const [before] = await rowsNow();
+    federation.save('us-west', pathOf('damaged'), routeOf('damaged', 'after.example.com'));
+    await arrives(others('us-west'), 'damaged', 'after.example.com');
+    const key = before?.['s']?.S as ResourceKey;
+    const hash = (await operator.get(key))?.hash;
 
-    await eventually('the row is back', async () => {
-      await operator.reconcile(undefined, AbortSignal.timeout(PATIENCE_MS));
-      return rows();
-    }, (found) => found.length === 1, PATIENCE_MS, 1000);
+    await client.call(SERVICES.dynamodb, 'PutItem', { TableName: table, Item: before });
+    await client.call(SERVICES.dynamodb, 'DeleteItem', { TableName: table, Key: { p: { S: INDEX_KEY.partition }, s: { S: INDEX_KEY.sort } } });
+    expect((await operator.get(key))?.hash).not.toBe(hash);
+
+    await eventually('the row is as it was', async () => {
+      const outcomes = await operator.reconcile(undefined, AbortSignal.timeout(PATIENCE_MS));
+      return { outcomes, hash: (await operator.get(key))?.hash };
+    }, (now) => now.hash === hash, PATIENCE_MS, 1000);
   });
 
   test('lets no function write another member\'s row of the ledger', async () => {
