@@ -26,8 +26,8 @@ const suites = {
   acceptance: { include: ['test/acceptance/**/*.test.ts'], testTimeout: 60_000 },
   rpc: { include: ['test/rpc/**/*.test.ts'], testTimeout: 60_000 },
   simulation: { include: ['test/simulation/**/*.test.ts'], testTimeout: 120_000 },
-  // An emulated AWS each: one file at a time.
-  aws: { include: ['test/aws/**/*.test.ts'], testTimeout: 120_000, fileParallelism: false },
+  // Emulated regions, real processes: one file at a time.
+  aws: { include: ['test/aws/**/*.test.ts'], testTimeout: 400_000, fileParallelism: false },
   // Real processes and real ports: one file at a time.
   e2e: { include: ['test/e2e/**/*.test.ts'], testTimeout: 180_000, fileParallelism: false },
   // Real API servers, 300 MB each: one file at a time. Builds them first where they are not.

@@ -44,8 +44,6 @@ export async function bundleEntry(into: string, { name, entry }: { readonly name
     platform: 'node',
     target: 'node24',
     minify: true,
-    // Names in logs and stacks are those of the source.
-    keepNames: false,
     charset: 'utf8',
     legalComments: 'none',
     sourcemap: 'external',

@@ -52,7 +52,7 @@ export function openRegion(environment: Environment, reach: Reach, { clock, rand
   const replica: Replica = {
     identity: { federationId, member, hub, peerDomains },
     limits: DEFAULT_LIMITS,
-    ...openDynamo({ client: aws, tables: { regional: regionalTable, ledger: ledgerTable }, member, sleep: (ms) => clock.sleep(ms), random: Math.random }),
+    ...openDynamo({ client: aws, tables: { regional: regionalTable, ledger: ledgerTable }, member, sleep: (ms) => clock.sleep(ms), random: Math.random, onUnreadable: (item) => { logger.error('ledger-item-not-read', { ...item }); } }),
     peers, clock, random, logger,
     events: new EventBridgeEvents({ bus, federationId, member, clock, logger }),
     wakeups: pollingWakeups(clock),

@@ -27,7 +27,7 @@ export async function goBuild(program: Program, out: string): Promise<void> {
     await go(['build', '-gcflags=all=-dwarf=false', '-ldflags', await linkerFlags(go, program), '-o', out, SOURCES[program].package]);
   } catch (cause) {
     if (isMissing(cause)) {
-      throw new Error(`${program} is neither in KUBEBUILDER_ASSETS nor built yet, and Go, which would build it, is not installed: install Go 1.25 or newer, or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kubectl`, { cause });
+      throw new Error(`${program} is neither in KUBEBUILDER_ASSETS nor built yet, and Go, which would build it, is not installed: install Go 1.25 or newer, or set KUBEBUILDER_ASSETS to a folder that has it`, { cause });
     }
     const output = cause instanceof Error && 'stderr' in cause && typeof cause.stderr === 'string' ? cause.stderr : String(cause);
     throw new Error(`${program} could not be built: ${output.trim().split('\n').slice(-LAST_LINES).join('\n')}`, { cause });

@@ -143,10 +143,11 @@ async function wasCommitted(replica: Replica, segment: LogSegment): Promise<bool
 /** The event that drives the push is out before the caller is answered (DESIGN §12). */
 async function announce<Answer>(replica: Replica, rows: ReadonlyMap<ResourceKey, HeldRow>, built: Built<Answer>): Promise<void> {
   await replica.events.publish({ kind: 'Committed', head: built.clock.head, changes: built.puts.length });
-  for (const { key, next } of built.puts) {
+  // At once: the commit is answered after them, and on a bus each takes some milliseconds.
+  await Promise.all(built.puts.map(async ({ key, next }) => {
     const before = rows.get(key);
     const was = before !== undefined && isConflict(before);
     const is = isConflict(next);
     if (was !== is) await replica.events.publish({ kind: is ? 'ConflictDetected' : 'ConflictResolved', key });
-  }
+  }));
 }

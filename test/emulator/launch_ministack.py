@@ -9,7 +9,7 @@ dynamodb._DDB_TXN_MAX_BYTES = dynamodb._DDB_TXN_MAX_BYTES * 4 // 3
 
 if os.environ.pop("EMULATOR_DEPLOYS", None):
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    from corrections import functions, permissions, streams  # noqa: F401
+    from corrections import functions, permissions, secrets, streams  # noqa: F401
 
 from ministack.app import main  # noqa: E402  (after the corrections)
 

@@ -1,39 +1,31 @@
-import { execFile } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
-import { binaries } from '../../local/kubernetes/binaries.ts';
+import { METRICS } from '../../cluster/program/metric-names.ts';
+import { readOptions } from '../../cluster/program/options.ts';
 import { kubeconfigOf } from '../../local/kubernetes/kubeconfig.ts';
 import type { LocalCluster, ProgramResult } from '../../local/kubernetes/local-cluster.ts';
+import { environmentOf } from './chart-environment.ts';
+import { CHART, helm as helmOf } from './helm.ts';
 import type { RunningCluster } from './running-cluster.ts';
 import { DEFINITIONS, EXAMPLES, must, runCluster } from './running-cluster.ts';
 
-const CHART = join(import.meta.dirname, '..', '..', 'cluster', 'chart');
 const NAMESPACE = 'novaedge-system';
-const HELM_TIMEOUT_MS = 60_000;
 const MEMBER = ['--set', 'federationID=prod-global,member=us-west,region.endpoint=us-west.federation.example.com:443'];
-const EVERYTHING = [...MEMBER, '--set', 'replicas=2,createNamespaces=true,metrics.serviceMonitor.enabled=true,metrics.dashboard.enabled=true,readableSecrets={novaedge-federation-ca}'];
+const EVERYTHING = [...MEMBER, '--set', 'replicas=2,createNamespaces=true,metrics.serviceMonitor.enabled=true,metrics.dashboard.enabled=true,readableSecrets={novaedge-federation-ca},tls.caSecret=ca,tls.clientCertSecret=novaedge-bridge'];
 
 let running: RunningCluster;
 let cluster: LocalCluster;
-let program: string;
 beforeAll(async () => {
-  ({ helm: program } = await binaries(['helm'], () => undefined));
   running = await runCluster({ name: 'chart', controllers: true });
   ({ cluster } = running);
   await must(cluster, ['create', 'namespace', NAMESPACE]);
 });
 afterAll(() => running.end());
 
-function helm(...args: readonly string[]): Promise<ProgramResult> {
-  return new Promise((resolve) => {
-    execFile(program, [...args], { env: { ...process.env, KUBECONFIG: cluster.kubeconfig }, timeout: HELM_TIMEOUT_MS }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : 1, stdout, stderr });
-    });
-  });
-}
+const helm = (...args: readonly string[]): Promise<ProgramResult> => helmOf(cluster, ...args);
 
 interface Manifest { readonly kind: string; readonly metadata: { readonly name: string; readonly namespace?: string }; readonly spec: Spec }
 interface Spec { readonly template: { readonly spec: Readonly<Record<string, unknown>> } }
@@ -42,6 +34,8 @@ const rendered = async (...values: readonly string[]): Promise<readonly Manifest
   if (code !== 0) throw new Error(stderr);
   return parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
 };
+const environment = async (...values: readonly string[]): Promise<Readonly<Record<string, string>>> =>
+  ({ ...(await environmentOf(cluster, 'bridge', NAMESPACE, values)), POD_NAMESPACE: 'of-the-pod', KUBERNETES_SERVICE_HOST: '10.0.0.1' });
 const kindsOf = (manifests: readonly Manifest[]): readonly string[] => manifests.map(({ kind }) => kind).sort();
 
 describe('the chart', () => {
@@ -70,6 +64,7 @@ describe('the chart', () => {
     ['member is missing: the name of this member', 'member='],
     ['region.endpoint is missing: where the member', 'region.endpoint='],
     ["at '/region/endpoint': 'https://a.example.com' does not match pattern", 'region.endpoint=https://a.example.com'],
+    ['tls.caSecret is missing: tls.clientCertSecret needs it beside it', 'tls.clientCertSecret=novaedge-bridge'],
     ["at '/replicas': maximum: got 6, want 5", 'replicas=6'],
     ["at '/logLevel': value must be one of 'trace', 'debug', 'info', 'warn', 'error'", 'logLevel=all'],
     ["additional properties 'replica' not allowed", 'replica=2'],
@@ -81,12 +76,25 @@ describe('the chart', () => {
     expect(code).toBe(1);
   });
 
+  test('tells the program what it asks for', async () => {
+    const mounted = readOptions([], await environment(...MEMBER));
+    const fetched = readOptions([], await environment(...EVERYTHING));
+
+    expect(mounted).toEqual({
+      federationId: 'prod-global', member: 'us-west', regionEndpoint: 'us-west.federation.example.com:443', namespace: 'of-the-pod', config: { kind: 'in-cluster' }, leaseName: 'bridge', createNamespaces: false,
+      tls: { kind: 'files', ca: '/etc/novaedge/tls/ca.crt', cert: '/etc/novaedge/tls/tls.crt', key: '/etc/novaedge/tls/tls.key' }, listen: { host: '0.0.0.0', port: 8080 }, logLevel: 'info',
+    });
+    expect(fetched).toMatchObject({ createNamespaces: true, tls: { kind: 'secrets', ca: 'ca', client: 'novaedge-bridge' } });
+  });
+
   test('renders a dashboard that is one', async () => {
     const [configMap] = (await rendered(...EVERYTHING)).filter(({ kind }) => kind === 'ConfigMap') as unknown as readonly [{ data: Record<string, string> }];
 
     const dashboard = JSON.parse(configMap.data['novaedge-federation.json'] ?? '');
     expect(dashboard.panels.length).toBeGreaterThan(5);
-    expect(dashboard.panels.flatMap(({ targets }: { targets: { expr: string }[] }) => targets).every(({ expr }: { expr: string }) => expr.includes('novaedge_federation_'))).toBe(true);
+    const named = dashboard.panels.flatMap(({ targets }: { targets: { expr: string }[] }) => targets).flatMap(({ expr }: { expr: string }) => expr.match(/novaedge_\w+/g) ?? ['none']);
+    const known = new Set<string>(Object.values(METRICS));
+    expect(named.filter((name: string) => !known.has(name.replace(/_bucket$/, '')))).toEqual([]);
   });
 });
 
@@ -183,7 +191,7 @@ describe('what the bridge may do', () => {
   ])('yes: %j', async (what) => { expect(await may(...what)).toBe('yes'); });
 
   test.each([
-    [['get', 'secrets/other', '-n', NAMESPACE]], [['list', 'secrets', '-n', NAMESPACE]], [['get', 'secrets/novaedge-federation-ca', '-n', 'default']], [['get', 'configmaps', '-n', 'default']],
+    [['get', 'secrets/other', '-n', NAMESPACE]], [['watch', 'secrets/novaedge-bridge', '-n', NAMESPACE]], [['list', 'secrets', '-n', NAMESPACE]], [['get', 'secrets/novaedge-federation-ca', '-n', 'default']], [['get', 'configmaps', '-n', 'default']],
     [['update', 'fed/f', '-n', NAMESPACE]], [['create', 'fed', '-n', NAMESPACE]], [['delete', 'fed', '-n', NAMESPACE]], [['get', 'nerc', '-n', NAMESPACE]], [['delete', 'namespaces']],
     [['update', 'crds']], [['delete', 'crds']], [['get', 'pods', '-A']], [['create', 'clusterroles']], [['update', 'leases/other', '-n', NAMESPACE]], [['delete', 'leases/bridge', '-n', NAMESPACE]],
     [['update', 'proxyroutes/r', '--subresource=status', '-n', 'default']], [['impersonate', 'users']], [['*', '*']],

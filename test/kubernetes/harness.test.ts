@@ -1,7 +1,9 @@
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LocalCluster } from '../../local/kubernetes/local-cluster.ts';
 import { startCluster } from '../../local/kubernetes/start-cluster.ts';
@@ -95,6 +97,20 @@ describe('a cluster on this machine', () => {
 
     await expect(startCluster({ folder: other, name: 'wrong', port: 12_345, apiServerFlags: ['--no-such-flag'] }))
       .rejects.toThrow(/the cluster wrong did not start: it ended \(exit code 1\)[^]*unknown flag: --no-such-flag/);
+    rmSync(other, { recursive: true });
+  });
+
+  test('ends with whoever started it, also when that is killed', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'novaedge-kube-'));
+    const starter = `const { startCluster } = await import(${JSON.stringify(join(import.meta.dirname, '../../local/kubernetes/start-cluster.ts'))}); await startCluster({ folder: ${JSON.stringify(other)}, name: 'orphan' }); console.log('started')`;
+    const program = spawn(process.execPath, ['--input-type=module', '--eval', starter], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => { program.stdout.once('data', resolve); });
+    const running = async (): Promise<number> => (await promisify(execFile)('ps', ['-eo', 'args'])).stdout.split('\n').filter((line) => line.includes(other) && !line.includes('--eval')).length;
+
+    expect(await running()).toBe(2);
+    program.kill('SIGKILL');
+
+    await expect.poll(running, { timeout: 5000 }).toBe(0);
     rmSync(other, { recursive: true });
   });
 });

@@ -27,19 +27,14 @@ type Call = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** The store with faults between any two calls. What it promises of reads it keeps; what it does not promise happens. */
 export function faultyStore(store: Store, faults: StoreFaults): Store {
-  const methods = new Map<string | symbol, unknown>();
-  return new Proxy(store, {
-    get(target, name) {
-      const known = methods.get(name);
-      if (known !== undefined) return known;
-      const method: unknown = Reflect.get(target, name);
-      if (typeof method !== 'function' || typeof name !== 'string') return method;
-      const call = method.bind(target) as Call;
-      const faulty = name === 'rows' ? (keys: readonly ResourceKey[]) => readRows(store, keys, faults) : WRITES.has(name) ? (...args: readonly unknown[]) => write(name, call, args, faults) : (...args: readonly unknown[]) => read(call, args, faults);
-      methods.set(name, faulty);
-      return faulty;
-    },
-  });
+  const faulty: Record<string, unknown> = { rows: (keys: readonly ResourceKey[]) => readRows(store, keys, faults) };
+  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(store))) {
+    const method: unknown = name in faulty || name === 'constructor' ? undefined : Reflect.get(store, name);
+    if (typeof method !== 'function') continue;
+    const call = method.bind(store) as Call;
+    faulty[name] = WRITES.has(name) ? (...args: readonly unknown[]) => write(name, call, args, faults) : (...args: readonly unknown[]) => read(call, args, faults);
+  }
+  return faulty as unknown as Store;
 }
 
 function read(call: Call, args: readonly unknown[], faults: StoreFaults): Promise<unknown> {

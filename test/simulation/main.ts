@@ -10,7 +10,7 @@ const USAGE = `Usage: npm run simulate -- [options]
 
   --schedules N    how many schedules (default 1000)
   --seed S         the first one's seed; each further one adds one (default 1)
-  --steps N        operations of a schedule (default ${DEFAULT_STEPS.toString()})
+  --steps N        operations of a schedule at least (default ${DEFAULT_STEPS.toString()})
   --without NAME   leaves out a fault ("faults": all of them) or an operation; may be given several times
   --keep           goes on after a finding
   --workers N      processes (default ${WORKERS.toString()}, one a core)

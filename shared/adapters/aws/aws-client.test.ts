@@ -1,37 +1,24 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Answer } from './fake-service.ts';
+import { startService } from './fake-service.ts';
 import { AwsClient, AwsCredentialsError, AwsError, AwsUnansweredError, credentialsFrom } from './index.ts';
 import type { AwsClientOptions } from './index.ts';
 
 const SERVICE = { name: 'dynamodb', target: 'DynamoDB_20120810', jsonVersion: '1.0' } as const;
-type Answer = (incoming: IncomingMessage, outgoing: ServerResponse, body: string) => void;
 
-let server: Server | undefined;
+let stop: (() => Promise<void>) | undefined;
 let client: AwsClient | undefined;
 afterEach(async () => {
   vi.useRealTimers();
   client?.close();
-  const running = server;
-  running?.closeAllConnections();
-  await new Promise((resolve) => { if (running === undefined) resolve(undefined); else running.close(resolve); });
+  await stop?.();
 });
-
-async function service(answer: Answer): Promise<string> {
-  const listening = createServer((incoming, outgoing) => {
-    const parts: Buffer[] = [];
-    incoming.on('data', (part: Buffer) => parts.push(part));
-    incoming.on('end', () => { answer(incoming, outgoing, Buffer.concat(parts).toString()); });
-  });
-  server = listening;
-  await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(listening.address() as AddressInfo).port.toString()}`;
-}
 
 async function clientOf(answer: Answer, options: Partial<AwsClientOptions> = {}): Promise<AwsClient> {
   const credentials = () => ({ accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: undefined });
-  client = new AwsClient({ region: 'us-west-2', endpoint: await service(answer), credentials, ...options });
+  const service = await startService(answer);
+  stop = () => service.stop();
+  client = new AwsClient({ region: 'us-west-2', endpoint: service.url, credentials, ...options });
   return client;
 }
 
@@ -97,9 +84,9 @@ describe('a call', () => {
 
   test('ends with its signal', async () => {
     const made = await clientOf(() => undefined);
-    const stop = new AbortController();
-    const call = made.call(SERVICE, 'GetItem', {}, stop.signal);
-    setTimeout(() => { stop.abort(new Error('out of time')); }, 10);
+    const over = new AbortController();
+    const call = made.call(SERVICE, 'GetItem', {}, over.signal);
+    setTimeout(() => { over.abort(new Error('out of time')); }, 10);
 
     await expect(call).rejects.toThrow('out of time');
   });

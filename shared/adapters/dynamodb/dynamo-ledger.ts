@@ -4,6 +4,7 @@ import { asMember } from '../../model/ids.ts';
 import { dotKey } from '../../model/version-vector.ts';
 import type { Ledger, LedgerChange, LedgerDelete } from '../../ports/ledger.ts';
 import { decodeDelete, encodeDelete } from '../stored/ledger-codec.ts';
+import { StoredFormatError } from '../stored/packed-bytes.ts';
 import type { Calls, Units } from './calls.ts';
 import { readClock } from './clock-item.ts';
 import type { Item } from './items.ts';
@@ -14,16 +15,21 @@ import { DELETE_PREFIX, MEMBERS_INDEX, PARTITION, SORT, clockKey } from './table
 const DATA = 'd';
 const deleteKey = (member: Member, { key, dot }: Pick<LedgerDelete, 'key' | 'dot'>): ItemKey => ({ partition: member, sort: `${DELETE_PREFIX}${key}#${dotKey(dot)}` });
 
+/** An item that cannot be read: whose it is and why. */
+export interface UnreadableItem { readonly member: string; readonly item: string; readonly reason: string }
+
 /** This region's replica of the ledger's global table. */
 export class DynamoLedger implements Ledger {
   readonly #calls: Calls;
   readonly #table: string;
   readonly #member: Member;
+  readonly #onUnreadable: (item: UnreadableItem) => void;
 
-  constructor(calls: Calls, table: string, member: Member) {
+  constructor(calls: Calls, table: string, member: Member, onUnreadable: (item: UnreadableItem) => void = () => undefined) {
     this.#calls = calls;
     this.#table = table;
     this.#member = member;
+    this.#onUnreadable = onUnreadable;
   }
 
   /** What was consumed so far. */
@@ -50,7 +56,18 @@ export class DynamoLedger implements Ledger {
 
   async deletes(): Promise<readonly LedgerDelete[]> {
     const items = await this.#calls.scanAll({ TableName: this.#table, ConsistentRead: true, FilterExpression: `begins_with(${SORT}, :prefix)`, ExpressionAttributeValues: { ':prefix': text(DELETE_PREFIX) } });
-    return items.map((item) => decodeDelete(bytesIn(item, DATA)));
+    return items.flatMap((item) => this.#deleteIn(item) ?? []);
+  }
+
+  /** One that cannot be read is told, and does not stand in the way of all others. */
+  #deleteIn(item: Item): LedgerDelete | undefined {
+    try {
+      return decodeDelete(bytesIn(item, DATA));
+    } catch (error) {
+      if (!(error instanceof StoredFormatError)) throw error;
+      this.#onUnreadable({ member: textIn(item, PARTITION), item: textIn(item, SORT), reason: error.message });
+      return undefined;
+    }
   }
 
   async dropDelete(item: Pick<LedgerDelete, 'key' | 'dot'>): Promise<void> {

@@ -72,7 +72,7 @@ export class DeployedFederation {
     const differences: string[] = [];
     // The deploys of members know nothing of each other; one at a time only because the machine is small.
     for (const [at, emulator] of emulators.entries()) {
-      const copy = join(work, `assembly-${emulator.region}`);
+      const copy = assemblyOf(work, emulator);
       differences.push(...assemblyFor(emulator.region, ledgerStackName(FEDERATION), assembly, copy));
       await emulator.deploy(copy, [ledgerStackName(FEDERATION)]);
       await emulator.deploy(copy, [regionStackName(FEDERATION, MEMBERS[at]?.name ?? '')]);
@@ -99,6 +99,12 @@ export class DeployedFederation {
     writeFileSync(this.file(member, path), stringify(object));
   }
 
+  /** `cdk deploy` of a member, once more. @returns what it said */
+  deployAgain(member: MemberName): Promise<string> {
+    const { emulator } = this.members[member];
+    return emulator.deploy(assemblyOf(this.#work, emulator), [regionStackName(FEDERATION, member)]);
+  }
+
   remove(member: MemberName, path: string): Promise<void> { return rm(this.file(member, path)); }
 
   async stop(): Promise<void> {
@@ -112,6 +118,7 @@ export class DeployedFederation {
   }
 }
 
+const assemblyOf = (work: string, { region }: EmulatedRegion): string => join(work, `assembly-${region}`);
 const domainOf = (member: string): string => `controller.${member}.example.com`;
 
 async function synthesize(work: string, authority: KeyedCertificate): Promise<string> {

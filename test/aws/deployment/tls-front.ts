@@ -4,7 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 export interface TlsFrontOptions {
   readonly certificate: string;
@@ -64,7 +65,7 @@ export class TlsFront {
   #forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { upstream, domain } = this.#options;
     const { hostname, port } = new URL(upstream);
-    const certificate = Buffer.from(JSON.stringify(contextOf(incoming.socket as TLSSocket))).toString('base64');
+    const certificate = Buffer.from(JSON.stringify(contextOf(incoming.socket))).toString('base64');
     const headers = { ...incoming.headers, host: domain, [CERTIFICATE_HEADER]: certificate };
     const onward = request({ hostname, port, method: incoming.method, path: incoming.url, headers, agent: this.#agent }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -77,7 +78,8 @@ export class TlsFront {
 }
 
 /** `requestContext.authentication.clientCert` of payload format 2.0. */
-function contextOf(socket: TLSSocket) {
+function contextOf(socket: Socket) {
+  if (!(socket instanceof TLSSocket)) throw new TypeError('a connection without TLS reached the TLS front');
   const certificate = new X509Certificate(socket.getPeerCertificate(true).raw);
   const name = (lines: string): string => lines.split('\n').reverse().join(',');
   return {

@@ -36,10 +36,10 @@ async function atLater(ms: number, work: () => Promise<void>): Promise<void> {
 }
 
 /** Another instance of a member's function, with tables of another name where that is asked for. */
-function anotherInstance(member: FunctionsMember, changed: Readonly<Record<string, string>> = {}): OpenRegion {
+function anotherInstance(member: FunctionsMember, changed: Readonly<Record<string, string>> = {}, writeLog: (line: string) => void = () => undefined): OpenRegion {
   const { environment } = member.region;
   const variables = Object.fromEntries(Object.entries(VARIABLES).map(([field, name]) => [name, [environment[field as keyof typeof VARIABLES] ?? ''].flat().join(',')]));
-  return openRegion(parseEnvironment({ ...variables, ...changed }), CALLS_PEERS, { clock: systemClock, random: systemRandom, credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test', sessionToken: undefined }), writeLog: () => undefined });
+  return openRegion(parseEnvironment({ ...variables, ...changed }), CALLS_PEERS, { clock: systemClock, random: systemRandom, credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test', sessionToken: undefined }), writeLog });
 }
 
 describe('a commit', () => {
@@ -113,6 +113,25 @@ describe('the stream', () => {
   });
 });
 
+describe('the ledger', () => {
+  test('may hold an item that cannot be read: it is told, and keeps no other from being joined', async () => {
+    const key = route('deleted-beside-poison');
+    await us.cluster.write(key, { hosts: ['p'] });
+    await eu.sync();
+    await us.cluster.follow();
+    await us.cluster.delete(key);
+    await us.garbageCollect();
+    await federation.pump();
+    const poison = { p: { S: 'us-west' }, s: { S: 'delete#novaedge.io/ProxyRoute/default/a#x.1' } };
+    await federation.aws.put(eu.tables.ledger, { ...poison, d: { B: 'AAAA' } });
+
+    await eu.garbageCollect();
+    expect(await eu.specOf(key)).toBeUndefined();
+    expect(eu.log).toContainEqual(expect.objectContaining({ event: 'ledger-item-not-read', member: 'us-west', item: poison.s.S }));
+    await federation.aws.drop(eu.tables.ledger, poison);
+  });
+});
+
 describe('a commit\'s event', () => {
   test.each([{}, { head: 'x', changes: 1 }, { head: 5, changes: 0 }])('that is none (%j) fails, so that it ends among the dead letters', async (detail) => {
     await expect(us.push(detail)).rejects.toThrow('detail.head and detail.changes');
@@ -122,12 +141,15 @@ describe('a commit\'s event', () => {
     const key = route('pushed-twice');
     await us.cluster.write(key, { hosts: ['g'] });
     const { head } = (await us.region.replica.store.state()).clock ?? { head: 0 };
+    const revision = async (): Promise<number | undefined> => (await eu.region.replica.store.rows([key])).get(key)?.local.revision;
     await us.push({ head, changes: 1 });
+    const first = await revision();
     await us.push({ head, changes: 1 });
     await us.push({ head: head - 1, changes: 1 });
 
     expect(await eu.specOf(key)).toEqual({ hosts: ['g'] });
-    expect((await eu.region.replica.store.rows([key])).get(key)?.local.revision).toBe(1);
+    expect(first).toBeDefined();
+    expect(await revision()).toBe(first);
   });
 });
 
@@ -162,6 +184,17 @@ describe('an endpoint outside the domains that peers may have', () => {
       reason: 'EndpointNotAllowed', message: expect.stringContaining('spec.members[0].endpoint of eu-west is "evil.example.org:443"; this region was deployed to call hosts in localhost') as string,
     });
     await eu.sync();
+  });
+
+  test('is not called where the spec was accepted before the domains were narrowed', async () => {
+    const lines: string[] = [];
+    const narrowed = anotherInstance(eu, { NOVAEDGE_PEER_DOMAINS: 'example.com' }, (line) => { lines.push(line); });
+    const calls = us.log.length;
+    await jobHandler(narrowed, (signal) => sync(narrowed, signal))({}, contextOf('sync'));
+
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(expect.objectContaining({ event: 'peer-not-called', member: 'us-west' }));
+    expect(us.log).toHaveLength(calls);
+    narrowed.close();
   });
 });
 

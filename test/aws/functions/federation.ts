@@ -104,18 +104,24 @@ export class FunctionsFederation {
   static async start(names: readonly string[], options: { readonly spec?: JsonObject; readonly peerDomains?: string } = {}): Promise<FunctionsFederation> {
     const emulator = await startMinistack();
     const aws = new Aws(emulator.url);
-    const authority = await createAuthority(FEDERATION, { nowMs: Date.now() });
     const members = new Map<string, FunctionsMember>();
-    for (const name of names) members.set(name, await startMember(asMember(name), { aws, url: emulator.url, authority, peerDomains: options.peerDomains ?? '' }));
     const federation = new FunctionsFederation(aws, members, async () => {
       for (const member of members.values()) await member.stop();
       aws.close();
       await emulator.stop();
     });
-    for (const member of members.values()) await federation.join(member, options.spec);
-    await federation.pump();
-    for (const member of members.values()) await member.health();
-    return federation;
+    try {
+      const authority = await createAuthority(FEDERATION, { nowMs: Date.now() });
+      for (const name of names) members.set(name, await startMember(asMember(name), { aws, url: emulator.url, authority, peerDomains: options.peerDomains ?? '' }));
+      for (const member of members.values()) await federation.join(member, options.spec);
+      await federation.pump();
+      for (const member of members.values()) await member.health();
+      return federation;
+    } catch (error) {
+      // Nobody else would end the emulator.
+      await federation.stop();
+      throw error;
+    }
   }
 
   member(name: string): FunctionsMember {

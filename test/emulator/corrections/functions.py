@@ -12,6 +12,12 @@ _drain = lambda_runtime.Worker._drain_stderr_bounded
 lambda_runtime.Worker._drain_stderr_bounded = lambda self, first_line_wait=FIRST_LINE_WAIT_SECONDS, **more: _drain(self, first_line_wait=first_line_wait, **more)
 
 
+# It sends what a function calls by HTTPS on this machine to itself, in the clear. Ours find the emulator by AWS_ENDPOINT_URL.
+_REROUTE = "      patchAwsSdk();\n"
+assert _REROUTE in lambda_runtime._NODEJS_WORKER_SCRIPT
+lambda_runtime._NODEJS_WORKER_SCRIPT = lambda_runtime._NODEJS_WORKER_SCRIPT.replace(_REROUTE, "")
+
+
 def _keep_reserved_concurrency(verb):
     """CloudFormation's property, which MiniStack takes and forgets."""
     original = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"][verb]

@@ -1,10 +1,26 @@
-"""The condition key dynamodb:LeadingKeys, which MiniStack does not know: a policy that limits a role to its own partition keys would
-refuse everything."""
+"""Conditions and actions that MiniStack does not know or takes for others."""
 import json
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import dynamodb
 
+# Whatever comes here would have come by TLS, and policies that ask for it are not to be left out of the deployment.
+_resolve = iam_evaluator._resolve_condition_key
+iam_evaluator._resolve_condition_key = lambda key, context: "true" if key.lower() == "aws:securetransport" else _resolve(key, context)
+
+# A batch is allowed by the right to its single action.
+_BATCHES = {"sqs:sendmessagebatch": "sqs:SendMessage", "sqs:deletemessagebatch": "sqs:DeleteMessage"}
+_action = iam_actions.extract_iam_action
+
+
+def _single_action(*args, **named):
+    action = _action(*args, **named)
+    return _BATCHES.get(action.lower(), action) if action else action
+
+
+iam_actions.extract_iam_action = _single_action
+
+# A policy that limits a role to its own partition keys would refuse everything.
 LEADING_KEYS = "dynamodb:LeadingKeys"
 
 
