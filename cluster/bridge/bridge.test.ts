@@ -14,7 +14,7 @@ import { makeDirectoryHarness } from '../directory/directory-harness.ts';
 import { startBridge } from './bridge.ts';
 import type { Bridge } from './bridge.ts';
 import { route, routeKey } from './cluster-acceptance.ts';
-import type { Cluster, ClusterChange, WriteRequest } from './cluster-port.ts';
+import type { Cluster, ClusterChange, EventType, WriteRequest } from './cluster-port.ts';
 import { RecordingLogger, realClock, realRandom, TestFederation } from './test-federation.ts';
 import type { TestMember } from './test-federation.ts';
 
@@ -373,11 +373,11 @@ describe('a spoke', () => {
     await open({ mode: 'hub-spoke', hub: 'there' });
     await writeThere(route('api', { n: 'hub' }));
     const events: string[] = [];
-    await start(() => ({ event: (key: ResourceKey, reason: string) => { events.push(`${reason} ${key}`); } }));
+    await start(() => ({ event: (key: ResourceKey, type: EventType, reason: string) => { events.push(`${type} ${reason} ${key}`); } }));
     await eventually(async () => { expect(await specHere(routeKey('api'))).toEqual({ n: 'hub' }); });
     await harness.userWrites(route('own', { n: 1 }));
     await harness.userWrites(route('api', { n: 'spoke' }));
-    await eventually(() => { expect(events).toEqual([`SpokeReadOnly ${routeKey('api')}`]); });
+    await eventually(() => { expect(events).toEqual([`Normal SpokeReadOnly ${routeKey('api')}`]); });
 
     expect(await specHere(routeKey('api'))).toEqual({ n: 'hub' });
     expect(await specHere(routeKey('own'))).toEqual({ n: 1 });

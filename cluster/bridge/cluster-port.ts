@@ -30,8 +30,11 @@ export type ReadResult =
    * the cluster vouches that the object itself was deleted, and not what it lived in and has been made again since; else it comes back.
    */
   | ({ readonly kind: 'gone'; readonly confirmed: boolean; readonly token: string | undefined } & ObjectVersion)
-  /** `absent`: the object is not there for as long as this lasts, by no will of anybody who deleted it. */
-  | { readonly kind: 'unknown'; readonly absent?: boolean; readonly reason: string; readonly message: string };
+  /**
+   * `absent`: the object is not there for as long as this lasts, by no will of anybody who deleted it. `isCreatable`: writing an object
+   * that was never here would make what is missing.
+   */
+  | { readonly kind: 'unknown'; readonly absent?: boolean; readonly isCreatable?: boolean; readonly reason: string; readonly message: string };
 
 export interface WriteRequest {
   readonly key: ResourceKey;

@@ -76,6 +76,11 @@ export class Settle {
     const { cluster, signal } = this.#parts;
     for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
       const read: ReadResult = await cluster.read(key, signal);
+      if (read.kind === 'unknown' && read.isCreatable === true && target !== undefined && isNewHere(target)) {
+        const created = await this.#write(target, { ...NOT_THERE, isSettled: false });
+        if (created !== 'changed') return created;
+        continue;
+      }
       if (read.kind === 'unknown') return { kind: 'exception', what: read.absent === true ? 'not-shown' : 'not-sent', reason: read.reason, message: read.message, target };
       const settlement = await attempt(await this.#find(key, read), round);
       if (settlement !== 'changed') return settlement;
@@ -160,6 +165,10 @@ export class Settle {
     return { outcome, change: 'none' };
   }
 }
+
+/** What was here before and went with its namespace is not made again. */
+const isNewHere = ({ show, before }: Target): boolean => show.kind === 'live' && before.kind === 'nothing';
+const NOT_THERE = { kind: 'gone', confirmed: false, uid: '', resourceVersion: '0', token: undefined } as const;
 
 const asSent = (settlement: Settlement | 'changed'): Settlement | 'changed' =>
   settlement !== 'changed' && settlement.kind === 'settled' ? { kind: 'settled', change: settlement.change === 'none' ? 'sent' : settlement.change } : settlement;

@@ -48,9 +48,9 @@ function live({ lastSeen, recent, marks }: Parts, kind: ServedKind, key: Resourc
  * looked is younger than the objects it had.
  */
 async function readMissing(parts: Parts, kind: ServedKind, key: ResourceKey, signal: AbortSignal): Promise<ReadResult> {
-  const { client, scopes, lastSeen, watchedUntilMs } = parts;
+  const { client, scopes, lastSeen, watchedUntilMs, createNamespaces } = parts;
   const scope = await scopes.look(kind, key);
-  if (scope.kind === 'unknown') return scope;
+  if (scope.kind === 'unknown') return { ...scope, isCreatable: createNamespaces && scope.reason === 'NamespaceMissing' };
   const { namespace, name } = splitKey(key);
   // One key, read from the store: as good as a GET, and it comes with a resource version.
   const list = await client.json({ path: collectionPath(kind, kind.namespaced ? namespace : ''), query: { fieldSelector: `metadata.name=${name}` } }, signal);

@@ -1,0 +1,89 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { JsonObject } from '../../shared/model/content.ts';
+import { metadataOf } from '../../cluster/kubernetes/object.ts';
+import { DeploymentTool } from './deployment-tool.ts';
+import type { KubeFederation, Site } from './federated-clusters.ts';
+import { quiet, route, routeKey, startFederation } from './federated-clusters.ts';
+
+/** GitOps tools with prune and self-heal beside the federation. */
+let federation: KubeFederation;
+let west: Site;
+let east: Site;
+let tools: DeploymentTool[] = [];
+beforeAll(async () => {
+  federation = await startFederation({ 'us-west': {}, 'eu-west': { createNamespaces: true } });
+  [west, east] = [federation.site('us-west'), federation.site('eu-west')];
+});
+afterEach(async () => {
+  await Promise.all(tools.map((tool) => tool.stop()));
+  tools = [];
+});
+afterAll(() => federation.remove());
+
+const toolIn = (site: Site, name: string): DeploymentTool => {
+  const tool = new DeploymentTool(name, site.installed.user);
+  tools.push(tool);
+  return tool;
+};
+const headOf = async (): Promise<number> => (await west.member.head()) + (await east.member.head());
+
+test('a tool in one cluster: what it deploys is in the other without its mark, and what it prunes goes there too', async () => {
+  const tool = toolIn(west, 'shop');
+  tool.repository.set('deployed', { n: 1 });
+  await east.shows(routeKey('deployed'), { n: 1 });
+  expect(metadataOf((await east.read(routeKey('deployed'))) ?? {})['labels']).toBeUndefined();
+  tool.repository.set('deployed', { n: 2 });
+  await east.shows(routeKey('deployed'), { n: 2 });
+  tool.repository.delete('deployed');
+
+  await east.shows(routeKey('deployed'), undefined);
+});
+
+test('a tool of the same name in the other cluster does not prune what the first deploys', async () => {
+  const [first, second] = [toolIn(west, 'shop'), toolIn(east, 'shop')];
+  first.repository.set('theirs', { n: 1 });
+  await east.shows(routeKey('theirs'), { n: 1 });
+  await quiet();
+
+  expect([await west.spec(routeKey('theirs')), await east.spec(routeKey('theirs'))]).toEqual([{ n: 1 }, { n: 1 }]);
+  expect(second.actions).toBe(0);
+});
+
+test('an edit elsewhere is put back by the tool, as in a single cluster, and it ends there', async () => {
+  const tool = toolIn(west, 'shop');
+  tool.repository.set('healed', { n: 1 });
+  await east.shows(routeKey('healed'), { n: 1 });
+  await quiet();
+  const before = await headOf();
+  await east.kubectl('patch proxyroute healed --type=merge -p {"spec":{"n":9}}');
+  await quiet();
+  await east.shows(routeKey('healed'), { n: 1 });
+  await quiet();
+
+  expect(await west.spec(routeKey('healed'))).toEqual({ n: 1 });
+  expect(await headOf() - before).toBe(2);
+  expect(await east.member.operator.conflicts(true)).toEqual([]);
+});
+
+test('the same repository in both clusters: one commit at most from each, then quiet', async () => {
+  const repository: readonly [string, JsonObject][] = Array.from({ length: 5 }, (_, n) => [`both-${n.toString()}`, { n }]);
+  const both = [toolIn(west, 'shop'), toolIn(east, 'shop')];
+  const before = await headOf();
+  for (const [name, spec] of repository) for (const tool of both) tool.repository.set(name, spec);
+  for (const [name, spec] of repository) await Promise.all([west, east].map((site) => site.shows(routeKey(name), spec)));
+  await quiet();
+  const settled = [await headOf(), both.map(({ actions }) => actions)];
+  await quiet();
+
+  expect(Number(settled[0]) - before).toBeLessThanOrEqual(2 * repository.length);
+  expect([await headOf(), both.map(({ actions }) => actions)]).toEqual(settled);
+});
+
+test('a namespace that is missing is made where the bridge may', async () => {
+  await west.kubectl('create namespace fresh');
+  await west.kubectl('apply -f -', route('first', { n: 1 }, { namespace: 'fresh' }));
+
+  await east.shows(routeKey('first', 'fresh'), { n: 1 });
+  await west.kubectl('-n fresh patch proxyroute first --type=merge -p {"spec":{"n":2}}');
+  await east.shows(routeKey('first', 'fresh'), { n: 2 });
+});
