@@ -1,4 +1,5 @@
 import type { ResourceKey } from '../../shared/model/ids.ts';
+import type { VersionVector } from '../../shared/model/version-vector.ts';
 import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
@@ -64,7 +65,8 @@ export async function rush(world: World, member: SimMember): Promise<void> {
 
 /**
  * Elsewhere a resource is made and deleted at once, and all others know; here its delete arrives, may go, and is written over, all at
- * the same time. Perhaps nothing stood here before, or an older delete that may go. What arrived comes again afterwards.
+ * the same time. Perhaps nothing stood here before, or an older delete that may go; perhaps all others had only waited for this member,
+ * and collect what it has just heard of. What arrived comes again afterwards.
  */
 export async function flash(world: World, member: SimMember): Promise<void> {
   const { random, faults, operations } = world;
@@ -82,18 +84,33 @@ export async function flash(world: World, member: SimMember): Promise<void> {
   }
   await makeAndDelete(world, key, other);
   for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await pull(world, third, other);
+  const isLast = random.happens(0.5);
+  if (isLast) {
+    world.nowMs += 25 * MINUTE_MS;
+    for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await hearFrom(world, third, other);
+  }
   // Twice: what they said before has to arrive first.
   for (let round = 0; round < 2; round += 1) for (const each of world.othersOf(member)) await hearFrom(world, member, each);
   userWrites(world, member, key);
-  const page = await other.handlers.pull(member.name, { since: member.seenInTable() ?? new Map(), limit: 100 }, never);
+  const since = member.seenInTable() ?? new Map();
+  const page = await other.handlers.pull(member.name, { since, limit: 100 }, never);
   await runInTurns(world, [
-    ['pull', () => pullFrom(member.replica, member.peer(other.name), never).then(() => member.collect())],
+    ['pull', () => pullFrom(member.replica, member.peer(other.name), never).then(() => (isLast ? hearOfCollected(world, member, other, since) : member.collect()))],
     random.happens(0.5) ? ['bridge', () => member.bridge.commitDirty()] : ['operate', () => operate(world, member, key)],
     random.happens(0.5) ? ['collect', () => member.collect()] : ['publish', () => publishDeletes(member.replica)],
   ]);
   if (page.kind !== 'page' || !faults.strikes('straggler')) return;
   operations.note('straggle');
   await member.handlers.push(other.name, { kind: 'page', page }, never);
+}
+
+/** The other hears that this member knows, collects, and answers what was asked before. */
+async function hearOfCollected(world: World, member: SimMember, other: SimMember, since: VersionVector): Promise<void> {
+  await hearFrom(world, member, other);
+  world.operations.note('collect');
+  await other.collect();
+  const page = await other.handlers.pull(member.name, { since, limit: 100 }, never);
+  if (page.kind === 'page') await member.handlers.push(other.name, { kind: 'page', page }, never);
 }
 
 function userWrites(world: World, { cluster }: SimMember, key: ResourceKey): void {

@@ -15,14 +15,20 @@ export async function schedulesUntilCaught(name: string, seed: number, atMost: n
   return finding === undefined ? undefined : schedules;
 }
 
-/** Hunts all seeded bugs, from several first seeds each. Returns 0, or 1 when one got away (by the median). */
+/** Hunts all seeded bugs, from several first seeds each. Returns 0, or 1 when one got away (by the median) or broke the program. */
 export async function hunt(say: (text: string) => void, seed: number, seeds: number, workers: number): Promise<number> {
   const left = [...MUTANTS];
   let escaped = 0;
   const worker = async (): Promise<void> => {
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const runs: number[] = [];
-      for (let at = 0; at < seeds; at += 1) runs.push((await schedulesUntilCaught(mutant.name, seed + at * SEED_DISTANCE)) ?? Infinity);
+      try {
+        for (let at = 0; at < seeds; at += 1) runs.push((await schedulesUntilCaught(mutant.name, seed + at * SEED_DISTANCE)) ?? Infinity);
+      } catch (error) {
+        escaped += 1;
+        say(`    BROKEN  ${String(error)}`);
+        continue;
+      }
       const sorted = runs.toSorted((a, b) => a - b);
       const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? Infinity;
       if (median === Infinity) escaped += 1;

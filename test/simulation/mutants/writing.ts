@@ -54,7 +54,7 @@ export const WRITING: readonly Mutant[] = [
     name: 'a delete against an update is stored as an empty object',
     file: 'shared/replica/observe.ts',
     find: "context: token?.context ?? row.context, firstContact: false, body: () => ({ kind: 'deleted' }) }",
-    replace: "context: token?.context ?? row.context, firstContact: false, body: (write) => (row.siblings.length > 1 ? { kind: 'live', hash: contentOf('{}').hash, content: '{}', bytes: 2, fields: writtenWhole(write) } : { kind: 'deleted' }) }",
+    replace: "context: token?.context ?? row.context, firstContact: false, body: (write) => (row.siblings.length > 1 ? { kind: 'live', hash: contentOf('{}').hash, content: '{}', bytes: 2, fields: { base: write, set: new Map(), removed: new Map() } } : { kind: 'deleted' }) }",
   },
   {
     name: 'a late retry of a bridge is taken for a new edit',
