@@ -2,7 +2,7 @@ import type { LocalLog, ResourceKey } from '../model/ids.ts';
 import { join, sameRow } from '../model/join.ts';
 import { reachedBy, segmentAfter, touchedKeys } from '../model/log.ts';
 import type { LogSegment } from '../model/log.ts';
-import type { Answer, HeldRow } from '../model/row.ts';
+import type { Answer, HeldRow, Row } from '../model/row.ts';
 import { absentRow, isConflict, rowOf } from '../model/row.ts';
 import { isBelievable, laterStamp, zeroStamp } from '../model/stamp.ts';
 import type { Stamp } from '../model/stamp.ts';
@@ -123,7 +123,7 @@ async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, fa
     const refusal = contradiction(key, row, arriving);
     if (refusal !== undefined) return refusal;
     const state = row === undefined || way === 'off-log' ? await replica.store.state() : undefined;
-    const joined = join(row ?? absentRow(state === undefined ? new Map() : seenOf(state)), arriving);
+    const joined = withLastDeletes(join(row ?? absentRow(state === undefined ? new Map() : seenOf(state)), arriving), row);
     if (row === undefined ? joined.siblings.length === 0 : sameRow(row, joined)) return 'unchanged';
 
     const nowMs = replica.clock.nowMs();
@@ -141,6 +141,15 @@ async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, fa
     }
   }
   throw new ReplicaError('busy', `row ${key} kept changing under ${replica.limits.writeAttempts.toString()} attempts to join a version into it; it will be tried again`);
+}
+
+/**
+ * Where others have collected what stands here, the deletes stay until they are collected here, in their time (decision 15): a handler
+ * that found no row before they came must not find none again, or it writes as one who has not seen them.
+ */
+function withLastDeletes(joined: Row, before: HeldRow | undefined): Row {
+  if (before === undefined || joined.siblings.length > 0) return joined;
+  return { context: joined.context, siblings: before.siblings.filter(({ body }) => body.kind === 'deleted') };
 }
 
 /** One entry of the region's own log. */

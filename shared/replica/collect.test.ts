@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { collect } from './collect.ts';
-import { Federation, hours, minutes, noise, route } from './testing.ts';
+import { Federation, hours, minutes, never, noise, route } from './testing.ts';
 import type { TestMember } from './testing.ts';
 import { contentOf } from '../model/content.ts';
 import { coversDot, emptyVector } from '../model/version-vector.ts';
@@ -51,6 +51,32 @@ describe('a delete is collected [I8]', () => {
     const dot = { incarnation: await us.incarnation(), counter: await us.head() };
     expect(coversDot((await eu.row(a))?.context ?? emptyVector, dot)).toBe(true);
     expect(isBetween).toBe(false);
+  });
+
+  test('by others at once, where they had only waited for this member; here it stays for those who found nothing before [I2]', async () => {
+    const federation = await Federation.start({ spec });
+    const [us, eu] = [federation.member('us'), federation.member('eu')];
+    await eu.cluster.write(a, { port: 1 });
+    await eu.cluster.delete(a);
+    federation.nowMs += hours(1);
+    const since = await us.seen();
+    let collected = 0;
+    // While an operator writes at us, having found nothing: the delete comes, and goes at eu, which says so.
+    us.onStore = async (method, stage) => {
+      if (method !== 'commit' || stage !== 'before' || collected > 0) return;
+      await us.pullFrom('eu');
+      await federation.beats();
+      collected = (await collect(eu.replica)).rows;
+      const page = await eu.handlers.pull(us.name, { since, limit: 10 }, never);
+      if (page.kind === 'page') await us.handlers.push(eu.name, { kind: 'page', page }, never);
+    };
+
+    await us.operator.apply(manifestOf({ port: 3 }), 'r1');
+
+    const dot = { incarnation: await eu.incarnation(), counter: await eu.head() };
+    expect(collected).toBe(1);
+    expect(coversDot((await us.row(a))?.context ?? emptyVector, dot)).toBe(true);
+    expect(await us.versions(a)).toEqual([{ port: 3 }]);
   });
 
   test('not before its time', async () => {

@@ -3,6 +3,11 @@ import type { Mutant } from './mutant.ts';
 /** Bugs in how members take from and tell each other. */
 export const EXCHANGING: readonly Mutant[] = [
   {
+    name: 'a delete that others have collected goes at once',
+    file: 'shared/replica/apply.ts',
+    find: 'if (before === undefined || joined.siblings.length > 0) return joined;', replace: 'if (before === undefined || joined.siblings.length >= 0) return joined;',
+  },
+  {
     name: 'an absent answer is ignored',
     file: 'shared/replica/apply.ts',
     find: 'const arriving = rowOf(answer);', replace: "if (answer.kind === 'absent') return 'unchanged'; const arriving = rowOf(answer);",
