@@ -64,9 +64,14 @@ export async function rush(world: World, member: SimMember): Promise<void> {
 }
 
 /**
+ * How far a delete has got when it is written over: just made; known to all but this member, which all others had waited for; or here
+ * for long, but ahead of `seen`.
+ */
+const WAYS = ['new', 'last', 'half'] as const;
+
+/**
  * Elsewhere a resource is made and deleted at once, and all others know; here its delete arrives, may go, and is written over, all at
- * the same time. Perhaps nothing stood here before, or an older delete that may go; perhaps all others had only waited for this member,
- * and collect what it has just heard of. What arrived comes again afterwards.
+ * the same time. Perhaps nothing stood here before, or an older delete that may go. What arrived comes again afterwards.
  */
 export async function flash(world: World, member: SimMember): Promise<void> {
   const { random, faults, operations } = world;
@@ -84,18 +89,16 @@ export async function flash(world: World, member: SimMember): Promise<void> {
   }
   await makeAndDelete(world, key, other);
   for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await pull(world, third, other);
-  const isLast = random.happens(0.5);
-  if (isLast) {
-    world.nowMs += 25 * MINUTE_MS;
-    for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await hearFrom(world, third, other);
-  }
+  const [since, way] = [member.seenInTable() ?? new Map(), random.pick(WAYS)];
+  const page = await other.handlers.pull(member.name, { since, limit: 100 }, never);
+  if (way === 'half' && page.kind === 'page') await member.handlers.push(other.name, { kind: 'repair', from: other.name, answers: page.answers }, never);
+  if (way !== 'new') world.nowMs += 25 * MINUTE_MS;
+  if (way === 'last') for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await hearFrom(world, third, other);
   // Twice: what they said before has to arrive first.
   for (let round = 0; round < 2; round += 1) for (const each of world.othersOf(member)) await hearFrom(world, member, each);
   userWrites(world, member, key);
-  const since = member.seenInTable() ?? new Map();
-  const page = await other.handlers.pull(member.name, { since, limit: 100 }, never);
   await runInTurns(world, [
-    ['pull', () => pullFrom(member.replica, member.peer(other.name), never).then(() => (isLast ? hearOfCollected(world, member, other, since) : member.collect()))],
+    ['pull', () => pullFrom(member.replica, member.peer(other.name), never).then(() => (way === 'last' ? hearOfCollected(world, member, other, since) : member.collect()))],
     random.happens(0.5) ? ['bridge', () => member.bridge.commitDirty()] : ['operate', () => operate(world, member, key)],
     random.happens(0.5) ? ['collect', () => member.collect()] : ['publish', () => publishDeletes(member.replica)],
   ]);
