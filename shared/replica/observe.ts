@@ -16,6 +16,7 @@ import type { BridgeRecord, ClusterFacts } from './bridge-record.ts';
 import { contentIn, hasEverything, isApplied, shownOf, view } from './bridge-record.ts';
 import type { Decision, WantedWrite } from './commit.ts';
 import { storeContent } from './contents.ts';
+import { isWithheld } from './holds.ts';
 import { isOnlyCopy } from './orphans.ts';
 import { positionOf } from './position.ts';
 import type { Replica } from './replica.ts';
@@ -91,7 +92,8 @@ async function observeContent(
   if (token !== undefined && await isOnlyCopy(replica, token, row)) return edit(replica, observation, content, facts.record, { context: token.context, firstContact: false }, undefined);
   if (row === undefined) {
     // Deleted and collected. Until the cluster has been told, an untouched object is merely waiting to go.
-    const isWaiting = token?.hash === content.hash && !hasEverything(facts.record, positionOf(state), undefined);
+    const isUntold = isWithheld(facts, key) || !hasEverything(facts.record, positionOf(state), undefined);
+    const isWaiting = token?.hash === content.hash && isUntold;
     if (isWaiting) return { answer: { kind: 'show', row } };
     return edit(replica, observation, content, facts.record, { context: token?.context ?? emptyVector, firstContact: false }, undefined);
   }
