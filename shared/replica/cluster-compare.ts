@@ -1,12 +1,14 @@
 import { passesFilter } from '../model/federated-part.ts';
 import type { ResourceKey } from '../model/ids.ts';
 import { DIRECTIONS } from '../model/mass-delete.ts';
+import type { Direction } from '../model/mass-delete.ts';
 import { splitKey } from '../model/resource-key.ts';
 import type { HeldRow } from '../model/row.ts';
 import { MAX_PAGE_BYTES } from '../ports/peer.ts';
 import type { BridgeCompareRequest, BridgeCompareResponse, ListedObject, Target } from '../ports/region.ts';
 import { dropException, isApplied, shownOf } from './bridge-record.ts';
-import { MASS_DELETE_HELD, dropHeld } from './holds.ts';
+import { dropHeld } from './holds.ts';
+import { isHolding } from './mass-delete.ts';
 import { callingCluster, startNewLife } from './cluster-identity.ts';
 import type { CallingCluster } from './cluster-identity.ts';
 import { isEditedBack, isNewerVersion, tokenOf } from './observe.ts';
@@ -50,14 +52,21 @@ export async function compareObjects(replica: Replica, request: BridgeCompareReq
   // What the cluster does not have it cannot lose.
   const isHere = ({ key }: Target): boolean => objects.has(key);
   const shown = [...(await withoutWithheld(replica, facts, apply.filter(isHere))), ...apply.filter((target) => !isHere(target))];
+  const holding: readonly Direction[] = facts.exceptions.size === 0 ? [] : await holdingDirections(replica);
   for (const key of facts.exceptions.keys()) {
     const isInStretch = (request.after === undefined || key > request.after) && (readTo ?? request.upTo ?? key) >= key;
     // A bridge that died may have left it; the object shows what it should.
     if (!isInStretch || unsettled.has(key)) continue;
-    if (facts.exceptions.get(key)?.reason === MASS_DELETE_HELD) for (const direction of DIRECTIONS) await dropHeld(replica, direction, key);
+    for (const direction of holding) await dropHeld(replica, direction, key);
     await dropException(replica, key);
   }
   return { send, apply: shown, readTo };
+}
+
+async function holdingDirections(replica: Replica): Promise<readonly Direction[]> {
+  const found: Direction[] = [];
+  for (const direction of DIRECTIONS) if (await isHolding(replica, direction)) found.push(direction);
+  return found;
 }
 
 /** Rows after `after` up to `upTo`, as many as fit into an answer; `readTo` is undefined when these are all. */

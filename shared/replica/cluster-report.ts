@@ -7,7 +7,8 @@ import type { ApplyException, ExceptionKind, ReportAppliedRequest } from '../por
 import { dropException, isApplied, putException, putRecord } from './bridge-record.ts';
 import type { BridgeRecord, ClusterFacts } from './bridge-record.ts';
 import { callingCluster } from './cluster-identity.ts';
-import { MASS_DELETE_HELD, dropHeld, heldDelete, isWithheld } from './holds.ts';
+import { dropHeld, forEachKey, heldDelete, isWithheld } from './holds.ts';
+import { isHolding } from './mass-delete.ts';
 import { filterInForce } from './policy.ts';
 import { positionOf } from './position.ts';
 import type { Replica } from './replica.ts';
@@ -44,16 +45,17 @@ export async function recordApplied(replica: Replica, request: ReportAppliedRequ
     };
     // A report of nothing new leaves the record as it is, and with it the write sessions that were issued under it.
     if (!saysTheSame(record, next) && (await putRecord(replica, next, facts.revision)) === 'stale') continue;
+    // Both agree on the object: it is there again, or its delete is committed.
+    if (request.cleared.length > 0 && (await isHolding(replica, 'up'))) await forEachKey(request.cleared, (key) => dropHeld(replica, 'up', key));
     for (const key of request.cleared) await settleException(replica, key, facts);
     return;
   }
   throw new ReplicaError('busy', 'the applied record kept changing; report again');
 }
 
-/** An object that both agree on is no exception any more, and no delete of it is held; but one that the cluster was not told of is. */
+/** An object that both agree on is no exception any more, unless the cluster was not told of its delete. */
 async function settleException(replica: Replica, key: ResourceKey, facts: ClusterFacts): Promise<void> {
   if (isWithheld(facts, key) && (await heldDelete(replica, 'down', key))?.state === 'held') return;
-  if (facts.exceptions.get(key)?.reason === MASS_DELETE_HELD) await dropHeld(replica, 'up', key);
   await dropException(replica, key);
 }
 

@@ -37,6 +37,11 @@ export const putHeld = async (replica: Replica, direction: Direction, key: Resou
 };
 export const dropHeld = (replica: Replica, direction: Direction, key: ResourceKey): Promise<void> => replica.store.dropDocument(nameOf(direction, key));
 
+/** Another cluster: what the one before was to lose or has deleted is nothing to it. */
+export async function dropAllHeld(replica: Replica): Promise<void> {
+  for (const direction of DIRECTIONS) for (const key of (await heldDeletes(replica, direction)).keys()) await dropHeld(replica, direction, key);
+}
+
 /** What is held or was decided of one delete; undefined also where the decision is too old to count. */
 export async function heldDelete(replica: Replica, direction: Direction, key: ResourceKey): Promise<HeldDelete | undefined> {
   const document = await replica.store.document(nameOf(direction, key));

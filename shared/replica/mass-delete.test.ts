@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DIRECTIONS } from '../model/mass-delete.ts';
+import { asClusterId } from '../model/ids.ts';
 import type { ResourceKey } from '../model/ids.ts';
 import type { Hold } from '../ports/operator.ts';
 import { collect } from './collect.ts';
@@ -211,6 +212,26 @@ describe('on the way up', () => {
     expect((await onlyHold(us)).resources).toBe(4);
   });
 
+  test('what a bridge reports of it meanwhile does not keep it held for ever', async () => {
+    const { us, keys } = await shared(6, THREE);
+    await removeAll(us, keys);
+    await us.cluster.report({ exceptions: keys.map((key) => ({ key, kind: 'not-sent', reason: 'RegionUnavailable', message: '' })) });
+
+    for (const key of keys) await us.cluster.write(key, { port: 2 });
+    await us.cluster.report({ cleared: keys });
+    expect(await us.operator.status()).toMatchObject({ holds: [], exceptions: [] });
+  });
+
+  test('turning the guard off lets go what is held', async () => {
+    const { us, keys } = await shared(6, THREE);
+    await removeAll(us, keys);
+    await us.putFederation({ sync: { massDelete: { percent: 100 } } });
+
+    expect(await sendAll(us, keys)).toEqual(keys.map(() => 'committed'));
+    await us.cluster.report({ cleared: keys });
+    expect(await us.operator.status()).toMatchObject({ holds: [], exceptions: [] });
+  });
+
   test('what an operator deletes is no slip of a cluster', async () => {
     const { us, keys } = await shared(6, THREE);
 
@@ -372,6 +393,43 @@ describe('on the way down', () => {
     expect(await liveRows(eu, keys)).toBe(0);
   });
 
+  test('a cluster that was away brings back what was collected only if somebody rejects it', async () => {
+    const { us, eu, federation, keys } = await deletedElsewhere();
+    federation.nowMs += hours(30);
+    await federation.exchange();
+    for (const member of [us, eu]) await collect(member.replica);
+    await eu.cluster.compareAll();
+    await eu.operator.reject((await onlyHold(eu)).id, 'a slip', 'r1');
+
+    await sendAll(eu, keys);
+    await federation.exchange();
+    await us.cluster.follow();
+    expect([liveIn(us, keys), liveIn(eu, keys)]).toEqual([6, 6]);
+  });
+
+  test('turning the guard off lets go what is held', async () => {
+    const { eu, keys } = await deletedElsewhere();
+    await eu.cluster.follow();
+    await eu.putFederation({ sync: { massDelete: { percent: 100 } } });
+
+    for (const target of await eu.cluster.compareAll()) eu.cluster.show(target);
+    await eu.cluster.report({ cleared: keys });
+    expect(liveIn(eu, keys)).toBe(0);
+    expect(await eu.operator.status()).toMatchObject({ holds: [], exceptions: [] });
+    expect(await liveRows(eu, keys)).toBe(0);
+  });
+
+  test('another cluster has nothing to do with what the one before was to lose', async () => {
+    const { eu, keys } = await deletedElsewhere();
+    await eu.cluster.follow();
+    eu.cluster.id = asClusterId('another-cluster');
+    eu.cluster.position = undefined;
+
+    await eu.cluster.follow();
+    expect(await eu.operator.status()).toMatchObject({ holds: [], exceptions: [] });
+    expect(liveIn(eu, keys)).toBe(6);
+  });
+
   test('a spoke holds what the hub deletes; only the hub can reject it', async () => {
     const { us, eu, federation, keys } = await deletedElsewhere(6, { hub: 'us', spec: { mode: 'hub-spoke' } });
     await eu.cluster.follow();
@@ -399,7 +457,7 @@ describe('on the way down', () => {
 
   test('on a first contact there is nothing to hold', async () => {
     const { eu, keys } = await deletedElsewhere();
-    eu.cluster.id = 'another-cluster' as typeof eu.cluster.id;
+    eu.cluster.id = asClusterId('another-cluster');
     eu.cluster.position = undefined;
 
     await eu.cluster.follow();

@@ -66,6 +66,12 @@ export async function judgeDeletes(replica: Replica, direction: Direction, keys:
   throw new ReplicaError('busy', 'the count of deletes kept changing; send it again');
 }
 
+/** Whether there may be deletes of this direction that are held, or that were decided on lately: else there is nothing to look for. */
+export async function isHolding(replica: Replica, direction: Direction): Promise<boolean> {
+  return mayHold(replica, await readCount(replica, direction));
+}
+const mayHold = ({ clock }: Replica, { hold, ruledUntilMs }: DeleteCount): boolean => hold !== undefined || clock.nowMs() < ruledUntilMs;
+
 /** A hold that was decided on takes no more, and counting starts anew: a person has just looked. */
 export async function closeHold(replica: Replica, direction: Direction, hold: string): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -85,9 +91,9 @@ function verdictOf({ state, hold }: HeldDelete): Verdict {
 }
 
 /** What is held or decided already. Rejected on the way down is over: the object was written anew. */
-async function decisions(replica: Replica, direction: Direction, keys: readonly ResourceKey[], { hold, ruledUntilMs }: DeleteCount): Promise<ReadonlyMap<ResourceKey, HeldDelete>> {
+async function decisions(replica: Replica, direction: Direction, keys: readonly ResourceKey[], count: DeleteCount): Promise<ReadonlyMap<ResourceKey, HeldDelete>> {
   const found = new Map<ResourceKey, HeldDelete>();
-  if (hold === undefined && replica.clock.nowMs() >= ruledUntilMs) return found;
+  if (!mayHold(replica, count)) return found;
   await forEachKey(keys, async (key) => {
     const held = await heldDelete(replica, direction, key);
     if (held !== undefined && !(direction === 'down' && held.state === 'rejected')) found.set(key, held);

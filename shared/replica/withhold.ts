@@ -2,7 +2,7 @@ import type { ResourceKey } from '../model/ids.ts';
 import type { Target } from '../ports/region.ts';
 import { dropException, putException } from './bridge-record.ts';
 import type { ClusterFacts } from './bridge-record.ts';
-import { MASS_DELETE_HELD, dropHeld, isWithheld } from './holds.ts';
+import { MASS_DELETE_HELD, dropHeld, heldDelete, isWithheld } from './holds.ts';
 import { judgeDeletes } from './mass-delete.ts';
 import type { Replica } from './replica.ts';
 
@@ -19,7 +19,11 @@ export async function withhold(replica: Replica, facts: ClusterFacts, targets: r
   const verdicts = await judgeDeletes(replica, 'down', targets.filter(isDelete).map(({ key }) => key));
   const withheld = new Map<ResourceKey, string>();
   for (const [key, verdict] of verdicts) {
-    if (verdict.kind !== 'held') continue;
+    if (verdict.kind !== 'held') {
+      // The guard was turned off: it goes on without a decision. The exception stays until the cluster has been told.
+      if (isWithheld(facts, key) && (await heldDelete(replica, 'down', key))?.state === 'held') await dropHeld(replica, 'down', key);
+      continue;
+    }
     withheld.set(key, verdict.message);
     const known = facts.exceptions.get(key);
     if (isWithheld(facts, key) && known?.message === verdict.message) continue;
@@ -34,7 +38,7 @@ export async function withoutWithheld(replica: Replica, facts: ClusterFacts, tar
   return targets.filter(({ key }) => !withheld.has(key));
 }
 
-/** Only where the row has versions that the cluster was not shown either, or shows nothing that it holds: else the delete would count as shown. */
+/** Only for what the cluster still has to be shown, or does not have itself: else a delete would count as shown that nobody told it of. */
 async function release(replica: Replica, key: ResourceKey): Promise<void> {
   await dropHeld(replica, 'down', key);
   await dropException(replica, key);
