@@ -7,6 +7,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addConflicts } from './commands/conflicts.ts';
 import { addDelete } from './commands/delete.ts';
+import { addApprove, addReject } from './commands/holds.ts';
 import { addDenied, addDeny, addUndeny } from './commands/deny.ts';
 import { addGet } from './commands/get.ts';
 import { addHistory } from './commands/history.ts';
@@ -35,7 +36,7 @@ export function buildProgram(host: Host): Command {
     .configureHelp({ showGlobalOptions: true });
   addGlobalOptions(program);
   const federation = program.command('federation').description('The federation as a member sees it');
-  for (const add of [addStatus, addConflicts, addSync, addReconcile, addSet, addDenied, addDeny, addUndeny]) add(federation, host);
+  for (const add of [addStatus, addConflicts, addSync, addReconcile, addSet, addApprove, addReject, addDenied, addDeny, addUndeny]) add(federation, host);
   for (const add of [addGet, addApply, addDelete, addHistory, addAgents, addConfig, addCerts, addLocal, addCompletion, addVersion]) add(program, host);
   withoutHelpCommand(program);
   return program;

@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { resourceKey } from '../../shared/model/resource-key.ts';
+import type { TestCluster } from '../../shared/replica/testing.ts';
 import { connectRegion } from '../connection/connect-region.ts';
 import { TestFederation } from '../testing/federation.ts';
 import type { Ran, TestHost } from '../testing/test-host.ts';
@@ -191,6 +193,50 @@ describe('federation', () => {
 
     expect(await novactl('federation', 'set', 'conflictResolution.strategy=Newest', '--all-contexts')).toMatchObject({ code: 2, err: expect.stringMatching(/would not be valid, so nothing was written anywhere: spec\.conflictResolution\.strategy: is not accepted, got "Newest"/) });
     expect(readFileSync(file, 'utf8')).toBe(before);
+  });
+});
+
+describe('many deletes at once', () => {
+  const keys = Array.from({ length: 12 }, (_, at) => resourceKey({ group: 'novaedge.io', kind: 'ProxyRoute', namespace: 'default', name: `held-${at.toString()}` }));
+  let cluster: TestCluster;
+  const isThere = async (): Promise<boolean> => (await novactl('get', 'ProxyRoute/default/held-0')).code === 0;
+
+  /** The cluster deletes all of them; returns the hold. */
+  async function slip(): Promise<string> {
+    for (const key of keys) cluster.remove(key);
+    await cluster.send(keys);
+    const { holds } = JSON.parse((await novactl('federation', 'status', '-o', 'json')).out) as { readonly holds: readonly { readonly id: string }[] };
+    return holds[0]?.id ?? 'none';
+  }
+
+  test('are shown by status, put back by reject, and let go by approve', async () => {
+    cluster = federation.cluster('us-west');
+    await cluster.follow();
+    for (const key of keys) cluster.put(key, { hostnames: ['held.example.com'] });
+    await cluster.send(keys);
+
+    const first = await slip();
+    const shown = await novactl('federation', 'status');
+    expect(shown.out).toContain(`novactl federation approve ${first}, or reject ${first}`);
+    expect((await novactl('federation', 'status', '--verbose')).out).toMatch(new RegExp(`Held:\\n  HOLD +DIRECTION +DELETES +SINCE +SOME OF THEM\\n  ${first} +up +12 +\\d+s ago +ProxyRoute/default/held-0 `));
+    expect(JSON.parse((await novactl('federation', 'status', '-o', 'json')).out)).toMatchObject({ holds: [{ id: first, direction: 'up', reason: 'MassDeletion', resources: 12, since: expect.any(String), examples: expect.arrayContaining(['ProxyRoute/default/held-0']) }] });
+    expect(await isThere()).toBe(true);
+
+    expect(await novactl('federation', 'reject', first, '--reason', 'a slip', '-o', 'json')).toMatchObject({ code: 0, out: expect.stringContaining('"rejected"') });
+    await cluster.send(keys);
+    expect(cluster.objects.size).toBeGreaterThanOrEqual(12);
+    await cluster.report({ cleared: keys });
+
+    const second = await slip();
+    expect(await novactl('federation', 'approve', second)).toMatchObject({ code: 0, out: `${second} approved: 12 deletes go on within half a minute\n` });
+    await cluster.send(keys);
+    expect(await isThere()).toBe(false);
+    expect((await novactl('federation', 'status')).out).not.toContain('Held');
+  });
+
+  test('that nobody holds are an error', async () => {
+    expect(await novactl('federation', 'approve', 'up-00')).toMatchObject({ code: 3, err: expect.stringContaining('nothing is held at us-west under up-00') });
+    expect(await novactl('federation', 'reject', 'everything')).toMatchObject({ code: 2, err: expect.stringContaining('a hold as novactl federation status lists it, such as up-1a2b3c') });
   });
 });
 

@@ -22,6 +22,7 @@ export const statusJson = (status: StatusWithPartition): Json => ({
   splitBrain: splitBrainJson(status),
   members: status.members.map(memberJson),
   conditions: status.conditions.map(({ type, status: value, reason, message }) => ({ type, status: value, reason, message })),
+  holds: status.holds.map(({ id, direction, reason, message, sinceMs, resources, examples }) => ({ id, direction, reason, message, since: isoTime(sinceMs), resources, examples: examples.map(printResource) })),
   exceptions: status.exceptions.map(({ key, reason, message }) => ({ resource: printResource(key), key, reason, message })),
 });
 

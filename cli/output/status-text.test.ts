@@ -17,7 +17,7 @@ const HEALTHY: FederationStatus = {
     member('eu-west-controller', 'eu-west', { syncLagMs: 1200, lastSyncMs: NOW_MS - 3400, agents: 3, vectorClock: { 'us-west-controller': 7, 'eu-west-controller': 4 } }),
     member('ap-east-controller', 'ap-east', { syncLagMs: 2100, lastSyncMs: NOW_MS - 5000, agents: 4 }),
   ],
-  conflictsPending: 0, resources: 12, exceptions: [], conditions: [], merkleRoot: 'ab12', localVectorClock: { 'us-west-controller': 9, 'eu-west-controller': 4 },
+  conflictsPending: 0, resources: 12, exceptions: [], conditions: [], holds: [], merkleRoot: 'ab12', localVectorClock: { 'us-west-controller': 9, 'eu-west-controller': 4 },
   writesFenced: false, recovering: false, lastSyncMs: NOW_MS - 3000, observedGeneration: 2,
 };
 const unreachable = { healthy: false, error: 'connection refused' };
@@ -87,6 +87,15 @@ describe('federation status', () => {
     expect(text).toContain('\nConditions:\n  TYPE    STATUS   REASON    MESSAGE\n  Ready   True     Healthy   the federation is Healthy\n');
     expect(text).toContain('\nExceptions:\n  RESOURCE                 REASON             MESSAGE\n  ProxyRoute/default/api   NamespaceMissing   there is no namespace default\n');
     expect(text).toContain('  us-west-controller   eu-west-controller=4 us-west-controller=9\n  eu-west-controller   eu-west-controller=4 us-west-controller=7\n  ap-east-controller   -\n');
+  });
+
+  test('names what many deletes wait for', () => {
+    const key = resourceKey({ group: 'novaedge.io', kind: 'ProxyRoute', namespace: 'default', name: 'api' });
+    const hold = { id: 'down-1a2b3c', reason: 'MassDeletion', message: '40 deletes wait', direction: 'down', sinceMs: NOW_MS - 60_000, resources: 40, examples: [key] } as const;
+
+    expect(statusText({ ...HEALTHY, holds: [hold] }, NOW_MS, 'table')).toContain('\nHeld: 40 deletes wait\n');
+    expect(statusText({ ...HEALTHY, holds: [hold] }, NOW_MS, 'verbose')).toContain('\nHeld:\n  HOLD          DIRECTION   DELETES   SINCE    SOME OF THEM\n  down-1a2b3c   down        40        1m ago   ProxyRoute/default/api\n');
+    expect(statusJson({ ...HEALTHY, holds: [hold] })).toMatchObject({ holds: [{ id: 'down-1a2b3c', since: '2026-03-01T11:59:00.000Z', examples: ['ProxyRoute/default/api'] }] });
   });
 
   test('a long name widens its column', () => {

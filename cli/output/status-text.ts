@@ -17,7 +17,7 @@ const MEMBER_COLUMNS: readonly Column[] = [{ header: 'NAME', minimumWidth: 19 },
 export function statusText(status: StatusWithPartition, nowMs: number, detail: StatusDetail): string {
   const head = [`Federation: ${status.federationId}`, `Local Member: ${status.localMember}`, `Phase: ${status.phase}`];
   const members = `Members:\n${membersTable(status.members, nowMs, detail)}`;
-  if (detail === 'verbose') return [...head, ...partitionLines(status), ...details(status, nowMs), '', members].join('\n') + sections(status);
+  if (detail === 'verbose') return [...head, ...partitionLines(status), ...details(status, nowMs), '', members].join('\n') + sections(status, nowMs);
   const notes = attention(status);
   return `${[...head, '', members].join('\n')}${notes.length === 0 ? '' : `\n${notes.join('\n')}\n`}`;
 }
@@ -42,13 +42,14 @@ function errorText({ name, error }: MemberStatus): string | undefined {
 }
 
 /** What somebody should do something about; nothing where all is well, as in the guide. */
-function attention({ conflictsPending, writesFenced, recovering, exceptions, members }: FederationStatus): readonly string[] {
+function attention({ conflictsPending, writesFenced, recovering, exceptions, members, holds }: FederationStatus): readonly string[] {
   const failing = members.filter(({ healthy, isLocal }) => !healthy && !isLocal);
   return [
     ...failing.map((member) => `${member.name} is unhealthy${member.error === undefined ? '' : `: ${errorText(member) ?? ''}`}`),
     ...(writesFenced ? ['Writes are fenced here until the partition heals: novactl federation status --verbose'] : []),
     ...(recovering ? ['This region has lost state and is recovering: it commits nothing until it has caught up'] : []),
     ...(conflictsPending > 0 ? [`${countOf(conflictsPending, 'conflict waits', 'conflicts wait')} for a person: novactl federation conflicts`] : []),
+    ...holds.map(({ message }) => `Held: ${message}`),
     ...(exceptions.length > 0 ? [`${countOf(exceptions.length, 'resource is', 'resources are')} not applied in the cluster: novactl federation status --verbose`] : []),
   ];
 }
@@ -66,9 +67,10 @@ const details = (status: FederationStatus, nowMs: number): readonly string[] => 
   `Merkle Root: ${status.merkleRoot || '-'}`,
 ];
 
-function sections(status: FederationStatus): string {
+function sections(status: FederationStatus, nowMs: number): string {
   const parts = [
     ['Conditions', table(plainColumns('TYPE', 'STATUS', 'REASON', 'MESSAGE'), status.conditions.map(({ type, status: value, reason, message }) => [type, value, reason, message]), INDENT), status.conditions.length],
+    ['Held', table(plainColumns('HOLD', 'DIRECTION', 'DELETES', 'SINCE', 'SOME OF THEM'), status.holds.map(({ id, direction, resources, sinceMs, examples }) => [id, direction, resources.toString(), formatAgo(sinceMs, nowMs), examples.map(printResource).join(' ')]), INDENT), status.holds.length],
     ['Exceptions', table(plainColumns('RESOURCE', 'REASON', 'MESSAGE'), status.exceptions.map(({ key, reason, message }) => [printResource(key), reason, message]), INDENT), status.exceptions.length],
     ['Vector Clocks', clocksTable(status), status.members.length],
   ] as const;

@@ -21,6 +21,7 @@ import { regionOf } from '../../shared/replica/region.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
 import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
+import { TestCluster } from '../../shared/replica/testing.ts';
 import { createApp } from '../../shared/rpc/app.ts';
 import { readOneAuthority } from '../../shared/rpc/authorities.ts';
 import type { RunningServer } from '../../shared/rpc/node-server.ts';
@@ -78,6 +79,12 @@ export class TestFederation {
   async settle(): Promise<void> {
     await this.#greet();
     for (const member of this.#members) for (const peer of this.#peersOf(member)) await pullFrom(this.#replica(member), peer, never);
+  }
+
+  /** A member's cluster, as its region sees one. */
+  cluster(name: string): TestCluster {
+    const replica = this.#replica(asMember(name));
+    return new TestCluster({ region: regionOf(replica), replica }, `cluster-${name}`);
   }
 
   async stopMember(name: string): Promise<void> { await this.#servers.get(asMember(name))?.stop(0); }

@@ -130,6 +130,8 @@ export class Settle {
         if (target !== undefined && back !== 'changed' && back.kind === 'settled') this.#parts.cluster.event(key, 'Normal', reason, message);
         return back;
       }
+      // As the region names it where it withholds a delete from the cluster.
+      case 'Held': return { kind: 'exception', what: 'not-sent', reason: 'MassDeleteHeld', message, target: undefined };
       default: return { kind: 'exception', what: 'not-sent', reason, message, target: undefined };
     }
   }

@@ -1,5 +1,6 @@
 import { ENDPOINT_ACCEPTED, isEndpoint, isHostName } from './endpoint.ts';
 import { mayBeFederated } from './federated-part.ts';
+import { MAX_COUNTED } from './mass-delete.ts';
 import { MODES } from './shared-settings.ts';
 import type { Reader, TextForm } from './spec-reader.ts';
 import { duration, flag, ignored, integer, list, object, oneOf, openObject, optional, required, text, texts } from './spec-reader.ts';
@@ -85,6 +86,12 @@ const splitBrain = object({
   agentQuorum: object(agents), ...agents,
 });
 
+const massDelete = object({
+  threshold: integer({ min: 1, max: MAX_COUNTED }, 10),
+  percent: integer({ min: 0, max: 100 }, 10),
+  window: duration(MINUTE, { minMs: SECOND, maxMs: HOUR, why: 'as many deletes as are let through within it are remembered' }),
+});
+
 const sync = object({
   interval: duration(5 * SECOND, { minMs: 100, maxMs: HOUR, why: 'every interval costs an exchange with every peer' }),
   timeout: duration(30 * SECOND, { minMs: 100, maxMs: SESSION_LIFE_MS, why: 'a handler runs no longer than a write session lives' }),
@@ -93,6 +100,7 @@ const sync = object({
   resourceTypes: list(resourceType, { max: MAX_LIST }),
   excludeNamespaces: list(text(namespaceName), { max: MAX_LIST }),
   ownershipMarks: list(text(ownershipMark), { max: MAX_MARKS }),
+  massDelete,
 });
 
 const healthCheck = object({

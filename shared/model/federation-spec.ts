@@ -5,6 +5,7 @@ import type { FederationManifest } from './federation-manifest.ts';
 import { federationManifest, MINIMUM_TOMBSTONE_TTL_MS } from './federation-manifest.ts';
 import type { Member } from './ids.ts';
 import { asMember } from './ids.ts';
+import type { MassDeleteSettings } from './mass-delete.ts';
 import type { SharedSettings, SplitBrain } from './shared-settings.ts';
 import type { Problem } from './spec-reader.ts';
 import { Findings, oneMeaning } from './spec-reader.ts';
@@ -61,6 +62,8 @@ export interface SyncSettings {
   readonly compression: boolean;
   readonly resourceTypes: readonly string[];
   readonly excludeNamespaces: readonly string[];
+  /** When deletes wait for a person, on their way from this cluster and to it. */
+  readonly massDelete: MassDeleteSettings;
 }
 export interface HealthCheck {
   readonly intervalMs: number;
@@ -128,6 +131,7 @@ function specOf({ metadata, spec }: FederationManifest, splitBrain: SplitBrain, 
       compression: sync.compression,
       resourceTypes: sync.resourceTypes.length > 0 ? sync.resourceTypes : DEFAULT_RESOURCE_TYPES,
       excludeNamespaces: sync.excludeNamespaces,
+      massDelete: { threshold: sync.massDelete.threshold, percent: sync.massDelete.percent, windowMs: sync.massDelete.window },
     },
     vectorClocks: conflictResolution.vectorClocks,
     healthCheck: {

@@ -1,4 +1,5 @@
 import type { Member, ResourceKey } from '../model/ids.ts';
+import type { Direction } from '../model/mass-delete.ts';
 import type { Strategy } from '../model/view.ts';
 import type { Condition } from './region.ts';
 
@@ -31,12 +32,27 @@ export interface FederationStatus {
   readonly resources: number;
   readonly exceptions: readonly { readonly key: ResourceKey; readonly reason: string; readonly message: string }[];
   readonly conditions: readonly Condition[];
+  /** What waits for a person. */
+  readonly holds: readonly Hold[];
   readonly merkleRoot: string;
   readonly localVectorClock: Readonly<Record<string, number>>;
   readonly writesFenced: boolean;
   readonly recovering: boolean;
   readonly lastSyncMs: number | undefined;
   readonly observedGeneration: number;
+}
+
+/** Many deletes at once that go on only when a person says so. */
+export interface Hold {
+  readonly id: string;
+  readonly reason: string;
+  readonly message: string;
+  /** From the local cluster to the federation, or from the federation to the local cluster. */
+  readonly direction: Direction;
+  readonly sinceMs: number;
+  readonly resources: number;
+  /** Some of them. */
+  readonly examples: readonly ResourceKey[];
 }
 
 /** One version of a resource as people read it. */
@@ -94,6 +110,10 @@ export interface Operator {
   /** Anti-entropy with one or all peers, now. */
   reconcile(peer: Member | undefined, signal: AbortSignal): Promise<readonly { readonly peer: Member; readonly outcome: string; readonly repaired: number; readonly reason: string | undefined }[]>;
   history(key: ResourceKey): Promise<readonly HistoryEntry[]>;
+  /** Lets the deletes of a hold go on. Returns how many. */
+  approve(hold: string, requestId: string): Promise<{ readonly resources: number }>;
+  /** Drops the deletes of a hold: up, the objects come back in the local cluster; down, in the whole federation. */
+  reject(hold: string, reason: string, requestId: string): Promise<{ readonly resources: number }>;
   /** Whom this region lets in no more. */
   denied(): Promise<readonly DeniedInfo[]>;
   /** `entry`: a name, a serial number or a fingerprint. In force from the next call on. */

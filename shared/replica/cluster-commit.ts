@@ -3,17 +3,21 @@ import type { Json, JsonObject } from '../model/content.ts';
 import { groupOf, isLocalMark, passesFilter } from '../model/federated-part.ts';
 import type { ResourceKey } from '../model/ids.ts';
 import { parseResourceKey, splitKey } from '../model/resource-key.ts';
+import type { HeldRow } from '../model/row.ts';
 import { SESSION_LIFE_MS, openSession } from '../model/token.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { BridgeCommitRequest, BridgeCommitResponse, Observation, ObservationResult } from '../ports/region.ts';
 import { MAX_COMMIT_BYTES, MAX_COMMIT_ROWS, TooLargeError } from '../ports/store.ts';
+import type { RegionState } from '../ports/store.ts';
 import { epochOf } from './bridge-record.ts';
 import type { CallingCluster } from './cluster-identity.ts';
 import { knownCluster } from './cluster-identity.ts';
+import { judgeObservations, observeGuarded, withoutWithheldTargets } from './held-observations.ts';
+import type { Verdicts } from './held-observations.ts';
 import { LowerEpochError, commit } from './commit.ts';
-import type { CommitOptions } from './commit.ts';
+import type { CommitOptions, Decision } from './commit.ts';
 import type { Observed } from './observe.ts';
-import { observe, tokenOf } from './observe.ts';
+import { tokenOf } from './observe.ts';
 import { filterInForce, isSpoke } from './policy.ts';
 import type { Replica } from './replica.ts';
 import { regionSecret } from './secret.ts';
@@ -50,13 +54,15 @@ export async function commitObservations(replica: Replica, request: BridgeCommit
   }
   let committed: readonly ObservationResult[];
   try {
-    committed = await commitAdmitted(replica, { requestId: request.requestId, leaseEpoch }, facts, admitted);
+    const verdicts = await judgeObservations(replica, admitted, facts);
+    committed = await commitAdmitted(replica, { requestId: request.requestId, leaseEpoch }, facts, verdicts, admitted);
   } catch (error) {
     if (error instanceof LowerEpochError) return { kind: 'lower-epoch' };
     throw error;
   }
   const results = new Map(committed.map((result) => [result.key, result]));
-  return { kind: 'done', results: request.observations.map(({ key }, at) => refusals.get(at) ?? results.get(key) ?? refused(key, 'Invalid', 'no result')) };
+  const answers = request.observations.map(({ key }, at) => refusals.get(at) ?? results.get(key) ?? refused(key, 'Invalid', 'no result'));
+  return { kind: 'done', results: await withoutWithheldTargets(replica, facts, answers) };
 }
 
 async function someLackToken(replica: Replica, observations: readonly Observation[], facts: CallingCluster): Promise<boolean> {
@@ -112,19 +118,19 @@ function localMarkIn(metadata: Json | undefined, marks: readonly string[]): stri
 }
 
 /** Commits, leaving out one by one the objects that are too large; where only all of them together are, in halves. */
-async function commitAdmitted(replica: Replica, options: CommitOptions, facts: CallingCluster, admitted: readonly Observation[]): Promise<readonly ObservationResult[]> {
+async function commitAdmitted(replica: Replica, options: CommitOptions, facts: CallingCluster, verdicts: Verdicts, admitted: readonly Observation[]): Promise<readonly ObservationResult[]> {
   const byKey = new Map(admitted.map((observation) => [observation.key, observation]));
   const tooLarge: ObservationResult[] = [];
   while (byKey.size > 0) {
     try {
       const answers = await commit<Observed>(replica, [...byKey.keys()], options,
-        (key, row, state) => observeKey(replica, byKey, key, row, state, facts));
+        (key, row, state) => observeKey(replica, byKey, verdicts, key, row, state, facts));
       return [...tooLarge, ...(await Promise.all([...answers].map(([key, observed]) => resultOf(replica, byKey.get(key), key, observed, facts))))];
     } catch (error) {
       if (error instanceof TooLargeError && error.bytes > MAX_COMMIT_BYTES && byKey.size > 1) {
         const left = [...byKey.values()];
         const half = Math.ceil(left.length / 2);
-        return [...tooLarge, ...(await commitAdmitted(replica, options, facts, left.slice(0, half))), ...(await commitAdmitted(replica, options, facts, left.slice(half)))];
+        return [...tooLarge, ...(await commitAdmitted(replica, options, facts, verdicts, left.slice(0, half))), ...(await commitAdmitted(replica, options, facts, verdicts, left.slice(half)))];
       }
       if (error instanceof TooLargeError && byKey.delete(error.key)) { tooLarge.push(refused(error.key, 'TooLarge', error.message)); continue; }
       const reason = refusalOf(error);
@@ -135,10 +141,10 @@ async function commitAdmitted(replica: Replica, options: CommitOptions, facts: C
   return tooLarge;
 }
 
-function observeKey(replica: Replica, byKey: ReadonlyMap<ResourceKey, Observation>, key: ResourceKey, row: Parameters<typeof observe>[2], state: Parameters<typeof observe>[3], facts: CallingCluster): ReturnType<typeof observe> {
+function observeKey(replica: Replica, byKey: ReadonlyMap<ResourceKey, Observation>, verdicts: Verdicts, key: ResourceKey, row: HeldRow | undefined, state: RegionState, facts: CallingCluster): Promise<Decision<Observed>> {
   const observation = byKey.get(key);
   if (observation === undefined) throw new RangeError(`${key} was not observed`);
-  return observe(replica, observation, row, state, facts);
+  return observeGuarded(replica, observation, verdicts, row, state, facts);
 }
 
 function refusalOf(error: unknown): { readonly reason: 'Fenced' | 'Recovering' | 'Busy'; readonly message: string } | undefined {

@@ -1,10 +1,14 @@
 import { passesFilter } from '../model/federated-part.ts';
 import type { ResourceKey } from '../model/ids.ts';
+import { DIRECTIONS } from '../model/mass-delete.ts';
+import type { Direction } from '../model/mass-delete.ts';
 import { splitKey } from '../model/resource-key.ts';
 import type { HeldRow } from '../model/row.ts';
 import { MAX_PAGE_BYTES } from '../ports/peer.ts';
 import type { BridgeCompareRequest, BridgeCompareResponse, ListedObject, Target } from '../ports/region.ts';
 import { dropException, isApplied, shownOf } from './bridge-record.ts';
+import { dropHeld } from './holds.ts';
+import { isHolding } from './mass-delete.ts';
 import { callingCluster, startNewLife } from './cluster-identity.ts';
 import type { CallingCluster } from './cluster-identity.ts';
 import { isEditedBack, isNewerVersion, tokenOf } from './observe.ts';
@@ -13,6 +17,7 @@ import { filterInForce } from './policy.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
 import { targetFor } from './targets.ts';
+import { withoutWithheld } from './withhold.ts';
 
 /** Rows read for one stretch of a comparison. */
 const ROWS_PER_STRETCH = 500;
@@ -44,12 +49,24 @@ export async function compareObjects(replica: Replica, request: BridgeCompareReq
     else if (target.show.kind === 'live' || target.before.kind === 'live') apply.push(target);
   }
   const unsettled = new Set([...send, ...apply.map(({ key }) => key)]);
+  // What the cluster does not have it cannot lose.
+  const isHere = ({ key }: Target): boolean => objects.has(key);
+  const shown = [...(await withoutWithheld(replica, facts, apply.filter(isHere))), ...apply.filter((target) => !isHere(target))];
+  const holding: readonly Direction[] = facts.exceptions.size === 0 ? [] : await holdingDirections(replica);
   for (const key of facts.exceptions.keys()) {
     const isInStretch = (request.after === undefined || key > request.after) && (readTo ?? request.upTo ?? key) >= key;
     // A bridge that died may have left it; the object shows what it should.
-    if (isInStretch && !unsettled.has(key)) await dropException(replica, key);
+    if (!isInStretch || unsettled.has(key)) continue;
+    for (const direction of holding) await dropHeld(replica, direction, key);
+    await dropException(replica, key);
   }
-  return { send, apply, readTo };
+  return { send, apply: shown, readTo };
+}
+
+async function holdingDirections(replica: Replica): Promise<readonly Direction[]> {
+  const found: Direction[] = [];
+  for (const direction of DIRECTIONS) if (await isHolding(replica, direction)) found.push(direction);
+  return found;
 }
 
 /** Rows after `after` up to `upTo`, as many as fit into an answer; `readTo` is undefined when these are all. */

@@ -5,6 +5,7 @@ import { ReplicaError } from '../ports/errors.ts';
 import type { BridgeIdentity } from '../ports/region.ts';
 import type { BridgeRecord, ClusterFacts } from './bridge-record.ts';
 import { dropException, putRecord, readClusterFacts } from './bridge-record.ts';
+import { dropAllHeld } from './holds.ts';
 import type { Replica } from './replica.ts';
 
 /** The facts about the cluster that is calling; its record always exists. */
@@ -54,6 +55,7 @@ async function startRecord(replica: Replica, facts: ClusterFacts, clusterId: Clu
   const record: BridgeRecord = { clusterId, leaseEpoch, applied: emptyVector, listResourceVersion: undefined, filter: undefined, epochsBefore: await epochsBefore(replica, facts, clusterId), reportedAtMs: replica.clock.nowMs() };
   if ((await putRecord(replica, record, facts.revision)) !== 'ok') return;
   for (const key of facts.exceptions.keys()) await dropException(replica, key);
+  await dropAllHeld(replica);
 }
 
 /** A restored cluster goes on with its lease; another one begins with a lease of its own. */

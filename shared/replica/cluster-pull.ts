@@ -16,6 +16,7 @@ import { positionOf } from './position.ts';
 import type { Replica } from './replica.ts';
 import { regionSecret } from './secret.ts';
 import { loadSettings } from './settings.ts';
+import { withoutWithheld } from './withhold.ts';
 import { targetFor } from './targets.ts';
 import { putException } from './bridge-record.ts';
 
@@ -48,7 +49,7 @@ async function targetsOf(replica: Replica, page: Page, facts: CallingCluster): P
   const keys = page.answers.map(({ key }) => key).filter((key) => passesFilter(filter, splitKey(key)));
   const rows = await replica.store.rows(keys);
   const targets = await Promise.all(keys.map((key) => targetOrException(replica, key, rows.get(key), facts)));
-  return targets.filter((target) => target !== undefined);
+  return withoutWithheld(replica, facts, targets.filter((target) => target !== undefined));
 }
 
 /** A resource whose content is not here yet does not hold up the others: it is an exception until a comparison shows it. */

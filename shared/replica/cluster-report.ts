@@ -1,11 +1,14 @@
 import { filterHashOf, isSameFilter } from '../model/federated-part.ts';
 import { meetVectors, mergeVectors, sameVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
+import type { ResourceKey } from '../model/ids.ts';
 import type { HeldRow } from '../model/row.ts';
 import type { ApplyException, ExceptionKind, ReportAppliedRequest } from '../ports/region.ts';
 import { dropException, isApplied, putException, putRecord } from './bridge-record.ts';
 import type { BridgeRecord, ClusterFacts } from './bridge-record.ts';
 import { callingCluster } from './cluster-identity.ts';
+import { dropHeld, forEachKey, heldDelete, isWithheld } from './holds.ts';
+import { isHolding } from './mass-delete.ts';
 import { filterInForce } from './policy.ts';
 import { positionOf } from './position.ts';
 import type { Replica } from './replica.ts';
@@ -26,6 +29,8 @@ export async function recordApplied(replica: Replica, request: ReportAppliedRequ
     const rows = await replica.store.rows(request.exceptions.map(({ key }) => key));
     for (const exception of request.exceptions) {
       const { key } = exception;
+      // What the guard withholds the cluster does not show, whatever else a bridge has to say of the object.
+      if (isWithheld(facts, key)) continue;
       await putException(replica, { ...exception, kind: kindOf(exception, rows.get(key), facts), sinceMs: facts.exceptions.get(key)?.sinceMs ?? nowMs });
     }
     const position = positionOf(await replica.store.state());
@@ -40,10 +45,18 @@ export async function recordApplied(replica: Replica, request: ReportAppliedRequ
     };
     // A report of nothing new leaves the record as it is, and with it the write sessions that were issued under it.
     if (!saysTheSame(record, next) && (await putRecord(replica, next, facts.revision)) === 'stale') continue;
-    for (const key of request.cleared) await dropException(replica, key);
+    // Both agree on the object: it is there again, or its delete is committed.
+    if (request.cleared.length > 0 && (await isHolding(replica, 'up'))) await forEachKey(request.cleared, (key) => dropHeld(replica, 'up', key));
+    for (const key of request.cleared) await settleException(replica, key, facts);
     return;
   }
   throw new ReplicaError('busy', 'the applied record kept changing; report again');
+}
+
+/** An object that both agree on is no exception any more, unless the cluster was not told of its delete. */
+async function settleException(replica: Replica, key: ResourceKey, facts: ClusterFacts): Promise<void> {
+  if (isWithheld(facts, key) && (await heldDelete(replica, 'down', key))?.state === 'held') return;
+  await dropException(replica, key);
 }
 
 /**

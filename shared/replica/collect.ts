@@ -7,6 +7,7 @@ import { covers } from '../model/version-vector.ts';
 import { lastWriter } from '../model/view.ts';
 import { commit } from './commit.ts';
 import { shownOf, readClusterFacts } from './bridge-record.ts';
+import { isWithheld } from './holds.ts';
 import { peerRecords } from './known-members.ts';
 import { dropLedgerDeletes } from './ledger-deletes.ts';
 import { seenOf } from './position.ts';
@@ -52,6 +53,7 @@ async function settledReports(replica: Replica, others: readonly string[], seenH
 }
 
 async function collectRows(replica: Replica, facts: CollectFacts): Promise<number> {
+  const cluster = await readClusterFacts(replica);
   let collected = 0;
   let after: ResourceKey | undefined;
   do {
@@ -59,6 +61,8 @@ async function collectRows(replica: Replica, facts: CollectFacts): Promise<numbe
     const rows = await replica.store.rows([...page.rows.keys()]);
     for (const [key, row] of rows) {
       if (isOfTheFuture(replica, row)) { await dateAnew(replica, key, row); continue; }
+      // The cluster holds the object still: without the row it would look like a new one.
+      if (isWithheld(cluster, key)) continue;
       if (!isCollectable(row, { ...facts, unchangedForMs: unchangedForMs(replica, row) })) continue;
       if ((await replica.store.putRow({ key, next: 'drop', if: row.local.revision })) !== 'ok') continue;
       await replica.store.sweepContents(key, []);

@@ -16,6 +16,7 @@ import type { BridgeRecord, ClusterFacts } from './bridge-record.ts';
 import { contentIn, hasEverything, isApplied, shownOf, view } from './bridge-record.ts';
 import type { Decision, WantedWrite } from './commit.ts';
 import { storeContent } from './contents.ts';
+import { heldDelete, isWithheld } from './holds.ts';
 import { isOnlyCopy } from './orphans.ts';
 import { positionOf } from './position.ts';
 import type { Replica } from './replica.ts';
@@ -91,8 +92,11 @@ async function observeContent(
   if (token !== undefined && await isOnlyCopy(replica, token, row)) return edit(replica, observation, content, facts.record, { context: token.context, firstContact: false }, undefined);
   if (row === undefined) {
     // Deleted and collected. Until the cluster has been told, an untouched object is merely waiting to go.
-    const isWaiting = token?.hash === content.hash && !hasEverything(facts.record, positionOf(state), undefined);
-    if (isWaiting) return { answer: { kind: 'show', row } };
+    const isUntold = isWithheld(facts, key) || !hasEverything(facts.record, positionOf(state), undefined);
+    const isWaiting = token?.hash === content.hash && isUntold;
+    // Without a row nothing could be written when somebody rejected the delete: what the cluster holds is.
+    const isRejected = isWaiting && (await heldDelete(replica, 'down', key))?.state === 'rejected';
+    if (isWaiting && !isRejected) return { answer: { kind: 'show', row } };
     return edit(replica, observation, content, facts.record, { context: token?.context ?? emptyVector, firstContact: false }, undefined);
   }
   if (token !== undefined && token.hash === content.hash && await isNewestShown(replica, key, row, token, shown, facts)) return { answer: { kind: 'unchanged', row } };

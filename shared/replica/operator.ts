@@ -8,6 +8,7 @@ import type { Peer } from '../ports/peer.ts';
 import { reconcileWith } from './anti-entropy.ts';
 import { view } from './bridge-record.ts';
 import { conflictOf, listConflicts, resolveConflict } from './conflicts.ts';
+import { approveHold, rejectHold } from './decide-hold.ts';
 import { deny, listDenied, undeny } from './deny-list.ts';
 import { applyManifest, deleteResource } from './operator-writes.ts';
 import { seenOf } from './position.ts';
@@ -38,6 +39,8 @@ export function operatorOf(replica: Replica): Operator {
     syncNow: async (member, signal) => Promise.all((await peersNamed(replica, member)).map((peer) => pullFrom(replica, peer, signal))),
     reconcile: async (member, signal) => Promise.all((await peersNamed(replica, member)).map((peer) => reconcileWith(replica, peer, signal))),
     history: (key) => historyOf(replica, key),
+    approve: (hold) => approveHold(replica, hold),
+    reject: (hold, reason, requestId) => rejectHold(replica, hold, reason, requestId),
     denied: () => listDenied(replica),
     deny: (entry, reason) => deny(replica, entry, reason),
     undeny: (entry) => undeny(replica, entry),

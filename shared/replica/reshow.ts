@@ -3,6 +3,7 @@ import type { ResourceKey } from '../model/ids.ts';
 import { splitKey } from '../model/resource-key.ts';
 import type { HeldRow, Shown } from '../model/row.ts';
 import type { Strategy } from '../model/view.ts';
+import { ReplicaError } from '../ports/errors.ts';
 import { STRATEGIES, viewHash, viewOf } from '../model/view.ts';
 import { localSegment } from './apply.ts';
 import type { ClusterFacts } from './bridge-record.ts';
@@ -61,6 +62,23 @@ async function withNewView(replica: Replica, key: ResourceKey, row: HeldRow, sho
   const hash = viewHash((await view(replica, key, row, { clusterId: shown.clusterId, shownHash: shown.hash ?? 'deleted' })).body);
   const reshown = shown.reshown ?? [];
   return hash === undefined || reshown.includes(hash) ? shown : { ...shown, reshown: [...reshown, hash] };
+}
+
+/**
+ * Enters a row into the region's own log as it is, so that the cluster is told of it once more. For what the cluster was not shown
+ * yet: what it holds is what the row keeps beside itself. Returns whether there is such a row.
+ */
+export async function showAnew(replica: Replica, key: ResourceKey): Promise<boolean> {
+  for (let attempt = 0; attempt < replica.limits.writeAttempts; attempt += 1) {
+    const row = (await replica.store.rows([key])).get(key);
+    const { local } = await replica.store.state();
+    if (row === undefined || local === undefined) return false;
+    const nowMs = replica.clock.nowMs();
+    const at = { log: local.log, counter: local.head + 1 };
+    const next = held(replica, row, row, { nowMs, shown: row.local.shown, offLog: at });
+    if ((await replica.store.putOffLog({ puts: [{ key, next, if: row.local.revision }], segment: localSegment(at, key, nowMs), ifHead: local.head })) === 'ok') return true;
+  }
+  throw new ReplicaError('busy', `${key} kept changing; send it again`);
 }
 
 async function shownUnder(replica: Replica, key: ResourceKey, row: HeldRow, strategy: Strategy, facts: ClusterFacts): Promise<Shown | undefined> {

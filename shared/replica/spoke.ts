@@ -26,11 +26,12 @@ export async function answerAtSpoke(replica: Replica, observation: Observation, 
 async function hubsTarget(replica: Replica, observation: Observation, facts: CallingCluster, here: Hash | undefined): Promise<Target | undefined> {
   const { key } = observation;
   const row = (await replica.store.rows([key])).get(key);
+  const before: Target['before'] = here === undefined ? { kind: 'nothing' } : { kind: 'live', hash: here };
   const isMarked = (await tokenOf(replica, observation, facts.record)) !== undefined;
   if (row === undefined) {
     // Deleted and collected. But not where rows may be missing because they were lost.
     const isDeleted = isMarked && isServing(await replica.store.state());
-    return isDeleted ? { key, show: { kind: 'gone' }, before: { kind: 'nothing' } } : undefined;
+    return isDeleted ? { key, show: { kind: 'gone' }, before } : undefined;
   }
   const target = await targetAfter(replica, key, row, facts.record.clusterId, { hash: here });
   if (target.show.kind === 'live' || here === undefined) return target;

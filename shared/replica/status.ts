@@ -1,6 +1,6 @@
 import { writtenBy } from '../model/clock-row.ts';
 import type { Member } from '../model/ids.ts';
-import type { FederationStatus, MemberStatus, Phase } from '../ports/operator.ts';
+import type { FederationStatus, Hold, MemberStatus, Phase } from '../ports/operator.ts';
 import type { Condition } from '../ports/region.ts';
 import { counterOf } from '../model/version-vector.ts';
 import type { VersionVector } from '../model/version-vector.ts';
@@ -8,6 +8,7 @@ import { readClusterFacts } from './bridge-record.ts';
 import { pendingConflicts } from './conflicts.ts';
 import { specConditions } from './federation-object.ts';
 import type { PeerRecord } from './known-members.ts';
+import { listHolds } from './holds.ts';
 import { knownClocks, newPeerRecord, peerRecords } from './known-members.ts';
 import { refreshIndex } from './merkle-index.ts';
 import { seenOf } from './position.ts';
@@ -27,6 +28,7 @@ export async function federationStatus(replica: Replica): Promise<FederationStat
   const index = await refreshIndex(replica);
   const phase = phaseOf(settings, state.clock?.state, others);
   const pending = await pendingConflicts(replica);
+  const holds = await listHolds(replica);
   const vectors = await vectorsByMember(replica);
   return {
     federationId: replica.identity.federationId,
@@ -38,7 +40,8 @@ export async function federationStatus(replica: Replica): Promise<FederationStat
     conflictsPending: pending,
     resources: await countResources(replica),
     exceptions: [...exceptions.values()],
-    conditions: await conditionsOf(replica, settings, phase, others, pending),
+    conditions: await conditionsOf(replica, settings, phase, others, { pending, holds }),
+    holds,
     merkleRoot: index.digests.root,
     localVectorClock: vectors(seen),
     writesFenced: state.writableUntilMs !== undefined && state.writableUntilMs <= replica.clock.nowMs(),
@@ -94,7 +97,7 @@ async function countResources(replica: Replica): Promise<number> {
   }
 }
 
-async function conditionsOf(replica: Replica, settings: Settings, phase: Phase, others: readonly PeerRecord[], pending: number): Promise<readonly Condition[]> {
+async function conditionsOf(replica: Replica, settings: Settings, phase: Phase, others: readonly PeerRecord[], { pending, holds }: { readonly pending: number; readonly holds: readonly Hold[] }): Promise<readonly Condition[]> {
   const unreachable = others.filter(({ healthy }) => !healthy).map(({ member, error }) => `${member}${error === undefined ? '' : ` (${error})`}`);
   // Since when is each member's lag: here it would make another condition of this at every look.
   const behind = others.filter(({ behindSinceMs }) => behindSinceMs !== undefined).map(({ member }) => member);
@@ -105,6 +108,7 @@ async function conditionsOf(replica: Replica, settings: Settings, phase: Phase, 
     condition('Synced', behind.length === 0 && phase !== 'Initializing', behind.length === 0 ? 'Level' : 'Behind', behind.length === 0 ? 'everything heard of is here' : `behind ${behind.join(', ')}`),
     condition('Partitioned', phase === 'Partitioned', phase === 'Partitioned' ? 'NoPeerReachable' : 'PeersReachable', unreachable.length === 0 ? 'all members are reachable' : `unreachable: ${unreachable.join(', ')}`),
     condition('ConflictsPending', pending > 0, pending > 0 ? 'WaitingForOperator' : 'None', `${pending.toString()} conflicts wait for a person`),
+    ...(holds.length === 0 ? [] : [condition('MassDeleteHeld', true, 'WaitingForOperator', holds.map(({ message }) => message).join('; '))]),
     ...(differing.length === 0 ? [] : [condition('SettingsDiffer', true, 'NotEqualEverywhere', differing.map(({ member, field }) => `${member} asks for another ${field}`).join('; '))]),
     ...(await specConditions(replica)),
   ];

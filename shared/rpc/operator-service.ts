@@ -5,10 +5,11 @@ import { ReplicaError } from '../ports/errors.ts';
 import type { Operator } from '../ports/operator.ts';
 import { optionalKey, requireKey, requireMember, requireRequestId } from '../wire/names.ts';
 import { writeDenied } from '../wire/operator-denied.ts';
+import { requireHoldId } from '../wire/operator-holds.ts';
 import { requireManifestText, writeApplied, writeConflict, writeHistory, writeResource } from '../wire/operator-resources.ts';
 import { writeStatus } from '../wire/operator-status.ts';
 import { writeReconcileResults, writeSyncResults } from '../wire/operator-sync.ts';
-import { optionalText, requireText } from '../wire/values.ts';
+import { big, optionalText, requireText } from '../wire/values.ts';
 import { callerWithRole } from './call.ts';
 import type { OperatorCaller } from './caller.ts';
 import { callerName } from './caller.ts';
@@ -62,6 +63,14 @@ export const operatorService = (operator: Operator): ServiceImpl<typeof Operator
   async history({ key }) {
     return writeHistory(await operator.history(requireKey('key', key)));
   },
+  async approve({ holdId, requestId }) {
+    const { resources } = await operator.approve(requireHoldId('hold_id', holdId), requireRequestId('request_id', requestId));
+    return { resources: big(resources) };
+  },
+  async reject({ holdId, reason, requestId }) {
+    const { resources } = await operator.reject(requireHoldId('hold_id', holdId), requireText('reason', reason, REASON_CHARACTERS), requireRequestId('request_id', requestId));
+    return { resources: big(resources) };
+  },
   async listDenied() {
     return { denied: (await operator.denied()).map(writeDenied) };
   },
@@ -76,8 +85,6 @@ export const operatorService = (operator: Operator): ServiceImpl<typeof Operator
   rollback: notBuilt('rolling back', 'Apply the manifest you want instead: novactl federation get shows the versions there are'),
   verify: notBuilt('verifying', 'novactl federation reconcile compares with every peer, and repairs'),
   evict: notBuilt('evicting a member'),
-  approve: notBuilt('approving what is held'),
-  reject: notBuilt('rejecting what is held'),
   drill: notBuilt('drills'),
   leave: notBuilt('leaving in good order'),
   listDeadLetters: notBuilt('listing dead letters'),

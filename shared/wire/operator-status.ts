@@ -7,6 +7,7 @@ import { readConditions, writeConditions } from './conditions.ts';
 import { enumWords } from './enums.ts';
 import { MAX_LOGS, MAX_MEMBERS } from './limits.ts';
 import { requireFederationId, requireMember } from './names.ts';
+import { readHold, writeHold } from './operator-holds.ts';
 import { strategyWords } from './settings.ts';
 import { big, cleanText, optionalBig, optionalText, requireList, requireNumber, requireText, requireTimeMs } from './values.ts';
 
@@ -32,6 +33,7 @@ export const writeStatus = (status: FederationStatus): MessageInitShape<typeof F
   recovering: status.recovering,
   lastSyncMs: optionalBig(status.lastSyncMs),
   observedGeneration: big(status.observedGeneration),
+  holds: status.holds.map(writeHold),
 });
 
 /** @throws WireError */
@@ -52,6 +54,7 @@ export const readStatus = (field: string, message: WireStatus): FederationStatus
   recovering: message.recovering,
   lastSyncMs: optionalTimeMs(`${field}.last_sync_ms`, message.lastSyncMs),
   observedGeneration: requireNumber(`${field}.observed_generation`, message.observedGeneration),
+  holds: requireList(`${field}.holds`, message.holds).map((hold, at) => readHold(`${field}.holds[${at.toString()}]`, hold)),
 });
 
 const writeMember = (member: MemberStatus): MessageInitShape<typeof MemberStatusSchema> => ({

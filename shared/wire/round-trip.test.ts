@@ -7,6 +7,7 @@ import { HeartbeatSchema } from '../../proto/gen/novaedge/federation/v1/member_p
 import * as operator from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
 import * as peer from '../../proto/gen/novaedge/federation/v1/peer_service_pb.ts';
 import { reachableStates } from '../model/arbitraries.ts';
+import { DIRECTIONS } from '../model/mass-delete.ts';
 import { BUCKETS } from '../model/merkle.ts';
 import { STRATEGIES } from '../model/view.ts';
 import type { FederationStatus, VersionInfo } from '../ports/operator.ts';
@@ -176,6 +177,9 @@ describe('for operators', () => {
       conflictsPending: fc.nat(), resources: fc.nat(), exceptions: fc.array(fc.record({ key: from.keys, reason: from.texts, message: from.texts }), { maxLength: 2 }),
       conditions: fc.array(from.conditions, { maxLength: 2 }), merkleRoot: fc.constant('00ff'), localVectorClock: clock, writesFenced: fc.boolean(), recovering: fc.boolean(),
       lastSyncMs: optional(from.timesMs), observedGeneration: fc.nat(),
+      holds: fc.array(fc.record({
+        id: fc.constantFrom('up-1a2b3c', 'down-00ff00'), reason: fc.constant('MassDeletion'), message: from.texts, direction: fc.constantFrom(...DIRECTIONS), sinceMs: from.timesMs, resources: fc.nat(), examples: fc.array(from.keys, { maxLength: 2 }),
+      }), { maxLength: 2 }),
     });
     survives(statuses, operator.FederationStatusSchema, writeStatus, (message) => readStatus('status', message));
   });

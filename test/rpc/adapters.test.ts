@@ -218,6 +218,9 @@ describe('an operator', () => {
     expect(await there.resolve(KEY, 'local', 'r')).toEqual({ version: 'v1.5' });
     expect(await there.syncNow(PEER, never)).toEqual([{ peer: PEER, outcome: 'level', changes: 0 }]);
     expect(await there.reconcile(undefined, never)).toEqual([{ peer: PEER, outcome: 'failed', repaired: 0, reason: 'eu-west cannot be reached' }]);
+    expect(await there.approve('up-1a2b3c', 'r9')).toEqual({ resources: 12 });
+    expect(await there.reject('down-1a2b3c', 'a slip', 'r9')).toEqual({ resources: 13 });
+    await expect(there.reject('sideways-1', '', 'r9')).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('hold_id') });
     expect(await there.denied()).toEqual([DENIED]);
     expect(await there.deny('peer/ap-east', 'stolen')).toEqual(DENIED);
     expect(await there.undeny('peer/ap-east')).toBe('removed');

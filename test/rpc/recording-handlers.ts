@@ -29,7 +29,7 @@ const resource: ResourceInfo = { key: KEY, manifest: CONTENT.text, hash: CONTENT
 export const DENIED: DeniedInfo = { entry: 'peer/ap-east', reason: 'stolen', sinceMs: 1_760_000_000_000 };
 export const CONFLICT: ConflictInfo = { key: KEY, status: 'pending', strategy: 'Manual', detectedAtMs: 1_760_000_000_000, overlapping: [], versions: [], winner: undefined, why: 'nobody decided yet' };
 const status: FederationStatus = {
-  federationId: 'prod-global', localMember: asMember('us-west'), phase: 'Healthy', mode: 'mesh', strategy: 'Manual', members: [], conflictsPending: 0, resources: 1, exceptions: [], conditions: [],
+  federationId: 'prod-global', localMember: asMember('us-west'), phase: 'Healthy', mode: 'mesh', strategy: 'Manual', members: [], conflictsPending: 0, resources: 1, exceptions: [], conditions: [], holds: [],
   merkleRoot: '00', localVectorClock: {}, writesFenced: false, recovering: false, lastSyncMs: undefined, observedGeneration: 1,
 };
 const target = { key: KEY, show: { kind: 'live' as const, hash: CONTENT.hash, content: CONTENT.text, token: 'token' }, before: { kind: 'nothing' as const } };
@@ -82,6 +82,8 @@ export function recordingHandlers(): RecordingHandlers {
       resolve: async () => ({ version: 'v1.5' }),
       syncNow: async () => [{ peer: asMember('eu-west'), outcome: 'level', changes: 0, reason: undefined }],
       reconcile: async () => [{ peer: asMember('eu-west'), outcome: 'failed', repaired: 0, reason: 'eu-west cannot be reached' }],
+      approve: async () => ({ resources: 12 }),
+      reject: async () => ({ resources: 13 }),
       denied: async () => [DENIED],
       deny: async () => DENIED,
       undeny: async () => 'removed',

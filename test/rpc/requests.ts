@@ -41,13 +41,13 @@ const INITS: Inits = {
   operator: {
     status: {}, getResource: { key: KEY }, listResources: { limit: 10 }, applyResource: { manifest: CONTENT.text, requestId: 'r' }, deleteResource: { key: KEY, requestId: 'r' }, listConflicts: { all: true },
     describeConflict: { key: KEY }, resolveConflict: { key: KEY, keep: 'local', requestId: 'r' }, syncNow: {}, reconcile: {}, history: { key: KEY }, listDenied: {}, deny: { entry: 'peer/ap-east', reason: 'stolen' }, undeny: { entry: 'peer/ap-east' },
-    listAgents: {}, rollback: { key: KEY, version: 'v1.1', requestId: 'r' }, verify: {}, evict: { member: 'eu-west', confirm: 'eu-west', requestId: 'r' }, approve: { holdId: 'h', requestId: 'r' },
-    reject: { holdId: 'h', requestId: 'r' }, drill: { requestId: 'r' }, leave: { confirm: 'us-west', requestId: 'r' }, listDeadLetters: {}, replayDeadLetters: { requestId: 'r' },
+    listAgents: {}, rollback: { key: KEY, version: 'v1.1', requestId: 'r' }, verify: {}, evict: { member: 'eu-west', confirm: 'eu-west', requestId: 'r' }, approve: { holdId: 'up-1a2b3c', requestId: 'r' },
+    reject: { holdId: 'down-1a2b3c', reason: 'a slip', requestId: 'r' }, drill: { requestId: 'r' }, leave: { confirm: 'us-west', requestId: 'r' }, listDeadLetters: {}, replayDeadLetters: { requestId: 'r' },
   },
 };
 
 /** Methods whose work is not done yet. */
-export const NOT_BUILT = new Set(['listAgents', 'rollback', 'verify', 'evict', 'approve', 'reject', 'drill', 'leave', 'listDeadLetters', 'replayDeadLetters']);
+export const NOT_BUILT = new Set(['listAgents', 'rollback', 'verify', 'evict', 'drill', 'leave', 'listDeadLetters', 'replayDeadLetters']);
 
 /** One method with a good request for it. */
 export interface Method { readonly role: Role; readonly name: string; readonly path: string; readonly desc: DescMethodUnary; readonly binary: Uint8Array; readonly json: string }

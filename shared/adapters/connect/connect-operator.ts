@@ -9,7 +9,7 @@ import { readDenied } from '../../wire/operator-denied.ts';
 import { readApplied, readConflict, readHistory, readResource } from '../../wire/operator-resources.ts';
 import { readStatus } from '../../wire/operator-status.ts';
 import { readReconcileResults, readSyncResults } from '../../wire/operator-sync.ts';
-import { requireList, requireSet, requireText } from '../../wire/values.ts';
+import { requireList, requireNumber, requireSet, requireText } from '../../wire/values.ts';
 import { callServer } from './call.ts';
 import type { ClientTls } from './connection.ts';
 import { Connection } from './connection.ts';
@@ -103,6 +103,14 @@ export class ConnectOperator implements Operator {
 
   history(key: ResourceKey): Promise<readonly HistoryEntry[]> {
     return this.#call(async (client, options) => readHistory(await client.history({ key }, options)));
+  }
+
+  approve(hold: string, requestId: string): Promise<{ readonly resources: number }> {
+    return this.#call(async (client, options) => ({ resources: requireNumber('resources', (await client.approve({ holdId: hold, requestId }, options)).resources) }));
+  }
+
+  reject(hold: string, reason: string, requestId: string): Promise<{ readonly resources: number }> {
+    return this.#call(async (client, options) => ({ resources: requireNumber('resources', (await client.reject({ holdId: hold, reason, requestId }, options)).resources) }));
   }
 
   denied(): Promise<readonly DeniedInfo[]> {
