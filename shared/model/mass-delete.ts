@@ -1,7 +1,7 @@
 import { hashText } from './content.ts';
 import type { ResourceKey } from './ids.ts';
 
-/** `spec.sync.massDelete`: more deletes than this within the window wait for a person (docs/decisions/0015). */
+/** `spec.sync.massDelete`: more deletes than this within the window wait for a person (docs/decisions/0016). */
 export interface MassDeleteSettings {
   /** As many are let through, however few objects there are. */
   readonly threshold: number;
