@@ -46,7 +46,7 @@ function lost(given: Json | undefined, got: Json | undefined, path = ''): readon
   return given === got ? [] : [path];
 }
 
-const files = globSync('*/*.yaml', { cwd: EXAMPLES }).sort();
+const files = globSync('{setup,user}-guide/*.yaml', { cwd: EXAMPLES }).sort();
 test('the guides have manifests', () => { expect(files.length).toBeGreaterThan(10); });
 
 describe.each(files)('%s', (file) => {
