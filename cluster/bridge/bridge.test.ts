@@ -59,7 +59,7 @@ async function start(change: (cluster: Cluster) => Partial<Cluster> = () => ({})
   } });
   logger = new RecordingLogger();
   bridge = startBridge({ cluster: changed, region: here.region, clock, random: realRandom, logger, version: 'test' });
-  await eventually(() => { expect(bridge.state().kind).toBe('following'); });
+  await eventually(() => { expect(bridge.state().kind).toBe('following'); }, 30_000);
 }
 
 const eventually = <T>(check: () => T | Promise<T>, timeout = 8000): Promise<T> => vi.waitFor(check, { timeout, interval: 5 });
