@@ -6,6 +6,7 @@ import { addCerts } from './commands/certs.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addConflicts } from './commands/conflicts.ts';
+import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDelete } from './commands/delete.ts';
 import { addApprove, addReject } from './commands/holds.ts';
 import { addDenied, addDeny, addUndeny } from './commands/deny.ts';
@@ -36,7 +37,7 @@ export function buildProgram(host: Host): Command {
     .configureHelp({ showGlobalOptions: true });
   addGlobalOptions(program);
   const federation = program.command('federation').description('The federation as a member sees it');
-  for (const add of [addStatus, addConflicts, addSync, addReconcile, addSet, addApprove, addReject, addDenied, addDeny, addUndeny]) add(federation, host);
+  for (const add of [addStatus, addConflicts, addSync, addReconcile, addSet, addApprove, addReject, addDenied, addDeny, addUndeny, addDeadLetters]) add(federation, host);
   for (const add of [addGet, addApply, addDelete, addHistory, addAgents, addConfig, addCerts, addLocal, addCompletion, addVersion]) add(program, host);
   withoutHelpCommand(program);
   return program;

@@ -39,6 +39,8 @@ export interface Rights {
   readonly putEvents: boolean;
   /** sqs:SendMessage to the queue of delayed ticks. */
   readonly sendTicks: boolean;
+  /** Holding, releasing and removing messages of all queues of dead letters, and counting them. */
+  readonly replayDeadLetters: boolean;
   /** secretsmanager:GetSecretValue of the member's certificate, key and authorities. */
   readonly readSecret: boolean;
 }
@@ -76,7 +78,7 @@ const STREAM_BATCH = 100;
 /** Bisected seven times, a batch of 100 is down to the record at fault. */
 const STREAM_ATTEMPTS = 10;
 
-const NOTHING: Rights = { regionalTable: 'none', ledgerTable: 'none', putEvents: false, sendTicks: false, readSecret: false };
+const NOTHING: Rights = { regionalTable: 'none', ledgerTable: 'none', putEvents: false, sendTicks: false, replayDeadLetters: false, readSecret: false };
 /** Works with peers and writes what they send. */
 const EXCHANGE: Rights = { ...NOTHING, regionalTable: 'read-write', ledgerTable: 'read', putEvents: true, readSecret: true };
 /** Also writes the clock row or publishes deletes. */
@@ -95,7 +97,7 @@ export const CATALOG: Readonly<Record<FunctionName, FunctionEntry>> = {
   'cluster-api': {
     name: 'cluster-api', entry: entryOf('cluster-api'), purpose: 'Answers the bridge of the member\'s cluster, and operators.',
     timeoutSeconds: API_TIMEOUT_SECONDS, memoryMb: MEMORY_MB, deadLetters: false,
-    triggers: [{ kind: 'http', routes: [service('BridgeService'), service('OperatorService')] }], rights: WRITER,
+    triggers: [{ kind: 'http', routes: [service('BridgeService'), service('OperatorService')] }], rights: { ...WRITER, replayDeadLetters: true },
   },
   'agent-api': {
     name: 'agent-api', entry: entryOf('agent-api'), purpose: 'Answers agents on nodes.',

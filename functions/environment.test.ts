@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EnvironmentError, parseEnvironment } from './environment.ts';
+import { EnvironmentError, parseEnvironment, writeQueues } from './environment.ts';
 
 const COMPLETE = {
   NOVAEDGE_FEDERATION_ID: 'prod', NOVAEDGE_MEMBER: 'us-west', NOVAEDGE_REGIONAL_TABLE: 'prod-us-west', NOVAEDGE_LEDGER_TABLE: 'prod-ledger', NOVAEDGE_EVENT_BUS: 'prod-us-west',
@@ -18,6 +18,13 @@ describe('the environment of a function', () => {
     expect(parseEnvironment({ ...COMPLETE, NOVAEDGE_HUB: 'hub', NOVAEDGE_LOG_LEVEL: 'debug', AWS_ENDPOINT_URL: 'http://localhost:4566' })).toMatchObject({ hub: 'hub', logLevel: 'debug', awsEndpoint: 'http://localhost:4566' });
   });
 
+  test('names the queues of dead letters by function, as the infrastructure writes them, or none', () => {
+    const queues = { push: 'https://sqs.us-west-2.amazonaws.com/1/push?a=b', doorbell: 'http://localhost:4566/doorbell' };
+
+    expect(Object.fromEntries(parseEnvironment({ ...COMPLETE, NOVAEDGE_DEAD_LETTER_QUEUES: writeQueues(queues) }).deadLetterQueues)).toEqual(queues);
+    expect(parseEnvironment(COMPLETE).deadLetterQueues.size).toBe(0);
+  });
+
   test.each(Object.keys(COMPLETE))('without %s says which variable is missing and what it should be', (name) => {
     const failure = (): unknown => parseEnvironment({ ...COMPLETE, [name]: '' });
 
@@ -30,6 +37,8 @@ describe('the environment of a function', () => {
     ['NOVAEDGE_MEMBER', 'US West'],
     ['NOVAEDGE_HUB', '-'],
     ['NOVAEDGE_TICK_QUEUE_URL', 'ticks'],
+    ['NOVAEDGE_DEAD_LETTER_QUEUES', 'dance=https://sqs/q'],
+    ['NOVAEDGE_DEAD_LETTER_QUEUES', 'push=q'],
     ['NOVAEDGE_PEER_DOMAINS', 'https://example.com'],
     ['NOVAEDGE_LOG_LEVEL', 'verbose'],
   ])('with a wrong %s names it, what it is and what is accepted', (name, value) => {

@@ -2,6 +2,8 @@ import { asMember } from '../shared/model/ids.ts';
 import type { Member } from '../shared/model/ids.ts';
 import { isHostName } from '../shared/model/endpoint.ts';
 import { isMemberName } from '../shared/wire/names.ts';
+import type { FunctionName } from './catalog.ts';
+import { FUNCTION_NAMES } from './catalog.ts';
 
 /** What a deployment tells its functions: everything that cannot come from the federation object (DESIGN §9). */
 export interface Environment {
@@ -14,6 +16,8 @@ export interface Environment {
   /** Name or ARN of the region's bus. */
   readonly eventBus: string;
   readonly tickQueueUrl: string;
+  /** The queues of what functions gave up, by function: their URLs. */
+  readonly deadLetterQueues: ReadonlyMap<FunctionName, string>;
   /** Name or ARN of the secret with certificate, key and authorities. */
   readonly memberSecret: string;
   /** Domains that peers' endpoints may be in, their own names included; empty: any. */
@@ -37,6 +41,7 @@ export const VARIABLES = {
   ledgerTable: 'NOVAEDGE_LEDGER_TABLE',
   eventBus: 'NOVAEDGE_EVENT_BUS',
   tickQueueUrl: 'NOVAEDGE_TICK_QUEUE_URL',
+  deadLetterQueues: 'NOVAEDGE_DEAD_LETTER_QUEUES',
   memberSecret: 'NOVAEDGE_MEMBER_SECRET',
   peerDomains: 'NOVAEDGE_PEER_DOMAINS',
   logLevel: 'NOVAEDGE_LOG_LEVEL',
@@ -70,6 +75,7 @@ export function parseEnvironment(variables: Variables): Environment {
     ledgerTable: required('ledgerTable', 'the name of the ledger\'s table'),
     eventBus: required('eventBus', 'the name or ARN of the region\'s event bus'),
     tickQueueUrl: urlIn('tickQueueUrl', required('tickQueueUrl', URL_EXPECTED)),
+    deadLetterQueues: queuesIn(optional('deadLetterQueues') ?? ''),
     memberSecret: required('memberSecret', 'the name or ARN of a secret'),
     peerDomains: domainsIn(optional('peerDomains') ?? ''),
     logLevel: levelIn(optional('logLevel') ?? 'info'),
@@ -101,6 +107,21 @@ function urlIn(field: keyof Environment, value: string): string {
   if (!URL.canParse(value)) throw wrong(field, value, URL_EXPECTED);
   return value;
 }
+
+/** As `writeQueues` writes them. */
+function queuesIn(value: string): ReadonlyMap<FunctionName, string> {
+  const queues = new Map<FunctionName, string>();
+  for (const entry of value.split(',').filter((text) => text !== '')) {
+    const [name = '', url = ''] = entry.split(/=(.*)/s);
+    const known = FUNCTION_NAMES.find((one) => one === name);
+    if (known === undefined || !URL.canParse(url)) throw wrong('deadLetterQueues', entry, 'queues\' URLs by function, separated by commas, such as push=https://sqs.us-west-2.amazonaws.com/111122223333/push');
+    queues.set(known, url);
+  }
+  return queues;
+}
+
+/** The value of `deadLetterQueues`' variable. */
+export const writeQueues = (queues: Readonly<Record<string, string>>): string => Object.entries(queues).map(([name, url]) => `${name}=${url}`).join(',');
 
 function domainsIn(value: string): readonly string[] {
   const domains = value.split(',').map((domain) => domain.trim().toLowerCase()).filter((domain) => domain !== '');

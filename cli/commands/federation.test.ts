@@ -179,6 +179,17 @@ describe('federation', () => {
     expect(await novactl('federation', 'deny', 'operator/admin/alice')).toMatchObject({ code: 2, err: expect.stringContaining('the certificate you are calling with') });
   });
 
+  test('dead-letters: a member that does not run on AWS has none, and says so', async () => {
+    expect(await novactl('federation', 'dead-letters', 'list')).toMatchObject({ code: 0, out: 'There are no dead letters.\n' });
+    expect(JSON.parse((await novactl('federation', 'dead-letters', 'list', '-o', 'json')).out)).toEqual({ letters: [], total: 0 });
+    expect(await novactl('federation', 'dead-letters', 'replay', '--all')).toMatchObject({ code: 0, out: 'There are no dead letters.\n' });
+    expect(await novactl('federation', 'dead-letters', 'replay', 'push/1')).toMatchObject({ code: 4, out: '0 dead letters replayed\n', err: expect.stringContaining('push/1: this region has no dead letters') });
+    expect(await novactl('federation', 'dead-letters', 'replay')).toMatchObject({ code: 2, err: expect.stringContaining('or say --all') });
+    expect(await novactl('federation', 'dead-letters', 'replay', 'push/1', '--all')).toMatchObject({ code: 2, err: expect.stringContaining('one of the two') });
+    expect(await novactl('federation', 'dead-letters', 'replay', '--source', 'push')).toMatchObject({ code: 2, err: expect.stringContaining('--all') });
+    expect(await novactl('federation', 'dead-letters', 'replay', 'nonsense')).toMatchObject({ code: 2, err: expect.stringContaining('ids[0]') });
+  });
+
   test('set writes the file in the member\'s folder, at one member or at all', async () => {
     const one = await novactl('federation', 'set', 'sync.interval=2s');
     expect(one).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^us-west: us-west\/federation\.yaml: spec\.sync\.interval: \(not set\) -> 2s\n$/) });

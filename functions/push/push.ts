@@ -36,7 +36,8 @@ export const pushHandler = (region: OpenRegion): LambdaHandler<BusInvocation, vo
   await invoke(region, context, detail?.['correlationId'], async (signal) => ({ counts: await push(region, commitOf(detail), signal) }));
 };
 
-function commitOf(detail: BusInvocation['detail'] = {}): { readonly head: number; readonly changes: number } {
+/** What a commit's event says. @throws CommittedEventError for what is none */
+export function commitOf(detail: BusInvocation['detail'] = {}): { readonly head: number; readonly changes: number } {
   const { head, changes } = detail;
   if (!isCount(head) || !isCount(changes)) throw new CommittedEventError('detail.head and detail.changes of a Committed event: expected whole numbers from 1 on');
   return { head, changes };

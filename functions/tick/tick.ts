@@ -2,13 +2,12 @@ import { MAX_ENTRIES } from '../../shared/adapters/eventbridge/index.ts';
 import type { DelayedMessage } from '../../shared/adapters/sqs/queue.ts';
 import { Queue } from '../../shared/adapters/sqs/queue.ts';
 import { loadSettings } from '../../shared/replica/settings.ts';
-import type { Job } from '../catalog.ts';
-import { EVENT_SOURCE, JOBS, TICK_EVENT } from '../catalog.ts';
 import type { BatchAnswer, LambdaHandler } from '../region/lambda.ts';
 import { deadlineOf } from '../region/lambda.ts';
 import type { OpenRegion } from '../region/open-region.ts';
 import type { PlannedTick } from './plan.ts';
 import { MINUTE_MS, planMinute } from './plan.ts';
+import { tickEvent, tickOf } from './tick-message.ts';
 
 /** EventBridge's event once a minute; `time` is the minute it is meant for. */
 export interface ScheduleEvent { readonly time?: string }
@@ -51,25 +50,10 @@ async function startJobs({ replica, bus, environment, logger }: OpenRegion, reco
   const due = ticks.flatMap(({ messageId, tick }) => (tick !== undefined && replica.clock.nowMs() - tick.atMs < STALE_MS ? [{ messageId, tick }] : []));
   for (let from = 0; from < due.length; from += MAX_ENTRIES) {
     const some = due.slice(from, from + MAX_ENTRIES);
-    const events = some.map(({ messageId, tick }) => ({ source: EVENT_SOURCE, detailType: TICK_EVENT, detail: { version: 1, federation: environment.federationId, member: environment.member, ...tick, correlationId: messageId } }));
+    const events = some.map(({ messageId, tick }) => tickEvent(environment, tick, messageId));
     const refused = await bus.put(events, signal).catch((error: unknown) => some.map(() => String(error)));
     for (const [at, { messageId }] of some.entries()) if (refused[at] !== undefined) failed.add(messageId);
   }
   if (failed.size > 0) logger.error('ticks-not-started', { failed: failed.size, of: records.length });
   return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
 }
-
-/** Undefined for a message that is no tick. */
-function tickOf(body: string): PlannedTick | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { job, atMs } = value as Readonly<Record<string, unknown>>;
-  return isJob(job) && typeof atMs === 'number' ? { job, atMs } : undefined;
-}
-
-const isJob = (name: unknown): name is Job => (JOBS as readonly unknown[]).includes(name);

@@ -4,7 +4,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { CATALOG, FUNCTION_NAMES } from '../../functions/catalog.ts';
 import type { FunctionEntry, FunctionName, Trigger } from '../../functions/catalog.ts';
-import { VARIABLES } from '../../functions/environment.ts';
+import { VARIABLES, writeQueues } from '../../functions/environment.ts';
 import type { LogLevel } from '../../functions/environment.ts';
 import { busName, ledgerTableName } from '../names.ts';
 import { FederationApi } from './api/federation-api.ts';
@@ -78,7 +78,7 @@ export class FederationRegion extends Construct {
     const stream = new LedgerStream(this, 'LedgerStream', { federationId, member, codeOf, logRetentionDays });
 
     const environment = this.#environment(props);
-    const parts = { federationId, member, table: this.table, bus: this.bus.bus, ticks: this.ticks.queue, secret: this.secret };
+    const parts = { federationId, member, table: this.table, bus: this.bus.bus, ticks: this.ticks.queue, deadLetters: Object.values(queues), secret: this.secret };
     const built = record((name) => {
       const entry = CATALOG[name];
       return new FederationFunction(this, constructId(name), {
@@ -108,6 +108,7 @@ export class FederationRegion extends Construct {
       [VARIABLES.ledgerTable]: ledgerTableName(federationId),
       [VARIABLES.eventBus]: this.bus.bus.eventBusName,
       [VARIABLES.tickQueueUrl]: this.ticks.queue.queueUrl,
+      [VARIABLES.deadLetterQueues]: writeQueues(Object.fromEntries(Object.entries(this.deadLetters).map(([name, { queueUrl }]) => [name, queueUrl]))),
       [VARIABLES.memberSecret]: this.secret.secretArn,
       ...(peerDomains.length > 0 && { [VARIABLES.peerDomains]: peerDomains.join(',') }),
       [VARIABLES.logLevel]: logLevel,

@@ -1,6 +1,7 @@
 import type { Member, ResourceKey } from '../model/ids.ts';
 import type { Direction } from '../model/mass-delete.ts';
 import type { Strategy } from '../model/view.ts';
+import type { DeadLetterList, Replay, ReplayOutcome } from './dead-letters.ts';
 import type { Condition } from './region.ts';
 
 export type Phase = 'Initializing' | 'Syncing' | 'Healthy' | 'Degraded' | 'Partitioned';
@@ -119,4 +120,8 @@ export interface Operator {
   /** `entry`: a name, a serial number or a fingerprint. In force from the next call on. */
   deny(entry: string, reason: string): Promise<DeniedInfo>;
   undeny(entry: string): Promise<'removed' | 'not-found'>;
+  /** What the region's functions gave up, of one function (`source`) or all. */
+  deadLetters(source: string | undefined, signal: AbortSignal): Promise<DeadLetterList>;
+  /** Tries dead letters again. */
+  replayDeadLetters(which: Replay, requestId: string, signal: AbortSignal): Promise<ReplayOutcome>;
 }

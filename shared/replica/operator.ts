@@ -2,6 +2,8 @@ import type { Member, ResourceKey } from '../model/ids.ts';
 import { splitKey } from '../model/resource-key.ts';
 import type { HeldRow } from '../model/row.ts';
 import { isConflict } from '../model/row.ts';
+import type { DeadLetters } from '../ports/dead-letters.ts';
+import { noDeadLetters } from '../ports/dead-letters.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { HistoryEntry, Operator, ResourceInfo } from '../ports/operator.ts';
 import type { Peer } from '../ports/peer.ts';
@@ -25,8 +27,8 @@ const MAX_LIST_LIMIT = 500;
 /** Log segments looked through for a resource's history, over all logs. */
 const HISTORY_SEGMENTS = 5000;
 
-/** A region as operators call it. */
-export function operatorOf(replica: Replica): Operator {
+/** A region as operators call it. @param deadLetters what its functions gave up, where there are functions */
+export function operatorOf(replica: Replica, deadLetters: DeadLetters = noDeadLetters): Operator {
   return {
     status: () => federationStatus(replica),
     get: (key) => getResource(replica, key),
@@ -44,6 +46,8 @@ export function operatorOf(replica: Replica): Operator {
     denied: () => listDenied(replica),
     deny: (entry, reason) => deny(replica, entry, reason),
     undeny: (entry) => undeny(replica, entry),
+    deadLetters: (source, signal) => deadLetters.list(source, signal),
+    replayDeadLetters: (which, _requestId, signal) => deadLetters.replay(which, signal),
   };
 }
 

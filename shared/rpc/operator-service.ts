@@ -4,6 +4,7 @@ import { denyEntriesOf, parseDenyEntry } from '../model/deny-entry.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Operator } from '../ports/operator.ts';
 import { optionalKey, requireKey, requireMember, requireRequestId } from '../wire/names.ts';
+import { optionalSource, readReplay, requireLetterId, writeDeadLetter, writeReplayOutcome } from '../wire/operator-dead-letters.ts';
 import { writeDenied } from '../wire/operator-denied.ts';
 import { requireHoldId } from '../wire/operator-holds.ts';
 import { requireManifestText, writeApplied, writeConflict, writeHistory, writeResource } from '../wire/operator-resources.ts';
@@ -81,14 +82,23 @@ export const operatorService = (operator: Operator): ServiceImpl<typeof Operator
   async undeny({ entry }) {
     return { removed: (await operator.undeny(requireText('entry', entry, NAME_CHARACTERS))) === 'removed' };
   },
+  async listDeadLetters({ source, after, limit }, { signal }) {
+    const beyond = after === undefined ? '' : requireLetterId('after', after);
+    const { letters, total } = await operator.deadLetters(optionalSource('source', source), signal);
+    const rest = letters.filter(({ id }) => id > beyond).sort((a, b) => (a.id < b.id ? -1 : 1));
+    const part = rest.slice(0, limitOf(limit));
+    const next = rest.length > part.length ? part.at(-1)?.id : undefined;
+    return { letters: part.map(writeDeadLetter), total: big(total), ...(next !== undefined && { next }) };
+  },
+  async replayDeadLetters({ ids, source, requestId }, { signal }) {
+    return writeReplayOutcome(await operator.replayDeadLetters(readReplay({ ids, ...(source !== undefined && { source }) }), requireRequestId('request_id', requestId), signal));
+  },
   listAgents: notBuilt('listing agents'),
   rollback: notBuilt('rolling back', 'Apply the manifest you want instead: novactl federation get shows the versions there are'),
   verify: notBuilt('verifying', 'novactl federation reconcile compares with every peer, and repairs'),
   evict: notBuilt('evicting a member'),
   drill: notBuilt('drills'),
   leave: notBuilt('leaving in good order'),
-  listDeadLetters: notBuilt('listing dead letters'),
-  replayDeadLetters: notBuilt('replaying dead letters'),
 });
 
 /** Nobody shuts the door behind himself by mistake. What is no entry at all is refused by the region. */

@@ -8,7 +8,7 @@ import type { ReplicaErrorCode } from '../../shared/ports/errors.ts';
 import { ReplicaError } from '../../shared/ports/errors.ts';
 import { ERROR_CODES, exitCodeOf } from '../../shared/rpc/error-codes.ts';
 import { currentCorrelation, withCorrelation } from '../../shared/wire/correlation.ts';
-import { BEAT, CONFLICT, CONTENT, DENIED, KEY, PAGE, PEER_BEAT } from './recording-handlers.ts';
+import { BEAT, CONFLICT, CONTENT, DENIED, KEY, LETTER, PAGE, PEER_BEAT } from './recording-handlers.ts';
 import type { TestAuthorities, World } from './world.ts';
 import { bridgeCertificate, clientTls, FEDERATION, forge, LOCAL, makeAuthorities, memberCertificate, operatorCertificate, PEER, startWorld } from './world.ts';
 
@@ -224,6 +224,14 @@ describe('an operator', () => {
     expect(await there.denied()).toEqual([DENIED]);
     expect(await there.deny('peer/ap-east', 'stolen')).toEqual(DENIED);
     expect(await there.undeny('peer/ap-east')).toBe('removed');
+    expect(await there.deadLetters('push', never)).toEqual({ letters: [LETTER], total: 1 });
+    expect(received()[0]).toBe('push');
+    expect(await there.replayDeadLetters({ kind: 'ids', ids: [LETTER.id, 'push/gone', LETTER.id] }, 'r9', never)).toEqual({ replayed: 1, failed: 1, failures: [{ id: 'push/gone', reason: 'it is not there' }] });
+    expect(received().slice(0, 2)).toEqual([{ kind: 'ids', ids: [LETTER.id, 'push/gone'] }, 'r9']);
+    expect(world.events).toContainEqual(expect.objectContaining({ event: 'audit', fields: expect.objectContaining({ ids: 'push/0b5e3a1c push/gone push/0b5e3a1c', requestId: 'r9' }) }));
+    await there.replayDeadLetters({ kind: 'all', source: undefined }, 'r10', never);
+    expect(received().slice(0, 2)).toEqual([{ kind: 'all', source: undefined }, 'r10']);
+    await expect(there.replayDeadLetters({ kind: 'ids', ids: ['nonsense'] }, 'r11', never)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('ids[0]') });
     expect(await there.history(KEY)).toMatchObject([{ version: 'v1.3' }]);
     world.handlers.replies.set('operator.get', () => undefined);
     expect(await there.get(KEY)).toBeUndefined();
@@ -237,6 +245,14 @@ describe('an operator', () => {
 
     expect(found.map(({ key }) => key)).toEqual(all.map(({ key }) => key));
     expect(world.handlers.calls.length).toBeGreaterThan(25);
+  });
+
+  test('gets all dead letters, in more than one answer where there are many', async () => {
+    const all = Array.from({ length: 1500 }, (_, at) => ({ ...LETTER, id: `push/${at.toString().padStart(5, '0')}` }));
+    world.handlers.replies.set('operator.deadLetters', () => ({ letters: [...all].reverse(), total: 1501 }));
+
+    expect(await operator().deadLetters(undefined, never)).toEqual({ letters: all, total: 1501 });
+    expect(world.handlers.calls.length).toBe(2);
   });
 
   test('is told what is not built yet', async () => {

@@ -3,6 +3,7 @@ import { canonicalContent } from '../../shared/model/content.ts';
 import { asHash, asIncarnation, asMember, asTableId } from '../../shared/model/ids.ts';
 import { resourceKey } from '../../shared/model/resource-key.ts';
 import { zeroStamp } from '../../shared/model/stamp.ts';
+import type { DeadLetter } from '../../shared/ports/dead-letters.ts';
 import type { ConflictInfo, DeniedInfo, FederationStatus, Operator, ResourceInfo } from '../../shared/ports/operator.ts';
 import type { Heartbeat, Page } from '../../shared/ports/peer.ts';
 import type { Region } from '../../shared/ports/region.ts';
@@ -27,6 +28,7 @@ export const PAGE: Page = {
 };
 const resource: ResourceInfo = { key: KEY, manifest: CONTENT.text, hash: CONTENT.hash, versions: [], conflict: undefined };
 export const DENIED: DeniedInfo = { entry: 'peer/ap-east', reason: 'stolen', sinceMs: 1_760_000_000_000 };
+export const LETTER: DeadLetter = { id: 'push/0b5e3a1c', source: 'push', failedAtMs: 1_760_000_000_000, attempts: 3, error: 'Runtime.ExitError', summary: 'commit of 2 changes up to 7' };
 export const CONFLICT: ConflictInfo = { key: KEY, status: 'pending', strategy: 'Manual', detectedAtMs: 1_760_000_000_000, overlapping: [], versions: [], winner: undefined, why: 'nobody decided yet' };
 const status: FederationStatus = {
   federationId: 'prod-global', localMember: asMember('us-west'), phase: 'Healthy', mode: 'mesh', strategy: 'Manual', members: [], conflictsPending: 0, resources: 1, exceptions: [], conditions: [], holds: [],
@@ -87,6 +89,8 @@ export function recordingHandlers(): RecordingHandlers {
       denied: async () => [DENIED],
       deny: async () => DENIED,
       undeny: async () => 'removed',
+      deadLetters: async () => ({ letters: [LETTER], total: 1 }),
+      replayDeadLetters: async () => ({ replayed: 1, failed: 1, failures: [{ id: 'push/gone', reason: 'it is not there' }] }),
       history: async () => [{ version: 'v1.3', member: asMember('us-west'), committedAtMs: undefined, what: 'written' }],
     }),
   };

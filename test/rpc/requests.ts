@@ -47,7 +47,7 @@ const INITS: Inits = {
 };
 
 /** Methods whose work is not done yet. */
-export const NOT_BUILT = new Set(['listAgents', 'rollback', 'verify', 'evict', 'drill', 'leave', 'listDeadLetters', 'replayDeadLetters']);
+export const NOT_BUILT = new Set(['listAgents', 'rollback', 'verify', 'evict', 'drill', 'leave']);
 
 /** One method with a good request for it. */
 export interface Method { readonly role: Role; readonly name: string; readonly path: string; readonly desc: DescMethodUnary; readonly binary: Uint8Array; readonly json: string }

@@ -23,7 +23,7 @@ const EXCHANGE = [...LOG, ...READ, ...WRITE, 'events:PutEvents', 'secretsmanager
 const TO_DEAD_LETTERS = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
 const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'peer-api': EXCHANGE,
-  'cluster-api': EXCHANGE,
+  'cluster-api': [...EXCHANGE, 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
   'agent-api': [...LOG, ...READ, 'secretsmanager:GetSecretValue'],
   sync: EXCHANGE,
   'anti-entropy': EXCHANGE,

@@ -12,24 +12,28 @@ export interface RegionParts {
   readonly table: { readonly tableArn: string };
   readonly bus: { readonly eventBusArn: string };
   readonly ticks: { readonly queueArn: string };
+  readonly deadLetters: readonly { readonly queueArn: string }[];
   readonly secret: { readonly secretArn: string };
 }
 
 /** Transactions need the rights of what is in them; there are none of their own. */
 const READ = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
 const WRITE = ['dynamodb:BatchWriteItem', 'dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+/** Looking at messages is holding them for a while. */
+const REPLAY = ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
 
 /**
  * What `rights` mean in this region, as the statements of a role: exact actions on exact resources (docs/storage.md lists what the
  * adapters need). The ledger is written under the member's own keys alone.
  */
 export function statementsFor(scope: Construct, rights: Rights, parts: RegionParts): readonly PolicyStatement[] {
-  const { regionalTable, ledgerTable, putEvents, sendTicks, readSecret } = rights;
+  const { regionalTable, ledgerTable, putEvents, sendTicks, replayDeadLetters, readSecret } = rights;
   return [
     ...(regionalTable === 'none' ? [] : regionalStatements(regionalTable === 'read-write', parts.table)),
     ...(ledgerTable === 'none' ? [] : ledgerStatements(scope, ledgerTable === 'read-write', parts)),
     ...(putEvents ? [new PolicyStatement({ sid: 'PutEvents', actions: ['events:PutEvents'], resources: [parts.bus.eventBusArn] })] : []),
     ...(sendTicks ? [new PolicyStatement({ sid: 'SendTicks', actions: ['sqs:SendMessage'], resources: [parts.ticks.queueArn] })] : []),
+    ...(replayDeadLetters ? [new PolicyStatement({ sid: 'ReplayDeadLetters', actions: REPLAY, resources: parts.deadLetters.map(({ queueArn }) => queueArn) })] : []),
     ...(readSecret ? [new PolicyStatement({ sid: 'ReadSecret', actions: ['secretsmanager:GetSecretValue'], resources: [parts.secret.secretArn] })] : []),
   ];
 }

@@ -2,9 +2,11 @@ import type { CallOptions, Client } from '@connectrpc/connect';
 import { createClient } from '@connectrpc/connect';
 import { OperatorService } from '../../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
 import type { Member, ResourceKey } from '../../model/ids.ts';
+import type { DeadLetter, DeadLetterList, Replay, ReplayOutcome } from '../../ports/dead-letters.ts';
 import type { ConflictInfo, DeniedInfo, FederationStatus, HistoryEntry, Operator, ResourceInfo } from '../../ports/operator.ts';
 import { MAX_ENTRIES } from '../../wire/limits.ts';
 import { optionalKey } from '../../wire/names.ts';
+import { readDeadLetter, readReplayOutcome, writeReplay } from '../../wire/operator-dead-letters.ts';
 import { readDenied } from '../../wire/operator-denied.ts';
 import { readApplied, readConflict, readHistory, readResource } from '../../wire/operator-resources.ts';
 import { readStatus } from '../../wire/operator-status.ts';
@@ -24,7 +26,7 @@ export interface ConnectOperatorOptions {
 }
 
 const CALL_TIMEOUT_MS = 30_000;
-/** Answers that a list of conflicts is put together from; each has at least one. */
+/** Answers that a list is put together from; each has at least one. */
 const MAX_LIST_CALLS = 10_000;
 
 /** A region as an operator calls it, over Connect. */
@@ -123,6 +125,28 @@ export class ConnectOperator implements Operator {
 
   undeny(entry: string): Promise<'removed' | 'not-found'> {
     return this.#call(async (client, options) => ((await client.undeny({ entry }, options)).removed ? 'removed' : 'not-found'));
+  }
+
+  async deadLetters(source: string | undefined, signal: AbortSignal): Promise<DeadLetterList> {
+    const found = new Map<string, DeadLetter>();
+    let total = 0;
+    let after: string | undefined;
+    for (let calls = 0; calls < MAX_LIST_CALLS; calls += 1) {
+      const from = after;
+      const part = await this.#call(async (client, options) => {
+        const answer = await client.listDeadLetters({ ...set({ source, after: from }), limit: MAX_ENTRIES }, options);
+        return { letters: requireList('letters', answer.letters, MAX_ENTRIES).map((letter, at) => readDeadLetter(`letters[${at.toString()}]`, letter)), next: answer.next, total: requireNumber('total', answer.total) };
+      }, signal);
+      for (const letter of part.letters) found.set(letter.id, letter);
+      total = part.total;
+      after = part.next;
+      if (after === undefined) break;
+    }
+    return { letters: [...found.values()], total };
+  }
+
+  replayDeadLetters(which: Replay, requestId: string, signal: AbortSignal): Promise<ReplayOutcome> {
+    return this.#call(async (client, options) => readReplayOutcome(await client.replayDeadLetters(writeReplay(which, requestId), options)), signal);
   }
 
   /** Ends its connections. */

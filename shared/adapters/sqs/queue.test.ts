@@ -43,3 +43,20 @@ test('a queue that does not take them says how many and why', async () => {
 
   await expect(queue.send(messages(3))).rejects.toThrow('did not take 2 of 3 messages (Throttled)');
 });
+
+test('what is held is held once, up to as many as asked for, with what its sender said beside it', async () => {
+  const asked: Record<string, unknown>[] = [];
+  const queue = await queueOf((_incoming, outgoing, body) => {
+    asked.push(JSON.parse(body) as Record<string, unknown>);
+    const first = asked.length === 1;
+    const ids = first ? ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'] : ['j', 'k'];
+    outgoing.end(JSON.stringify({ Messages: ids.map((id) => ({ MessageId: id, Body: id, ReceiptHandle: `${id}${asked.length.toString()}`, Attributes: { SentTimestamp: '7' }, MessageAttributes: { WHY: { StringValue: 'because' } } })) }));
+  });
+
+  const held = await queue.hold(11, 30);
+
+  expect(held.map(({ id }) => id).join('')).toBe('abcdefghijk');
+  // The later receipt is the one that holds.
+  expect(held.at(-2)).toEqual({ id: 'j', body: 'j', sentAtMs: 7, attributes: { WHY: 'because' }, receipt: 'j2' });
+  expect(asked.map(({ MaxNumberOfMessages, VisibilityTimeout }) => [MaxNumberOfMessages, VisibilityTimeout])).toEqual([[10, 30], [1, 30]]);
+});

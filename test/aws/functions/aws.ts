@@ -27,6 +27,10 @@ export class Aws {
     return QueueUrl;
   }
 
+  async send(url: string, body: string, attributes: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.#client.call(SQS, 'SendMessage', { QueueUrl: url, MessageBody: body, MessageAttributes: Object.fromEntries(Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }])) });
+  }
+
   /** A bus with a rule that sends everything on it to a queue. */
   async bus(name: string): Promise<{ readonly watched: string }> {
     const watched = await this.queue(`${name}-watched`);

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleFunctions } from '../../../functions/bundle.ts';
 import type { Bundle } from '../../../functions/bundle.ts';
-import { VARIABLES } from '../../../functions/environment.ts';
 import type { LambdaHandler } from '../../../functions/region/lambda.ts';
 import { route } from '../../../shared/replica/testing.ts';
 import { FunctionsFederation } from './federation.ts';
 import { contextOf } from './front.ts';
+import { variablesOf } from './variables.ts';
 
 let federation: FunctionsFederation;
 let folder: string;
@@ -18,8 +18,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'novaedge-bundles-'));
   [federation, bundles] = await Promise.all([FunctionsFederation.start(['us-west', 'eu-west']), bundleFunctions(folder)]);
   const { environment } = federation.member('eu-west').region;
-  for (const [field, name] of Object.entries(VARIABLES)) process.env[name] = [environment[field as keyof typeof VARIABLES] ?? ''].flat().join(',');
-  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
+  Object.assign(process.env, variablesOf(environment), { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
 }, 200_000);
 afterAll(async () => {
   await federation.stop();

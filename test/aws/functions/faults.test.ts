@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { parseEnvironment, VARIABLES } from '../../../functions/environment.ts';
+import { parseEnvironment } from '../../../functions/environment.ts';
 import { CALLS_PEERS } from '../../../functions/region/calls-peers.ts';
 import { jobHandler } from '../../../functions/region/job.ts';
 import type { OpenRegion } from '../../../functions/region/open-region.ts';
@@ -11,6 +11,7 @@ import { route } from '../../../shared/replica/testing.ts';
 import { FunctionsFederation } from './federation.ts';
 import type { FunctionsMember } from './federation.ts';
 import { contextOf } from './front.ts';
+import { variablesOf } from './variables.ts';
 
 let federation: FunctionsFederation;
 let us: FunctionsMember;
@@ -38,7 +39,7 @@ async function atLater(ms: number, work: () => Promise<void>): Promise<void> {
 /** Another instance of a member's function, with tables of another name where that is asked for. */
 function anotherInstance(member: FunctionsMember, changed: Readonly<Record<string, string>> = {}, writeLog: (line: string) => void = () => undefined): OpenRegion {
   const { environment } = member.region;
-  const variables = Object.fromEntries(Object.entries(VARIABLES).map(([field, name]) => [name, [environment[field as keyof typeof VARIABLES] ?? ''].flat().join(',')]));
+  const variables = variablesOf(environment);
   return openRegion(parseEnvironment({ ...variables, ...changed }), CALLS_PEERS, { clock: systemClock, random: systemRandom, credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test', sessionToken: undefined }), writeLog });
 }
 

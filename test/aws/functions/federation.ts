@@ -4,7 +4,7 @@ import { compareWithPeers } from '../../../functions/anti-entropy/compare-with-p
 import { clusterApi } from '../../../functions/cluster-api/cluster-api.ts';
 import { doorbellHandler } from '../../../functions/doorbell/doorbell.ts';
 import type { StreamEvent } from '../../../functions/doorbell/doorbell.ts';
-import { parseEnvironment } from '../../../functions/environment.ts';
+import { parseEnvironment, writeQueues } from '../../../functions/environment.ts';
 import { keepHouse } from '../../../functions/garbage-collect/keep-house.ts';
 import { beatAll } from '../../../functions/health/beat-all.ts';
 import { peerApi } from '../../../functions/peer-api/peer-api.ts';
@@ -188,12 +188,13 @@ export async function startMember(name: Member, { aws, url, authority, peerDomai
   await aws.tables(tables);
   const { watched } = await aws.bus(`${name}-bus`);
   const ticks = await aws.queue(`${name}-ticks`);
+  const deadLetters = Object.fromEntries(await Promise.all(['push', 'tick', 'doorbell'].map(async (source) => [source, await aws.queue(`${name}-${source}-dead-letters`)] as const)));
   await aws.putSecret(`${name}-secret`, { certificate: own.certificatePem, privateKey: own.privateKeyPem, authorities: authority.certificatePem });
   const proxy = new FaultProxy(url, Math.random);
   const log: Readonly<Record<string, unknown>>[] = [];
   const environment = parseEnvironment({
     NOVAEDGE_FEDERATION_ID: FEDERATION, NOVAEDGE_MEMBER: name, NOVAEDGE_REGIONAL_TABLE: tables.regional, NOVAEDGE_LEDGER_TABLE: tables.ledger, NOVAEDGE_EVENT_BUS: `${name}-bus`,
-    NOVAEDGE_TICK_QUEUE_URL: ticks, NOVAEDGE_MEMBER_SECRET: `${name}-secret`, NOVAEDGE_PEER_DOMAINS: peerDomains, NOVAEDGE_LOG_LEVEL: 'debug', AWS_REGION: 'us-west-2', AWS_ENDPOINT_URL: await proxy.start(),
+    NOVAEDGE_TICK_QUEUE_URL: ticks, NOVAEDGE_DEAD_LETTER_QUEUES: writeQueues(deadLetters), NOVAEDGE_MEMBER_SECRET: `${name}-secret`, NOVAEDGE_PEER_DOMAINS: peerDomains, NOVAEDGE_LOG_LEVEL: 'debug', AWS_REGION: 'us-west-2', AWS_ENDPOINT_URL: await proxy.start(),
   });
   const region = openRegion(environment, CALLS_PEERS, {
     clock: systemClock, random: systemRandom, credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test', sessionToken: 'token' }), writeLog: (line) => { log.push(JSON.parse(line) as Readonly<Record<string, unknown>>); },

@@ -1,0 +1,117 @@
+import type { HeldMessage } from '../../shared/adapters/sqs/queue.ts';
+import { Queue } from '../../shared/adapters/sqs/queue.ts';
+import type { BusEvent } from '../../shared/adapters/eventbridge/index.ts';
+import type { DeadLetterList, DeadLetters, Replay, ReplayOutcome } from '../../shared/ports/dead-letters.ts';
+import { ReplicaError } from '../../shared/ports/errors.ts';
+import { currentCorrelation } from '../../shared/wire/correlation.ts';
+import type { FunctionName } from '../catalog.ts';
+import type { OpenRegion } from '../region/open-region.ts';
+import { tickEvent } from '../tick/tick-message.ts';
+import type { Again } from './read-letter.ts';
+import { readLetter } from './read-letter.ts';
+
+/** Letters of one queue that one call looks at: two calls to SQS each, within the 29 s of an operator's call, the queues side by side. */
+const MAX_HELD = 300;
+/** As long as a call may take: a look that ends early lets go at once. */
+const HOLD_SECONDS = 30;
+
+type Parts = Pick<OpenRegion, 'environment' | 'aws' | 'bus' | 'logger' | 'replica'>;
+interface Failure { readonly id: string; readonly reason: string }
+interface Replayed { readonly replayed: number; readonly failures: readonly Failure[] }
+
+/**
+ * The dead letters of a region on AWS, in a queue for each function that has one. To replay one is to put on the bus what starts the
+ * work: a commit's event as it was, or ticks of the jobs that do what was left undone. User's rules may see a commit's event again.
+ */
+export class RegionDeadLetters implements DeadLetters {
+  readonly #parts: Parts;
+  readonly #queues: ReadonlyMap<FunctionName, Queue>;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#queues = new Map([...parts.environment.deadLetterQueues].map(([name, url]) => [name, new Queue(parts.aws, url)]));
+  }
+
+  async list(source: string | undefined, signal: AbortSignal): Promise<DeadLetterList> {
+    const looks = await Promise.all(this.#queuesOf(source, 'source').map(async ([name, queue]) => {
+      const total = await reading(name, () => queue.count(signal));
+      const letters = await holding(name, queue, signal, (held) => Promise.resolve({ result: held.map((message) => readLetter(name, message).letter), gone: new Set<HeldMessage>() }));
+      return { letters, total: Math.max(total, letters.length) };
+    }));
+    return { letters: looks.flatMap(({ letters }) => letters).sort((a, b) => (a.id < b.id ? -1 : 1)), total: looks.reduce((sum, { total }) => sum + total, 0) };
+  }
+
+  async replay(which: Replay, signal: AbortSignal): Promise<ReplayOutcome> {
+    const outcomes = await Promise.all(which.kind === 'all'
+      ? this.#queuesOf(which.source, 'source').map(([name, queue]) => this.#replayFrom(name, queue, undefined, signal))
+      : [...Map.groupBy(which.ids, (id) => id.split('/')[0] ?? '')].flatMap(([source, ids]) => this.#queuesOf(source, 'ids').map(([name, queue]) => this.#replayFrom(name, queue, new Set(ids), signal))));
+    const failures = outcomes.flatMap((outcome) => outcome.failures);
+    return { replayed: outcomes.reduce((sum, { replayed }) => sum + replayed, 0), failed: failures.length, failures };
+  }
+
+  /** One queue, or all. @throws ReplicaError `invalid` naming those there are */
+  #queuesOf(source: string | undefined, field: string): readonly (readonly [FunctionName, Queue])[] {
+    const found = [...this.#queues].filter(([name]) => source === undefined || name === source);
+    if (source !== undefined && found.length === 0) throw new ReplicaError('invalid', `${field}: ${JSON.stringify(source)} has no dead letters; expected ${[...this.#queues.keys()].join(', ') || 'none: the deployment names no queues'}`);
+    return found;
+  }
+
+  #replayFrom(source: FunctionName, queue: Queue, ids: ReadonlySet<string> | undefined, signal: AbortSignal): Promise<Replayed> {
+    return holding(source, queue, signal, async (held) => {
+      const gone = new Set<HeldMessage>();
+      const failures: Failure[] = [];
+      const wanted = held.map((message) => ({ message, ...readLetter(source, message) })).filter(({ letter }) => ids === undefined || ids.has(letter.id));
+      for (const { message, letter: { id }, again } of wanted) {
+        const reason = await this.#tryAgain(queue, message, id, again, signal);
+        if (reason === undefined) gone.add(message);
+        else failures.push({ id, reason });
+      }
+      const met = new Set(wanted.map(({ letter }) => letter.id));
+      const missing = [...(ids ?? [])].filter((id) => !met.has(id)).map((id) => ({ id, reason: 'it is not there: replayed already, held by another look for half a minute, or beyond what one look reads' }));
+      return { result: { replayed: gone.size, failures: [...failures, ...missing] }, gone };
+    });
+  }
+
+  /** @returns why not, where it fails */
+  async #tryAgain(queue: Queue, message: HeldMessage, id: string, again: Again, signal: AbortSignal): Promise<string | undefined> {
+    if (again.kind === 'nothing') return again.reason;
+    try {
+      const [refused] = (await this.#parts.bus.put(this.#eventsOf(again, message), signal)).filter((reason) => reason !== undefined);
+      if (refused !== undefined) return `the bus did not take it (${refused})`;
+    } catch (error) {
+      return `the bus did not take it (${error instanceof Error ? error.message : String(error)})`;
+    }
+    this.#parts.logger.info('dead-letter-replayed', { id });
+    try {
+      await queue.remove(message, signal);
+    } catch (error) {
+      return `its work is being done, but the queue did not let go of it (${error instanceof Error ? error.message : String(error)})`;
+    }
+    return undefined;
+  }
+
+  #eventsOf(again: Exclude<Again, { kind: 'nothing' }>, { id }: HeldMessage): readonly BusEvent[] {
+    if (again.kind === 'event') return [again.event];
+    const { environment, replica } = this.#parts;
+    const correlationId = currentCorrelation() ?? id;
+    return again.jobs.map((job) => tickEvent(environment, { job, atMs: replica.clock.nowMs() }, correlationId));
+  }
+}
+
+/** Holds what is in a queue while `work` goes on, and lets go of what it does not say is gone. */
+async function holding<Result>(source: FunctionName, queue: Queue, signal: AbortSignal, work: (held: readonly HeldMessage[]) => Promise<{ readonly result: Result; readonly gone: ReadonlySet<HeldMessage> }>): Promise<Result> {
+  const held = await reading(source, () => queue.hold(MAX_HELD, HOLD_SECONDS, signal));
+  const { result, gone } = await work(held);
+  // What is not let go of comes back by itself.
+  await queue.release(held.filter((message) => !gone.has(message)), signal).catch(() => undefined);
+  return result;
+}
+
+/** @throws ReplicaError `unavailable` saying which queue does not answer, and why */
+async function reading<Answer>(source: FunctionName, read: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new ReplicaError('unavailable', `the dead letters of ${source} cannot be read (${error instanceof Error ? error.message : String(error)}); try again, and check that its queue still exists and cluster-api's role may receive from it`, { cause: error });
+  }
+}

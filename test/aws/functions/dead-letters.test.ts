@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resourceKey } from '../../../shared/model/resource-key.ts';
+import { FunctionsFederation } from './federation.ts';
+import type { FunctionsMember } from './federation.ts';
+
+const never = new AbortController().signal;
+const KEY = resourceKey({ group: 'novaedge.io', kind: 'ProxyRoute', namespace: 'default', name: 'given-up' });
+let federation: FunctionsFederation;
+let us: FunctionsMember;
+let eu: FunctionsMember;
+// The first time ever, the emulator is installed.
+beforeAll(async () => {
+  federation = await FunctionsFederation.start(['us-west', 'eu-west']);
+  us = federation.member('us-west');
+  eu = federation.member('eu-west');
+}, 200_000);
+afterAll(async () => { await federation.stop(); });
+
+const queueOf = (source: 'push' | 'tick' | 'doorbell'): string => us.region.environment.deadLetterQueues.get(source) ?? '';
+const givenUp = (requestPayload: unknown) => JSON.stringify({ timestamp: new Date().toISOString(), requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 3 }, requestPayload, responsePayload: { errorType: 'StoreBusyError', errorMessage: 'throttled' } });
+const list = () => us.operator.deadLetters(undefined, never);
+
+describe('the dead letters of a region', () => {
+  test('are none at first', async () => {
+    expect(await list()).toEqual({ letters: [], total: 0 });
+    expect(await us.operator.replayDeadLetters({ kind: 'all', source: undefined }, 'r0', never)).toEqual({ replayed: 0, failed: 0, failures: [] });
+  });
+
+  test('are listed, as often as one looks, and replayed by id: the commit that no push brought arrives', async () => {
+    await federation.aws.events(us.watched);
+    await us.cluster.write(KEY, { hosts: ['late'] });
+    const [event] = (await federation.aws.events(us.watched)).filter((told) => told['detail-type'] === 'Committed');
+    await federation.aws.send(queueOf('push'), givenUp(event));
+    await federation.aws.send(queueOf('tick'), JSON.stringify({ job: 'health', atMs: Date.now() }));
+
+    const { letters, total } = await list();
+    expect(total).toBe(2);
+    expect(letters).toMatchObject([{ source: 'push', attempts: 3, error: 'StoreBusyError: throttled', summary: expect.stringMatching(/^commit of 1 change up to \d+$/) }, { source: 'tick', summary: expect.stringContaining('health, due ') }]);
+    expect((await list()).letters).toEqual(letters);
+    expect(await eu.specOf(KEY)).toBeUndefined();
+
+    const id = letters[0]?.id ?? '';
+    expect(await us.operator.replayDeadLetters({ kind: 'ids', ids: [id, 'push/nobody'] }, 'r1', never)).toMatchObject({ replayed: 1, failed: 1, failures: [{ id: 'push/nobody', reason: expect.stringContaining('it is not there') }] });
+    const [again, ...more] = await federation.aws.events(us.watched);
+    expect(more).toEqual([]);
+    expect(again).toMatchObject({ 'source': event?.source, 'detail-type': 'Committed', 'detail': event?.detail });
+    await us.push(again?.detail ?? {});
+    expect(await eu.specOf(KEY)).toEqual({ hosts: ['late'] });
+
+    expect(us.log).toContainEqual(expect.objectContaining({ event: 'audit', requestId: 'r1', ids: `${id} push/nobody` }));
+    expect((await list()).letters.map(({ source }) => source)).toEqual(['tick']);
+  });
+
+  test('are replayed all of a queue, but for those nobody can make sense of, which stay', async () => {
+    await federation.aws.send(queueOf('doorbell'), JSON.stringify({ DDBStreamBatchInfo: { batchSize: 1, startSequenceNumber: '5', shardId: 'shard-1' } }));
+    await federation.aws.send(queueOf('push'), 'nonsense', { ERROR_CODE: 'NO_PERMISSIONS' });
+    await federation.aws.events(us.watched);
+
+    expect(await us.operator.replayDeadLetters({ kind: 'all', source: 'doorbell' }, 'r2', never)).toMatchObject({ replayed: 1, failed: 0 });
+    expect((await federation.aws.events(us.watched)).map(({ detail }) => detail['job']).sort()).toEqual(['garbage-collect', 'sync']);
+    expect(await us.operator.replayDeadLetters({ kind: 'all', source: undefined }, 'r3', never)).toMatchObject({ replayed: 1, failed: 1, failures: [{ reason: expect.stringContaining('report it') }] });
+    expect((await federation.aws.events(us.watched)).map(({ detail }) => detail['job'])).toEqual(['health']);
+    expect((await list()).letters).toMatchObject([{ source: 'push', error: 'NO_PERMISSIONS', summary: 'not a message of ours' }]);
+    await federation.aws.take(queueOf('push'));
+  });
+
+  test('stay where they are while the bus takes nothing', async () => {
+    await federation.aws.send(queueOf('tick'), JSON.stringify({ job: 'sync', atMs: Date.now() }));
+    us.proxy.inject({ fault: 'throttled', action: 'PutEvents' });
+
+    expect(await us.operator.replayDeadLetters({ kind: 'all', source: 'tick' }, 'r4', never)).toMatchObject({ replayed: 0, failed: 1, failures: [{ reason: expect.stringContaining('the bus did not take it') }] });
+    us.proxy.inject();
+    expect(await us.operator.replayDeadLetters({ kind: 'all', source: 'tick' }, 'r5', never)).toMatchObject({ replayed: 1, failed: 0 });
+  });
+
+  test('are read in part where there are many, and the rest is counted', async () => {
+    for (let sent = 0; sent < 320; sent += 1) await federation.aws.send(queueOf('tick'), JSON.stringify({ job: 'sync', atMs: Date.now() }));
+
+    const { letters, total } = await list();
+    expect([letters.length, total]).toEqual([300, 320]);
+    expect(await us.operator.replayDeadLetters({ kind: 'all', source: 'tick' }, 'r6', never)).toMatchObject({ replayed: 300, failed: 0 });
+    expect((await list()).total).toBe(20);
+  });
+
+  test('of no such function, or a queue that cannot be read, are told as that', async () => {
+    await expect(us.operator.deadLetters('sync', never)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('expected push, tick, doorbell') });
+    await expect(us.operator.replayDeadLetters({ kind: 'ids', ids: ['sync/1'] }, 'r7', never)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('ids: "sync"') });
+    us.proxy.inject({ fault: 'server-error', action: 'ReceiveMessage' });
+    await expect(us.operator.deadLetters('push', never)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('the dead letters of push cannot be read') });
+    us.proxy.inject();
+  });
+});
