@@ -10,7 +10,7 @@ const KB = 1000;
 export const MAX_BUNDLE_BYTES: Readonly<Record<FunctionName, number>> = {
   'peer-api': 310 * KB,
   // All of the region's work: bridge, operators and their messages.
-  'cluster-api': 400 * KB,
+  'cluster-api': 410 * KB,
   'agent-api': 225 * KB,
   sync: 280 * KB,
   'anti-entropy': 280 * KB,
