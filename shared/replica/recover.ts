@@ -96,10 +96,11 @@ async function beginRecovery(replica: Replica, prior: ClockRow, reason: string):
   const { clock } = await replica.store.state();
   await replica.store.dropDocument(DOCUMENTS.recovery);
   const tableId = await replica.store.tableId();
+  const local = newLocal(replica);
   await moving(replica, () => replica.store.startIncarnation({
     if: conditionOf(clock),
     clock: { ...prior, state: 'recovering', tableId },
-    local: newLocal(replica),
+    local,
     others: new Map(),
     segments: [],
   }));
