@@ -1,18 +1,11 @@
-import { EVENT_SOURCE } from '../shared/adapters/eventbridge/event-schema.ts';
+import type { FunctionName, Job } from './names.ts';
+import { EVENT_SOURCE, FUNCTION_NAMES, JOBS, TICK_EVENT } from './names.ts';
 
-/**
+/*
  * The functions of a region, as data: what the infrastructure deploys and the bundler builds. Loads no handler.
  */
-export const FUNCTION_NAMES = ['peer-api', 'cluster-api', 'agent-api', 'sync', 'anti-entropy', 'health', 'garbage-collect', 'tick', 'push', 'doorbell'] as const;
-export type FunctionName = (typeof FUNCTION_NAMES)[number];
-
-/** Work that is done at intervals; each is the function of that name. */
-export const JOBS = ['sync', 'anti-entropy', 'health', 'garbage-collect'] as const satisfies readonly FunctionName[];
-export type Job = (typeof JOBS)[number];
-
-export { EVENT_SOURCE };
-/** The `detail-type` of the event that starts a job; `detail.job` names it. */
-export const TICK_EVENT = 'Tick';
+export { EVENT_SOURCE, FUNCTION_NAMES, JOBS, TICK_EVENT };
+export type { FunctionName, Job };
 
 /** What starts a function. */
 export type Trigger =

@@ -2,8 +2,8 @@ import { asMember } from '../shared/model/ids.ts';
 import type { Member } from '../shared/model/ids.ts';
 import { isHostName } from '../shared/model/endpoint.ts';
 import { isMemberName } from '../shared/wire/names.ts';
-import type { FunctionName } from './catalog.ts';
-import { FUNCTION_NAMES } from './catalog.ts';
+import type { FunctionName } from './names.ts';
+import { FUNCTION_NAMES } from './names.ts';
 
 /** What a deployment tells its functions: everything that cannot come from the federation object (DESIGN §9). */
 export interface Environment {

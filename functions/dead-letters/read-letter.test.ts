@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { FunctionName } from '../catalog.ts';
-import { JOBS } from '../catalog.ts';
+import type { FunctionName } from '../names.ts';
+import { JOBS } from '../names.ts';
 import type { ReadLetter } from './read-letter.ts';
 import { readLetter } from './read-letter.ts';
 

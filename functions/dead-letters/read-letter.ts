@@ -3,9 +3,9 @@ import type { HeldMessage } from '../../shared/adapters/sqs/queue.ts';
 import type { Json, JsonObject } from '../../shared/model/content.ts';
 import { isObject } from '../../shared/model/content.ts';
 import type { DeadLetter } from '../../shared/ports/dead-letters.ts';
-import type { FunctionName, Job } from '../catalog.ts';
-import { EVENT_SOURCE, JOBS } from '../catalog.ts';
-import { commitOf } from '../push/push.ts';
+import type { FunctionName, Job } from '../names.ts';
+import { EVENT_SOURCE, JOBS } from '../names.ts';
+import { commitOf } from '../push/committed-event.ts';
 import { tickOf } from '../tick/tick-message.ts';
 
 /** What is to be done so that a letter's work is done anew. */

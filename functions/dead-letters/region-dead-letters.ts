@@ -4,7 +4,7 @@ import type { BusEvent } from '../../shared/adapters/eventbridge/index.ts';
 import type { DeadLetterList, DeadLetters, Replay, ReplayOutcome } from '../../shared/ports/dead-letters.ts';
 import { ReplicaError } from '../../shared/ports/errors.ts';
 import { currentCorrelation } from '../../shared/wire/correlation.ts';
-import type { FunctionName } from '../catalog.ts';
+import type { FunctionName } from '../names.ts';
 import type { OpenRegion } from '../region/open-region.ts';
 import { tickEvent } from '../tick/tick-message.ts';
 import type { Again } from './read-letter.ts';

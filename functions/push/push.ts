@@ -7,11 +7,9 @@ import type { BusInvocation } from '../region/job.ts';
 import type { LambdaHandler } from '../region/lambda.ts';
 import type { Counts } from '../region/metrics.ts';
 import type { OpenRegion } from '../region/open-region.ts';
+import { commitOf } from './committed-event.ts';
 
 const PEERS_AT_ONCE = 16;
-
-/** The event of a commit is not one. It will not be another time, so it ends among the dead letters. */
-export class CommittedEventError extends Error { override readonly name = 'CommittedEventError' }
 
 /**
  * Sends every peer what a commit wrote, and what came since, and publishes the deletes among it. A peer that is known not to answer is
@@ -35,12 +33,3 @@ export async function push(region: OpenRegion, { head, changes }: { readonly hea
 export const pushHandler = (region: OpenRegion): LambdaHandler<BusInvocation, void> => async ({ detail }, context) => {
   await invoke(region, context, detail?.['correlationId'], async (signal) => ({ counts: await push(region, commitOf(detail), signal) }));
 };
-
-/** What a commit's event says. @throws CommittedEventError for what is none */
-export function commitOf(detail: BusInvocation['detail'] = {}): { readonly head: number; readonly changes: number } {
-  const { head, changes } = detail;
-  if (!isCount(head) || !isCount(changes)) throw new CommittedEventError('detail.head and detail.changes of a Committed event: expected whole numbers from 1 on');
-  return { head, changes };
-}
-
-const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value > 0;

@@ -1,3 +1,4 @@
+import { QUIET_LIFE_MS } from '../../shared/replica/quiet.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { eachPeer } from '../region/each-peer.ts';
@@ -11,7 +12,7 @@ const PEERS_AT_ONCE = 8;
 export async function sync(region: OpenRegion, signal: AbortSignal): Promise<Counts> {
   const state = await ensureServing(region.replica, signal);
   if (state === 'recovering') return { recovering: 1 };
-  const outcomes = await eachPeer(region, PEERS_AT_ONCE, (peer) => pullFrom(region.replica, peer, signal));
+  const outcomes = await eachPeer(region, PEERS_AT_ONCE, (peer) => pullFrom(region.replica, peer, signal, { maxAgeMs: QUIET_LIFE_MS }));
   return {
     recovering: 0,
     pullFailures: outcomes.filter(({ outcome }) => outcome === 'failed').length,

@@ -1,5 +1,5 @@
 import type { FederationSpec } from '../../shared/model/federation-spec.ts';
-import type { Job } from '../catalog.ts';
+import type { Job } from '../names.ts';
 
 export const MINUTE_MS = 60_000;
 /** Until there is a spec, and peers, a region looks this often whether it has something to do. */

@@ -1,7 +1,7 @@
 import type { BusEvent } from '../../shared/adapters/eventbridge/index.ts';
 import { EVENT_VERSION } from '../../shared/adapters/eventbridge/event-schema.ts';
-import type { Job } from '../catalog.ts';
-import { EVENT_SOURCE, JOBS, TICK_EVENT } from '../catalog.ts';
+import type { Job } from '../names.ts';
+import { EVENT_SOURCE, JOBS, TICK_EVENT } from '../names.ts';
 import type { Environment } from '../environment.ts';
 import type { PlannedTick } from './plan.ts';
 

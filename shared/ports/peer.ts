@@ -21,7 +21,12 @@ export interface Page {
 /** The follower is older than the log: it must resynchronize. */
 export interface Compacted { readonly kind: 'compacted'; readonly seen: VersionVector; readonly floors: VersionVector }
 
-export interface PullRequest { readonly since: VersionVector; readonly limit: number }
+export interface PullRequest {
+  readonly since: VersionVector;
+  readonly limit: number;
+  /** How old "nothing new" may be, for who knows of nothing in particular; left out: it is looked now. At most a second counts. */
+  readonly maxAgeMs?: number;
+}
 
 /** Rows sent without being asked. With segments they are a page of the log; without, a repair. */
 export type PushRequest =

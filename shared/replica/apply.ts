@@ -16,6 +16,7 @@ import type { ClusterFacts } from './bridge-record.ts';
 import { readClusterFacts, shownOf } from './bridge-record.ts';
 import { held } from './local-part.ts';
 import { seenOf } from './position.ts';
+import { moving } from './quiet.ts';
 import type { Replica } from './replica.ts';
 import type { Distrust } from './trust.ts';
 import { contradiction, distrustAnswers, distrustPage, trustFacts } from './trust.ts';
@@ -49,7 +50,7 @@ export async function applyPage(replica: Replica, page: Page): Promise<ApplyOutc
   if (segments.length > 0) {
     const to = reachedBy(segments, new Map()) as VersionVector<Incarnation>;
     const from = new Map([...to.keys()].map((log) => [log, counterOf(state.seen.others, log)] as const));
-    const outcome = await replica.store.advance({ segments, from, to, maxStamp: greatestBelievable(page.answers, replica.clock.nowMs()) });
+    const outcome = await moving(replica, () => replica.store.advance({ segments, from, to, maxStamp: greatestBelievable(page.answers, replica.clock.nowMs()) }));
     if (outcome === 'moved') return { kind: 'moved' };
   }
   if (changed.length > 0) await replica.events.publish({ kind: 'RowsChanged' });
@@ -134,7 +135,7 @@ async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, fa
     const put = { key, next, if: row?.local.revision ?? 'absent' } as const;
     const outcome = offLog === undefined
       ? await replica.store.putRow(put)
-      : await replica.store.putOffLog({ puts: [put], segment: localSegment(offLog, key, nowMs), ifHead: offLog.counter - 1 });
+      : await moving(replica, () => replica.store.putOffLog({ puts: [put], segment: localSegment(offLog, key, nowMs), ifHead: offLog.counter - 1 }));
     if (outcome === 'ok') {
       await announce(replica, key, row, next);
       return 'changed';

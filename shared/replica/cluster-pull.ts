@@ -13,6 +13,7 @@ import { callingCluster } from './cluster-identity.ts';
 import { answerPull } from './pages.ts';
 import { filterInForce } from './policy.ts';
 import { positionOf } from './position.ts';
+import { quietForMs } from './quiet.ts';
 import type { Replica } from './replica.ts';
 import { regionSecret } from './secret.ts';
 import { loadSettings } from './settings.ts';
@@ -25,9 +26,10 @@ const MAX_LIMIT = 1000;
 
 /** What the cluster is to show of what changed since it last pulled, waiting a little when nothing did. */
 export async function pullTargets(replica: Replica, request: BridgePullRequest, signal: AbortSignal): Promise<BridgePullResponse> {
+  const deadlineMs = replica.clock.nowMs() + Math.min(request.waitMs, MAX_PULL_WAIT_MS);
+  await waitWhileQuiet(replica, request, signal);
   const facts = await callingCluster(replica, request);
   const session = await sessionFor(replica, request, facts.revision);
-  const deadlineMs = replica.clock.nowMs() + Math.min(request.waitMs, MAX_PULL_WAIT_MS);
   for (;;) {
     const armed = replica.wakeups.arm();
     const filter = filterInForce(await loadSettings(replica));
@@ -38,6 +40,13 @@ export async function pullTargets(replica: Replica, request: BridgePullRequest, 
     if (!sameVector(page.upTo, page.since) || waitMs <= 0) return { session, kind: 'page', targets: await targetsOf(replica, page, facts), upTo: page.upTo, more: page.more };
     await armed.wait(waitMs, signal);
   }
+}
+
+/** A bridge that waits anyway need not have the first look at once: when the last one, a moment ago, found nothing, it waits for the next. */
+async function waitWhileQuiet(replica: Replica, { since, waitMs }: BridgePullRequest, signal: AbortSignal): Promise<void> {
+  const armed = replica.wakeups.arm();
+  const quietMs = since === undefined ? 0 : quietForMs(replica, since, 'local');
+  if (quietMs > 0 && waitMs >= quietMs) await armed.wait(quietMs, signal);
 }
 
 async function sessionFor(replica: Replica, { clusterId, leaseEpoch }: BridgeIdentity, revision: number): Promise<string> {

@@ -13,6 +13,7 @@ import { MAX_COMMIT_ROWS } from '../ports/store.ts';
 import { held } from './local-part.ts';
 import { seenOf } from './position.ts';
 import { requireServing } from './recover.ts';
+import { moving } from './quiet.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
 
@@ -125,7 +126,7 @@ async function attemptCommit<Answer>(replica: Replica, built: Built<Answer>, bef
   const isFencing = spec?.shared.splitBrain.fencingEnabled === true || spec?.shared.splitBrain.quorumRequired === true;
   const writableAtMs = isFencing ? replica.clock.nowMs() + (options.remainingMs ?? DEFAULT_REMAINING_MS) : undefined;
   try {
-    const outcome = await replica.store.commit({ puts: built.puts, segment: built.segment, clock: built.clock, ifHead: before.head, writableAtMs });
+    const outcome = await moving(replica, () => replica.store.commit({ puts: built.puts, segment: built.segment, clock: built.clock, ifHead: before.head, writableAtMs }));
     if (outcome === 'ok' || outcome === 'fenced') return outcome;
     return (await wasCommitted(replica, built.segment)) ? 'ok' : 'again';
   } catch (error) {

@@ -7,10 +7,11 @@ import type { Answer, HeldRow, Row } from '../model/row.ts';
 import { counterOf, coversDot } from '../model/version-vector.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
-import type { Compacted, KeyedAnswer, Page } from '../ports/peer.ts';
+import type { Compacted, KeyedAnswer, Page, PullRequest } from '../ports/peer.ts';
 import { MAX_PAGE_BYTES } from '../ports/peer.ts';
 import { MAX_ADVANCE_SEGMENTS, MAX_COMMIT_ROWS } from '../ports/store.ts';
 import { positionOf, seenOf } from './position.ts';
+import { lookForQuiet, quietForMs } from './quiet.ts';
 import type { Replica } from './replica.ts';
 
 /** Who asks: a peer follows the members' logs, a local follower the region's own besides. */
@@ -28,6 +29,7 @@ const ROW_OVERHEAD_BYTES = 200;
  * @returns `compacted` when a log no longer reaches back to `since`, does not join up, or the region's own has another name (a restore)
  */
 export async function answerPull(replica: Replica, since: VersionVector, limit: number, scope: Scope): Promise<Page | Compacted> {
+  const note = lookForQuiet(replica);
   const state = await replica.store.state();
   const heads = scope === 'local' ? positionOf(state) : seenOf(state);
   const compacted: Compacted = { kind: 'compacted', seen: heads, floors: state.seen.floors };
@@ -49,7 +51,13 @@ export async function answerPull(replica: Replica, since: VersionVector, limit: 
     entries += segments.reduce((sum, segment) => sum + segment.entries.length, 0);
     if ((segments.at(-1)?.last ?? 0) < head) more = true;
   }
+  if (taken.length === 0) note(state);
   return fillPage(replica, since, taken, more, scope);
+}
+
+/** As `answerPull` for a peer, which may let it be answered by a look that is not older than `maxAgeMs`, when that found nothing. */
+export async function answerPeer(replica: Replica, { since, limit, maxAgeMs = 0 }: PullRequest): Promise<Page | Compacted> {
+  return quietForMs(replica, since, 'peer', maxAgeMs) > 0 ? fillPage(replica, since, [], false, 'peer') : answerPull(replica, since, limit, 'peer');
 }
 
 /** Whole segments until `limit` entries are reached; the first may be cut, so that a page is never empty. */

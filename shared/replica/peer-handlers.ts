@@ -2,7 +2,7 @@ import type { Hash, Member } from '../model/ids.ts';
 import type { Peer } from '../ports/peer.ts';
 import { answerCompare, answerFetchRows } from './compare.ts';
 import { receiveHeartbeat } from './heartbeat.ts';
-import { answerPull } from './pages.ts';
+import { answerPeer } from './pages.ts';
 import { receivePush } from './push.ts';
 import type { Replica } from './replica.ts';
 
@@ -17,7 +17,7 @@ export type PeerHandlers = {
 /** Answers peers. Everything that arrives has been authenticated and parsed; what it says is still not believed (DESIGN §10). */
 export function peerHandlers(replica: Replica): PeerHandlers {
   return {
-    pull: (_caller, { since, limit }) => answerPull(replica, since, Math.min(limit, MAX_PULL_LIMIT), 'peer'),
+    pull: (_caller, request) => answerPeer(replica, { ...request, limit: Math.min(request.limit, MAX_PULL_LIMIT) }),
     push: (caller, request, signal) => receivePush(replica, replica.peers.peer(caller), caller, request, signal),
     heartbeat: (caller, beat) => receiveHeartbeat(replica, caller, beat),
     compareDigests: (_caller, request) => answerCompare(replica, request),

@@ -11,6 +11,7 @@ import { isNewer, peerRecords } from './known-members.ts';
 import { noteOrphans } from './orphans.ts';
 import { patient } from './patient-peer.ts';
 import { everWritten } from './position.ts';
+import { moving } from './quiet.ts';
 import type { Replica } from './replica.ts';
 import { resynchronize } from './resynchronize.ts';
 import { DOCUMENTS, loadSettings } from './settings.ts';
@@ -87,20 +88,22 @@ async function startFirst(replica: Replica): Promise<void> {
     member, incarnation: newIncarnation(replica.random.bytes(NAME_RANDOM_BYTES)), closed: new Map(), head: 0, hlc: { ...zeroStamp, member },
     tableId: await replica.store.tableId(), bridgeEpoch: 0, state: 'serving',
   };
-  await replica.store.startIncarnation({ if: 'absent', clock, local: newLocal(replica), others: new Map(), segments: [] });
+  await moving(replica, () => replica.store.startIncarnation({ if: 'absent', clock, local: newLocal(replica), others: new Map(), segments: [] }));
   replica.logger.info('incarnation-started', { member, incarnation: clock.incarnation });
 }
 
 async function beginRecovery(replica: Replica, prior: ClockRow, reason: string): Promise<void> {
   const { clock } = await replica.store.state();
   await replica.store.dropDocument(DOCUMENTS.recovery);
-  await replica.store.startIncarnation({
+  const tableId = await replica.store.tableId();
+  const local = newLocal(replica);
+  await moving(replica, () => replica.store.startIncarnation({
     if: conditionOf(clock),
-    clock: { ...prior, state: 'recovering', tableId: await replica.store.tableId() },
-    local: newLocal(replica),
+    clock: { ...prior, state: 'recovering', tableId },
+    local,
     others: new Map(),
     segments: [],
-  });
+  }));
   await replica.events.publish({ kind: 'StateLost', reason });
   replica.logger.warn('state-lost', { reason, incarnation: prior.incarnation, head: prior.head });
 }
@@ -163,13 +166,13 @@ async function closeIncarnation(replica: Replica): Promise<'serving' | 'recoveri
   // What another member has seen of it is held. A row's context tells of dots beyond that, but only of that row's.
   await noteOrphans(replica, { log: old, after: counterOf(state.seen.others, old), last });
   if (last > 0) await replica.store.moveFloor(old, last);
-  const outcome = await replica.store.startIncarnation({
+  const outcome = await moving(replica, () => replica.store.startIncarnation({
     if: conditionOf(clock),
     clock: next,
     local: state.local ?? newLocal(replica),
     others: mergeVectors(state.seen.others, everWritten({ ...next, head: 0 })) as VersionVector<Incarnation>,
     segments: [],
-  });
+  }));
   replica.logger.info('incarnation-closed', { outcome, closed: old, last, incarnation });
   return outcome === 'ok' ? 'serving' : 'recovering';
 }

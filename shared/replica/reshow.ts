@@ -10,6 +10,7 @@ import type { ClusterFacts } from './bridge-record.ts';
 import { contentIn, isPassed, readClusterFacts, view } from './bridge-record.ts';
 import { loadContents } from './contents.ts';
 import { held } from './local-part.ts';
+import { moving } from './quiet.ts';
 import type { Replica } from './replica.ts';
 import { DOCUMENTS } from './settings.ts';
 
@@ -53,7 +54,7 @@ async function reshow(replica: Replica, key: ResourceKey, before: Strategy, fact
     const at = { log: local.log, counter: local.head + 1 };
     const shown = await shownUnder(replica, key, row, before, facts);
     const next = held(replica, row, row, { nowMs, shown: shown && (await withNewView(replica, key, row, shown)), offLog: at });
-    if ((await replica.store.putOffLog({ puts: [{ key, next, if: row.local.revision }], segment: localSegment(at, key, nowMs), ifHead: local.head })) === 'ok') return;
+    if ((await moving(replica, () => replica.store.putOffLog({ puts: [{ key, next, if: row.local.revision }], segment: localSegment(at, key, nowMs), ifHead: local.head }))) === 'ok') return;
   }
 }
 
@@ -76,7 +77,7 @@ export async function showAnew(replica: Replica, key: ResourceKey): Promise<bool
     const nowMs = replica.clock.nowMs();
     const at = { log: local.log, counter: local.head + 1 };
     const next = held(replica, row, row, { nowMs, shown: row.local.shown, offLog: at });
-    if ((await replica.store.putOffLog({ puts: [{ key, next, if: row.local.revision }], segment: localSegment(at, key, nowMs), ifHead: local.head })) === 'ok') return true;
+    if ((await moving(replica, () => replica.store.putOffLog({ puts: [{ key, next, if: row.local.revision }], segment: localSegment(at, key, nowMs), ifHead: local.head }))) === 'ok') return true;
   }
   throw new ReplicaError('busy', `${key} kept changing; send it again`);
 }

@@ -7,6 +7,7 @@ import type { VersionVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Peer } from '../ports/peer.ts';
 import { compareSummaries, repairDifferences, takeRows } from './compare.ts';
+import { moving } from './quiet.ts';
 import type { Replica } from './replica.ts';
 import { distrustVector, reportMisbehaviour, trustFacts, vouchedFor } from './trust.ts';
 
@@ -66,7 +67,7 @@ async function joinSeen(replica: Replica, peerSeen: VersionVector): Promise<void
     if (behind.length === 0) return;
     const to = new Map(behind) as VersionVector<Incarnation>;
     const from = new Map(behind.map(([log]) => [log, counterOf(seen.others, log)] as const));
-    if ((await replica.store.advance({ segments: [], from, to, maxStamp: zeroStamp, floors: mergeVectors(seen.floors, to) })) === 'ok') return;
+    if ((await moving(replica, () => replica.store.advance({ segments: [], from, to, maxStamp: zeroStamp, floors: mergeVectors(seen.floors, to) }))) === 'ok') return;
   }
   throw new ReplicaError('busy', 'other handlers kept moving what was seen; resynchronize again');
 }

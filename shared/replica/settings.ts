@@ -6,6 +6,7 @@ import { hasHub, specAtSpoke } from '../model/hub-spec.ts';
 import type { Member } from '../model/ids.ts';
 import type { SharedSettings } from '../model/shared-settings.ts';
 import type { StoredDocument } from '../ports/store.ts';
+import type { QuietMemory } from './quiet.ts';
 import type { Replica } from './replica.ts';
 
 /** What is in force at this region: its own spec, and the shared settings that the majority asks for. */
@@ -29,6 +30,8 @@ export const SETTINGS_LIFE_MS = 1000;
 export interface SettingsCache {
   current: { readonly settings: Settings; readonly readAtMs: number } | undefined;
   parsed?: { readonly manifest: string; readonly spec: FederationSpec };
+  /** Kept beside them, for as long: where a pull found nothing new. */
+  quiet?: QuietMemory;
 }
 
 /** Documents of this room in the store. */

@@ -28,15 +28,18 @@ const LAST_SYNC_PRECISION_MS = 1000;
 /** Times another handler may get in between before this one leaves the log to it. */
 const MAX_MOVED = 5;
 
+/** How old the peer's first "nothing new" may be: only for who was not woken by something that the peer has, or the wake is for nothing. */
+export interface PullOptions { readonly maxAgeMs?: number }
+
 /**
  * Catches up with one peer: pulls page after page until level. Nothing it does depends on how it was woken. Never throws for what a
  * peer does or fails to do; that is the outcome's, and the peer's record's.
  */
-export async function pullFrom(replica: Replica, called: Peer, signal: AbortSignal): Promise<SyncOutcome> {
+export async function pullFrom(replica: Replica, called: Peer, signal: AbortSignal, options: PullOptions = {}): Promise<SyncOutcome> {
   const peer = patient(replica, called);
   let changes = 0;
   try {
-    const { outcome, reason, seen } = await pullPages(replica, peer, signal, (count) => { changes += count; });
+    const { outcome, reason, seen } = await pullPages(replica, peer, signal, options, (count) => { changes += count; });
     if (outcome === 'level' || outcome === 'resynchronized') await noteSynced(replica, peer.member, seen ?? seenOf(await replica.store.state()));
     return { peer: peer.member, outcome, changes, reason };
   } catch (error) {
@@ -50,14 +53,14 @@ export async function pullFrom(replica: Replica, called: Peer, signal: AbortSign
 /** How a pull ended; with what is seen here, where that was just read. */
 interface Pulled extends Pick<SyncOutcome, 'outcome' | 'reason'> { readonly seen?: VersionVector }
 
-async function pullPages(replica: Replica, peer: Peer, signal: AbortSignal, count: (changes: number) => void): Promise<Pulled> {
+async function pullPages(replica: Replica, peer: Peer, signal: AbortSignal, options: PullOptions, count: (changes: number) => void): Promise<Pulled> {
   const { spec } = await loadSettings(replica);
   const limit = spec?.sync.batchSize ?? DEFAULT_BATCH;
   let moved = 0;
   for (let round = 0; round < replica.limits.pullRounds; round += 1) {
     signal.throwIfAborted();
     const since = seenOf(await replica.store.state());
-    const page = await peer.pull({ since, limit }, signal);
+    const page = await peer.pull({ since, limit, ...(round === 0 ? options : {}) }, signal);
     if (page.kind === 'page' && isEmpty(page)) {
       if (page.more) continue;
       return { outcome: 'level', reason: undefined, seen: since };

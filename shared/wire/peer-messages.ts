@@ -17,15 +17,15 @@ import { readAnswers, writeAnswers } from './rows.ts';
 import { cleanText, requireList, requireNumber, requireText } from './values.ts';
 import { WireError } from './wire-error.ts';
 
-export function writePullRequest({ since, limit }: PullRequest): MessageInitShape<typeof PeerServicePullRequestSchema> {
+export function writePullRequest({ since, limit, maxAgeMs }: PullRequest): MessageInitShape<typeof PeerServicePullRequestSchema> {
   const dictionary = new DictionaryWriter();
-  return { since: dictionary.vector(since), limit, dictionary: dictionary.finish() };
+  return { since: dictionary.vector(since), limit, dictionary: dictionary.finish(), ...(maxAgeMs !== undefined && { maxAgeMs }) };
 }
 
 /** @throws WireError */
 export function readPullRequest(message: PeerServicePullRequest): PullRequest {
   const dictionary = new DictionaryReader('dictionary', message.dictionary);
-  return { since: dictionary.vector('since', message.since), limit: requireNumber('limit', message.limit, { min: 1, max: MAX_ENTRIES }) };
+  return { since: dictionary.vector('since', message.since), limit: requireNumber('limit', message.limit, { min: 1, max: MAX_ENTRIES }), ...(message.maxAgeMs !== undefined && { maxAgeMs: message.maxAgeMs }) };
 }
 
 export const writePullResponse = (response: Page | Compacted): MessageInitShape<typeof PeerServicePullResponseSchema> =>

@@ -53,7 +53,7 @@ export const EXCHANGING: readonly Mutant[] = [
   {
     name: 'seen moves without its condition',
     file: 'shared/replica/apply.ts',
-    find: 'const outcome = await replica.store.advance({ segments, from, to,', replace: 'const now = (await replica.store.state()).seen.others; const outcome = await replica.store.advance({ segments, from: new Map([...from.keys()].map((log) => [log, counterOf(now, log)] as const)), to,',
+    find: 'const outcome = await moving(replica, () => replica.store.advance({ segments, from, to,', replace: 'const now = (await replica.store.state()).seen.others; const outcome = await moving(replica, () => replica.store.advance({ segments, from: new Map([...from.keys()].map((log) => [log, counterOf(now, log)] as const)), to,',
   },
   {
     name: 'a page with missing answers is taken',

@@ -67,6 +67,6 @@ export const KEEPING: readonly Mutant[] = [
   {
     name: "the region's own log keeps its name after a restore",
     file: 'shared/replica/recover.ts',
-    find: 'local: newLocal(replica),\n    others: new Map(),\n    segments: [],\n  });\n  await replica.events', replace: 'local: (await replica.store.state()).local ?? newLocal(replica),\n    others: new Map(),\n    segments: [],\n  });\n  await replica.events',
+    find: 'const local = newLocal(replica);', replace: 'const local = (await replica.store.state()).local ?? newLocal(replica);',
   },
 ];
