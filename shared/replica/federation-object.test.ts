@@ -49,6 +49,17 @@ describe('a federation object', () => {
     expect((await loadSettings(us.replica)).spec).toMatchObject({ sync: { batchSize: 7 }, shared: { mode: 'mesh' } });
   });
 
+  test('that says what cannot be stored is refused, and the region goes on', async () => {
+    const { federation, us } = await trio();
+
+    const response = await us.putFederation({ sync: { batchSize: 7 }, description: 'half a pair: \ud83d' });
+
+    expect(response.accepted).toBe(false);
+    expect(conditionOf(response.conditions, 'ConfigurationValid')).toMatchObject({ status: 'False', reason: 'Invalid', message: expect.stringMatching(/\/spec\/description holds half a surrogate pair/) });
+    federation.nowMs += SETTINGS_LIFE_MS;
+    expect((await loadSettings(us.replica)).spec?.sync.batchSize).not.toBe(7);
+  });
+
   test('that is no JSON is refused', async () => {
     const { us } = await trio();
 

@@ -1,14 +1,14 @@
-import { isObject } from '../model/content.ts';
+import { ContentError, isObject } from '../model/content.ts';
 import type { JsonObject } from '../model/content.ts';
 import { isInDomains } from '../model/endpoint.ts';
 import type { FederationSpec } from '../model/federation-spec.ts';
-import { FederationSpecError, parseFederation } from '../model/federation-spec.ts';
+import { FederationSpecError } from '../model/federation-spec.ts';
 import type { Condition, PutFederationRequest, PutFederationResponse } from '../ports/region.ts';
 import { callingCluster } from './cluster-identity.ts';
 import { settleSharedSettings } from './shared-settings.ts';
 import { filterInForce, isSpoke } from './policy.ts';
 import type { Replica } from './replica.ts';
-import { DOCUMENTS, dropSettingsCache, loadSettings } from './settings.ts';
+import { DOCUMENTS, dropSettingsCache, loadSettings, specOf } from './settings.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -51,13 +51,11 @@ async function judge(replica: Replica, request: PutFederationRequest, manifest: 
   if (request.schemaGaps.length > 0) return `SchemaTooOld: the cluster's definition of NovaEdgeFederation lacks ${request.schemaGaps.join(', ')}; install the current definitions`;
   let spec: FederationSpec;
   try {
-    const parsed: unknown = JSON.parse(manifest);
-    if (!isObject(parsed)) return 'Invalid: the manifest is not an object';
-    spec = parseFederation(parsed, replica.limits.minimumTombstoneTtlMs);
-    replica.settingsCache.parsed = { manifest, spec };
+    spec = specOf(replica, manifest);
   } catch (error) {
     if (error instanceof FederationSpecError) return `Invalid: ${error.problems.map(({ message }) => message).join('; ')}`;
-    return `Invalid: the manifest is not JSON`;
+    if (error instanceof ContentError) return `Invalid: the manifest's ${error.message}`;
+    throw error;
   }
   return identityProblem(replica, spec) ?? (await membershipProblem(replica, spec)) ?? spec;
 }

@@ -71,8 +71,8 @@ async function readSettings(replica: Replica): Promise<Settings> {
   };
 }
 
-/** The spec of a manifest that was accepted, parsed once. */
-function specOf({ settingsCache, limits }: Replica, manifest: string): FederationSpec {
+/** The spec of a manifest, parsed once while it stays the same. @throws ContentError | FederationSpecError */
+export function specOf({ settingsCache, limits }: Replica, manifest: string): FederationSpec {
   if (settingsCache.parsed?.manifest !== manifest) settingsCache.parsed = { manifest, spec: parseFederation(parseContent(manifest), limits.minimumTombstoneTtlMs) };
   return settingsCache.parsed.spec;
 }
