@@ -5,7 +5,7 @@ import { filterOf, parseFederation } from '../../shared/model/federation-spec.ts
 import { asClusterId, asTableId } from '../../shared/model/ids.ts';
 import type { Hash, Member, ResourceKey } from '../../shared/model/ids.ts';
 import { openToken } from '../../shared/model/token.ts';
-import type { SealingKey } from '../../shared/model/token.ts';
+import type { SealingKey, Token } from '../../shared/model/token.ts';
 import { covers, mergeVectors } from '../../shared/model/version-vector.ts';
 import type { VersionVector } from '../../shared/model/version-vector.ts';
 import type { LedgerChange } from '../../shared/ports/ledger.ts';
@@ -87,6 +87,7 @@ export class SimMember {
   #generation = 1;
   #restores = 0;
   #secret: SealingKey | undefined;
+  readonly #tokens = new Map<string, Token>();
   readonly #heard: LedgerChange[] = [];
   readonly #around: Surroundings;
   readonly #others: readonly Member[];
@@ -227,16 +228,26 @@ export class SimMember {
       const shown = await shownOf(plain, key, rows.get(key), facts);
       if (shown === undefined) hashes?.add(ANYTHING);
       if (shown?.hash !== undefined) hashes?.add(shown.hash);
-      const token = text === undefined || this.#secret === undefined ? undefined : openToken(this.#secret, tokenScope(this.replica, key, this.cluster.id), text);
+      const token = text === undefined ? undefined : this.#tokenOf(key, text);
       if (shown !== undefined && token !== undefined && covers(token.context, shown.tokensCover)) hashes?.add(token.hash);
     }
+  }
+
+  /** What a token says that this region made for its cluster, as it is now. Looked into once: the same ones are met again and again. */
+  #tokenOf(key: ResourceKey, text: string): Token | undefined {
+    const name = `${this.cluster.id} ${key} ${text}`;
+    const known = this.#tokens.get(name);
+    if (known !== undefined) return known;
+    const token = this.#secret === undefined ? undefined : openToken(this.#secret, tokenScope(this.replica, key, this.cluster.id), text);
+    if (token !== undefined) this.#tokens.set(name, token);
+    return token;
   }
 
   /** What a target shows: the state of the row that it was made from. */
   #knowsOf(target: Target): ReadonlySet<WriteId> {
     const { oracle, checks } = this.#around;
     if (target.show.kind === 'gone' || this.#secret === undefined) return new Set([...oracle.collectedAt(target.key), ...oracle.closure(this.witness.standing(target.key))]);
-    const token = openToken(this.#secret, tokenScope(this.replica, target.key, this.cluster.id), target.show.token);
+    const token = this.#tokenOf(target.key, target.show.token);
     const known = token === undefined ? undefined : this.witness.stateAt(target.key, token.context);
     checks.require(6, known !== undefined, () => `${this.name} made a token for a state of ${target.key} that its row never had`);
     return known ?? new Set();

@@ -154,7 +154,13 @@ export class MemoryStore implements Store {
 
   async documents(prefix: string): Promise<ReadonlyMap<string, StoredDocument>> {
     const found = new Map<string, StoredDocument>();
-    for (const [name, document] of this.#tables.documents.after(undefined)) if (name.startsWith(prefix)) found.set(name, document);
+    const { documents } = this.#tables;
+    const exact = documents.get(prefix);
+    if (exact !== undefined) found.set(prefix, exact);
+    for (const [name, document] of documents.after(prefix)) {
+      if (!name.startsWith(prefix)) break;
+      found.set(name, document);
+    }
     return found;
   }
 

@@ -22,7 +22,7 @@ export class SortedMap<Key extends string, Value> {
   copy(): SortedMap<Key, Value> { return new SortedMap(this.#values); }
 
   /** The entries from the first key that is after `after` (or from the start), in key order. */
-  *after(after: Key | undefined): Generator<readonly [Key, Value]> {
+  *after(after: string | undefined): Generator<readonly [Key, Value]> {
     const keys = (this.#sorted ??= [...this.#values.keys()].sort());
     for (let at = after === undefined ? 0 : firstAfter(keys, after); at < keys.length; at += 1) {
       const key = keys[at];
