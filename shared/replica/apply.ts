@@ -8,7 +8,7 @@ import { isBelievable, laterStamp, zeroStamp } from '../model/stamp.ts';
 import type { Stamp } from '../model/stamp.ts';
 import type { Incarnation } from '../model/ids.ts';
 import { counterOf, coversDot } from '../model/version-vector.ts';
-import type { VersionVector } from '../model/version-vector.ts';
+import type { Dot, VersionVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { KeyedAnswer, Page } from '../ports/peer.ts';
 import type { RegionState } from '../ports/store.ts';
@@ -29,8 +29,11 @@ export type ApplyOutcome =
   | { readonly kind: 'moved' }
   | Distrust;
 
-/** How an arriving answer changes a row: as its log says, or aside of any log (a repair, a delete from the ledger). */
-type Way = 'log' | 'off-log';
+/** How an arriving answer changes a row: as a log announces to whoever follows this region, or aside of any (a repair, a delete from the ledger). */
+type Way = { readonly kind: 'off-log' } | Announced;
+/** With what the page's log says of the resource, and what was just read for several of its answers: first the rows, then the state. */
+interface Announced { readonly kind: 'log'; readonly entries: readonly Dot[]; readonly rows: ReadonlyMap<ResourceKey, HeldRow>; readonly state: () => Promise<RegionState> }
+const OFF_LOG: Way = { kind: 'off-log' };
 
 /**
  * Takes a page of a peer (DESIGN §4, "Join"): joins each answer into its row, and only then moves the log segments and `seen`, on
@@ -44,7 +47,7 @@ export async function applyPage(replica: Replica, page: Page): Promise<ApplyOutc
   const segments = page.segments.filter((segment) => !isOwn(state, segment)).map((segment) => segmentAfter(segment, counterOf(seen, segment.log))).filter((segment) => segment !== undefined);
   if (!joinsUp(segments, seen) || !isComplete(segments, page.answers)) return { kind: 'gap' };
 
-  const joined = await joinAnswers(replica, page.answers);
+  const joined = await joinAnswers(replica, page);
   if (joined.kind !== 'applied') return joined;
   const { changed } = joined;
   if (segments.length > 0) {
@@ -62,14 +65,9 @@ export async function applyOffLog(replica: Replica, answers: readonly KeyedAnswe
   const distrust = distrustAnswers(await trustFacts(replica, await replica.store.state()), answers);
   if (distrust !== undefined) return distrust;
   const facts = await readClusterFacts(replica);
-  const changed: ResourceKey[] = [];
-  for (const { key, answer } of answers) {
-    const outcome = await joinAnswer(replica, key, answer, facts, 'off-log');
-    if (outcome === 'changed') changed.push(key);
-    else if (outcome !== 'unchanged') return outcome;
-  }
-  if (changed.length > 0) await replica.events.publish({ kind: 'RowsChanged' });
-  return { kind: 'applied', changed };
+  const joined = await joinOffLog(replica, answers, facts);
+  if (joined.kind === 'applied' && joined.changed.length > 0) await replica.events.publish({ kind: 'RowsChanged' });
+  return joined;
 }
 
 const isOwn = (state: RegionState, segment: LogSegment): boolean => state.clock?.state === 'serving' && segment.log === state.clock.incarnation;
@@ -93,44 +91,76 @@ function isComplete(segments: readonly LogSegment[], answers: readonly KeyedAnsw
 /** Rows of a page joined at a time: by then a store over a network is busy, and 16 rows are a short transaction for one in a file. */
 const JOINS_AT_ONCE = 16;
 
-/** Joins a page's answers, several at a time: they are of different rows, and each is conditional on its own. */
-async function joinAnswers(replica: Replica, answers: readonly KeyedAnswer[]): Promise<Extract<ApplyOutcome, { kind: 'applied' }> | Distrust> {
+/**
+ * Joins a page's answers, several at a time: they are of different rows, and each is conditional on its own. A late page may bring a
+ * newer row than its log tells of; that is entered into the region's own log, or nobody who follows it would hear.
+ */
+async function joinAnswers(replica: Replica, { answers, segments }: Page): Promise<Extract<ApplyOutcome, { kind: 'applied' }> | Distrust> {
   const facts = await readClusterFacts(replica);
+  const entries = dotsByKey(segments);
   const changed: ResourceKey[] = [];
+  const unannounced: KeyedAnswer[] = [];
   for (let at = 0; at < answers.length; at += JOINS_AT_ONCE) {
     const some = answers.slice(at, at + JOINS_AT_ONCE);
     const rows = await replica.store.rows(some.map(({ key }) => key));
-    const settled = await Promise.allSettled(some.map(({ key, answer }) => joinAnswer(replica, key, answer, facts, 'log', rows)));
-    for (const [position, { key }] of some.entries()) {
+    const state = once(() => replica.store.state());
+    const settled = await Promise.allSettled(some.map(({ key, answer }) => joinAnswer(replica, key, answer, facts, { kind: 'log', entries: entries.get(key) ?? [], rows, state })));
+    for (const [position, keyed] of some.entries()) {
       const result = settled[position];
       if (result?.status === 'rejected') throw result.reason;
-      if (result?.value === 'changed') changed.push(key);
-      else if (result !== undefined && result.value !== 'unchanged') return result.value;
+      if (typeof result?.value === 'object') return result.value;
+      if (result?.value === 'changed') changed.push(keyed.key);
+      if (result?.value === 'unannounced') unannounced.push(keyed);
     }
+  }
+  const aside = await joinOffLog(replica, unannounced, facts);
+  return aside.kind === 'applied' ? { kind: 'applied', changed: [...changed, ...aside.changed] } : aside;
+}
+
+/** One by one: each takes a place in the region's own log. */
+async function joinOffLog(replica: Replica, answers: readonly KeyedAnswer[], facts: ClusterFacts): Promise<Extract<ApplyOutcome, { kind: 'applied' }> | Distrust> {
+  const changed: ResourceKey[] = [];
+  for (const { key, answer } of answers) {
+    const outcome = await joinAnswer(replica, key, answer, facts, OFF_LOG);
+    if (typeof outcome === 'object') return outcome;
+    if (outcome === 'changed') changed.push(key);
   }
   return { kind: 'applied', changed };
 }
 
+function dotsByKey(segments: readonly LogSegment[]): ReadonlyMap<ResourceKey, readonly Dot[]> {
+  const dots = new Map<ResourceKey, Dot[]>();
+  for (const { log, entries } of segments) for (const { counter, key } of entries) dots.set(key, [...(dots.get(key) ?? []), { incarnation: log as Incarnation, counter }]);
+  return dots;
+}
+
+function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let reading: Promise<Value> | undefined;
+  return () => (reading ??= read());
+}
+
 /**
  * Joins one answer into the row here. To receive, the row is read first, then `seen`: an absent row is everything seen *after* it
- * was found missing.
- *
- * @param read the row as it was just read, with others
+ * was found missing. Nothing is written, but `unannounced` said, where no log that follows will tell of the change.
  */
-async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, facts: ClusterFacts, way: Way, read?: ReadonlyMap<ResourceKey, HeldRow>): Promise<'changed' | 'unchanged' | Distrust> {
+async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, facts: ClusterFacts, way: Way): Promise<'changed' | 'unchanged' | 'unannounced' | Distrust> {
   for (let attempt = 0; attempt < replica.limits.writeAttempts; attempt += 1) {
-    const row = (attempt === 0 && read !== undefined ? read : await replica.store.rows([key])).get(key);
+    const read = attempt === 0 && way.kind === 'log' ? way : undefined;
+    const row = (read?.rows ?? await replica.store.rows([key])).get(key);
     const arriving = rowOf(answer);
     const refusal = contradiction(key, row, arriving);
     if (refusal !== undefined) return refusal;
-    const state = row === undefined || way === 'off-log' ? await replica.store.state() : undefined;
-    const joined = withLastDeletes(join(row ?? absentRow(state === undefined ? new Map() : seenOf(state)), arriving), row);
+    const readState = once(read?.state ?? (() => replica.store.state()));
+    const here = row ?? absentRow(seenOf(await readState()));
+    const joined = withLastDeletes(join(here, arriving), row);
     if (row === undefined ? joined.siblings.length === 0 : sameRow(row, joined)) return 'unchanged';
+    const state = await readState();
+    if (way.kind === 'log' && !isAnnounced([...way.entries, ...arriving.siblings.map(({ dot }) => dot)], here, seenOf(state))) return 'unannounced';
 
     const nowMs = replica.clock.nowMs();
     const shown = await shownOf(replica, key, row, facts);
-    const local = state?.local;
-    const offLog = way === 'off-log' && local !== undefined ? { log: local.log, counter: local.head + 1 } : undefined;
+    const { local } = state;
+    const offLog = way.kind === 'off-log' && local !== undefined ? { log: local.log, counter: local.head + 1 } : undefined;
     const next = joined.siblings.length === 0 ? 'drop' : held(replica, joined, row, { nowMs, shown, offLog });
     const put = { key, next, if: row?.local.revision ?? 'absent' } as const;
     const outcome = offLog === undefined
@@ -143,6 +173,12 @@ async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, fa
   }
   throw new ReplicaError('busy', `row ${key} kept changing under ${replica.limits.writeAttempts.toString()} attempts to join a version into it; it will be tried again`);
 }
+
+/**
+ * Whether `seen` has still to pass one of these versions, which the row lacked. Whoever moves it past that in the meantime has joined
+ * it first, so that the row is another one then.
+ */
+const isAnnounced = (dots: readonly Dot[], here: Row, seen: VersionVector): boolean => dots.some((dot) => !coversDot(seen, dot) && !coversDot(here.context, dot));
 
 /**
  * Where others have collected what stands here, the deletes stay until they are collected here, in their time (decision 15): a handler

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { hashText } from '../model/content.ts';
 import { asLocalLog } from '../model/ids.ts';
+import { emptyLeaves } from '../model/merkle.ts';
 import type { Page } from '../ports/peer.ts';
 import { MAX_PAGE_BYTES } from '../ports/peer.ts';
 import type { Store } from '../ports/store.ts';
 import { applyPage } from './apply.ts';
 import { readClusterFacts } from './bridge-record.ts';
 import { commit } from './commit.ts';
+import { refreshIndex } from './merkle-index.ts';
 import { answerBytes, answerPull } from './pages.ts';
 import { positionOf } from './position.ts';
 import { Federation, contentWith, noise, route } from './testing.ts';
@@ -206,6 +208,23 @@ describe('applying a page', () => {
     await applyPage(eu.replica, late);
 
     expect(await eu.row(route('a'))).toBeUndefined();
+  });
+
+  test('that is late and brings more than its log tells is heard of by the cluster and the index [I5] [I7]', async () => {
+    const { us, eu } = await pair();
+    await us.cluster.write(route('a'), { port: 1 });
+    await applyPage(eu.replica, await pageOf(us));
+    await eu.cluster.follow();
+    await refreshIndex(eu.replica);
+    await us.store.putRow({ key: route('a'), next: 'drop', if: (await us.row(route('a')))?.local.revision ?? 0 });
+
+    // Asked for long ago, answered now: of its log all is here, of its rows one is newer.
+    await applyPage(eu.replica, await pageOf(us));
+    await eu.cluster.follow();
+
+    expect(await eu.row(route('a'))).toBeUndefined();
+    expect(eu.cluster.specOf(route('a'))).toBeUndefined();
+    expect((await refreshIndex(eu.replica)).digests.leaves).toEqual(emptyLeaves());
   });
 
   test('that begins beyond what is here is a gap, and changes nothing [I2]', async () => {

@@ -11,7 +11,9 @@ export const anyKey = (world: World): ResourceKey => world.random.pick(world.key
 
 export function edit(world: World, member: SimMember): undefined {
   const key = anyKey(world);
-  member.cluster.userWrites(key, world.random.pick(FIELDS), `value-${world.number().toString()}`);
+  const [field, value] = [world.random.pick(FIELDS), `value-${world.number().toString()}`];
+  if (member.cluster.objects.has(key) && world.faults.strikes('plain-manifest', 0.1)) member.cluster.userReplaces(key, field, value);
+  else member.cluster.userWrites(key, field, value);
   world.keepCopy(key, member);
 }
 

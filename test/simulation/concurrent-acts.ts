@@ -1,5 +1,6 @@
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import type { VersionVector } from '../../shared/model/version-vector.ts';
+import type { Compacted, Page } from '../../shared/ports/peer.ts';
 import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
@@ -8,7 +9,7 @@ import { pullFrom } from '../../shared/replica/sync.ts';
 import { isFinding } from './checks.ts';
 import { anyKey, commitLate, operate, routeManifest } from './cluster-acts.ts';
 import { drain } from './drain.ts';
-import { anyOther, deliverStraggler } from './member-acts.ts';
+import { anyOther, deliverStraggler, pull } from './member-acts.ts';
 import { FIELDS } from './sim-cluster.ts';
 import type { SimMember } from './sim-member.ts';
 import type { Simple } from './tally.ts';
@@ -50,7 +51,8 @@ export async function rush(world: World, member: SimMember): Promise<void> {
   if (!world.faults.strikes('interleaved')) return;
   const { replica, bridge } = member;
   const { random } = world;
-  const [key, peer] = [anyKey(world), member.peer(anyOther(world, member).name)];
+  const [key, other] = [anyKey(world), anyOther(world, member)];
+  const peer = member.peer(other.name);
   if (random.happens(0.5)) userWrites(world, member, key);
   if (random.happens(0.7)) world.nowMs += 25 * MINUTE_MS;
   await runInTurns(world, [
@@ -58,9 +60,17 @@ export async function rush(world: World, member: SimMember): Promise<void> {
     random.happens(0.5) ? ['pull', () => pullFrom(replica, peer, never)] : ['reconcile', () => reconcileWith(replica, peer, never)],
     ['collect', () => beat(replica, peer, never).then(() => member.collect())],
     ['bridge', () => bridge.commitDirty()],
-    ['pull', () => peer.pull({ since: new Map(), limit: 3 }, never)],
-    random.happens(0.5) ? ['operate', () => operate(world, member, key)] : ['straggle', () => deliverStraggler(world)],
+    ['pull', () => takesAll(member, other)],
+    random.happens(0.5) ? ['operate', () => operate(world, random.pick([member, other]), key)] : ['straggle', () => deliverStraggler(world)],
+    // The other is not still meanwhile.
+    ...(other.isDown ? [] : [random.happens(0.5) ? ['pull', () => pullFrom(other.replica, other.peer(anyOther(world, other).name), never)] as const : ['collect', () => other.collect()] as const]),
   ]);
+}
+
+/** All that the other has, from the beginning: an answer that was asked for long ago. */
+async function takesAll(member: SimMember, other: SimMember): Promise<void> {
+  const page = await member.peer(other.name).pull({ since: new Map(), limit: 100 }, never);
+  if (page.kind === 'page') await member.handlers.push(other.name, { kind: 'page', page }, never);
 }
 
 /**
@@ -83,11 +93,11 @@ export async function flash(world: World, member: SimMember): Promise<void> {
     await drain(world, 2, true);
   }
   if (random.happens(0.5)) {
-    await makeAndDelete(world, key, other);
+    await makeAndDelete(world, key, other, member);
     await drain(world, 1, false);
     world.nowMs += 25 * MINUTE_MS;
   }
-  await makeAndDelete(world, key, other);
+  const made = await makeAndDelete(world, key, other, member);
   for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await pull(world, third, other);
   const [since, way] = [member.seenInTable() ?? new Map(), random.pick(WAYS)];
   const page = await other.handlers.pull(member.name, { since, limit: 100 }, never);
@@ -101,6 +111,7 @@ export async function flash(world: World, member: SimMember): Promise<void> {
     ['pull', () => pullFrom(member.replica, member.peer(other.name), never).then(() => (way === 'last' ? hearOfCollected(world, member, other, since) : member.collect()))],
     random.happens(0.5) ? ['bridge', () => member.bridge.commitDirty()] : ['operate', () => operate(world, member, key)],
     random.happens(0.5) ? ['collect', () => member.collect()] : ['publish', () => publishDeletes(member.replica)],
+    ...(made.kind === 'page' && faults.strikes('straggler', 0.5) ? [['straggle', () => member.handlers.push(other.name, { kind: 'page', page: made }, never)] as const] : []),
   ]);
   if (page.kind !== 'page' || !faults.strikes('straggler')) return;
   operations.note('straggle');
@@ -121,16 +132,14 @@ function userWrites(world: World, { cluster }: SimMember, key: ResourceKey): voi
   cluster.userWrites(key, world.random.pick(FIELDS), `value-${world.number().toString()}`);
 }
 
-async function makeAndDelete(world: World, key: ResourceKey, { replica }: SimMember): Promise<void> {
+/** Returns what a member would have been told between the two. */
+async function makeAndDelete(world: World, key: ResourceKey, { replica, handlers }: SimMember, member: SimMember): Promise<Page | Compacted> {
   world.operations.note('operate');
   await operatorOf(replica).apply(routeManifest(key, world.random.pick(FIELDS), `value-${world.number().toString()}`), `made-${world.number().toString()}`);
+  const between = await handlers.pull(member.name, { since: member.seenInTable() ?? new Map(), limit: 100 }, never);
   world.operations.note('operate');
   await operatorOf(replica).delete(key, `deleted-${world.number().toString()}`);
-}
-
-async function pull(world: World, member: SimMember, other: SimMember): Promise<void> {
-  world.operations.note('pull');
-  await pullFrom(member.replica, member.peer(other.name), never);
+  return between;
 }
 
 async function hearFrom(world: World, member: SimMember, other: SimMember): Promise<void> {

@@ -14,7 +14,7 @@ const WRITES: ReadonlySet<string> = new Set([
 /** What happens around one call of the store. */
 export interface StoreFaults {
   /** Lets others go first. Called before every call. */
-  turn(): Promise<void> | undefined;
+  turn(isWrite: boolean): Promise<void> | undefined;
   /** `crash`: the process dies before the write; `lost`: the write is done and its answer lost. */
   around(method: string): 'crash' | 'lost' | undefined;
   /** Whether rows that are read together are read one by one, with others in between: a BatchGetItem is not one picture. */
@@ -38,25 +38,25 @@ export function faultyStore(store: Store, faults: StoreFaults): Store {
 }
 
 function read(call: Call, args: readonly unknown[], faults: StoreFaults): Promise<unknown> {
-  const turn = faults.turn();
+  const turn = faults.turn(false);
   return turn === undefined ? call(...args) : turn.then(() => call(...args));
 }
 
 async function readRows(store: Store, keys: readonly ResourceKey[], faults: StoreFaults): Promise<ReadonlyMap<ResourceKey, HeldRow>> {
-  const turn = faults.turn();
+  const turn = faults.turn(false);
   if (turn === undefined) return store.rows(keys);
   await turn;
   if (keys.length < 2 || !faults.tears()) return store.rows(keys);
   const found = new Map<ResourceKey, HeldRow>();
   for (const key of keys) {
     for (const [name, row] of await store.rows([key])) found.set(name, row);
-    await faults.turn();
+    await faults.turn(false);
   }
   return found;
 }
 
 async function write(name: string, call: Call, args: readonly unknown[], faults: StoreFaults): Promise<unknown> {
-  const turn = faults.turn();
+  const turn = faults.turn(true);
   if (turn !== undefined) await turn;
   const fault = faults.around(name);
   if (fault === 'crash') throw new Crash(`before ${name}`);

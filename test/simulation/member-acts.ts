@@ -19,6 +19,11 @@ export async function push(world: World, member: SimMember): Promise<void> {
   await pushTo(member.replica, member.peer(anyOther(world, member).name), Math.max(0, head - world.random.below(5)), never);
 }
 
+export async function pull(world: World, member: SimMember, other: SimMember): Promise<void> {
+  world.operations.note('pull');
+  await pullFrom(member.replica, member.peer(other.name), never);
+}
+
 /** The ledger carries some of what is on its way, and members hear of it. */
 export async function carryLedger(world: World, member: SimMember): Promise<void> {
   const { faults, ledgers, random } = world;
@@ -36,7 +41,13 @@ export async function carryLedger(world: World, member: SimMember): Promise<void
 export async function deliverStraggler(world: World): Promise<void> {
   const found = world.network.straggler();
   if (found === undefined || world.member(found.to).isDown || !world.faults.strikes('straggler')) return;
-  await world.member(found.to).handlers.push(found.from, found.request, never);
+  const { from, to, request } = found;
+  if (request.kind !== 'pull') {
+    await world.member(to).handlers.push(from, request, never);
+    return;
+  }
+  const page = await world.member(to).handlers.pull(from, request.asked, never);
+  if (page.kind === 'page' && !world.member(from).isDown) await world.member(from).handlers.push(to, { kind: 'page', page }, never);
 }
 
 /** A peer sends a delete under the receiver's own name, which the receiver never issued. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { MUTANTS } from './mutants/index.ts';
-import type { Mutant } from './mutants/index.ts';
+import type { Mutant, Place } from './mutants/index.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -10,15 +10,20 @@ const ROOT = new URL('../../', import.meta.url);
 export function plant(name: string): void {
   const mutant = MUTANTS.find((candidate) => candidate.name === name);
   if (mutant === undefined) throw new RangeError(`no seeded bug "${name}"; there are\n${MUTANTS.map((candidate) => candidate.name).join('\n')}`);
-  const url = new URL(mutant.file, ROOT).href;
-  const source = mutated(mutant);
+  const sources = new Map(placesOf(mutant).map((place) => [new URL(place.file, ROOT).href, mutated(name, place)]));
   registerHooks({
-    load: (wanted, context, next) => (wanted === url ? { format: 'module-typescript', source, shortCircuit: true } : next(wanted, context)),
+    load: (wanted, context, next) => {
+      const source = sources.get(wanted);
+      return source === undefined ? next(wanted, context) : { format: 'module-typescript', source, shortCircuit: true };
+    },
   });
 }
 
+/** The places that a seeded bug is made of. */
+export const placesOf = ({ also, ...first }: Mutant): readonly Place[] => (also === undefined ? [first] : [first, also]);
+
 /** The file with the bug in it. @throws when `find` does not stand there exactly once */
-export function mutated({ name, file, find, replace }: Mutant): string {
+export function mutated(name: string, { file, find, replace }: Place): string {
   const text = readFileSync(fileURLToPath(new URL(file, ROOT)), 'utf8');
   if (text.split(find).length !== 2) throw new RangeError(`seeded bug "${name}": its place stands ${(text.split(find).length - 1).toString()} times in ${file}`);
   return text.replace(find, () => replace);

@@ -2,13 +2,13 @@ import type { Incarnation, Member } from '../../shared/model/ids.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import type { Row } from '../../shared/model/row.ts';
 import { withDot } from '../../shared/model/version-vector.ts';
-import type { Page, Peer, PushRequest } from '../../shared/ports/peer.ts';
+import type { Page, Peer, PullRequest, PushRequest } from '../../shared/ports/peer.ts';
 import type { PeerHandlers } from '../../shared/replica/peer-handlers.ts';
 import type { Faults } from './faults.ts';
 import type { SeededRandom } from './random.ts';
 
-/** Something that was sent and may arrive again, hours later. */
-interface Straggler { readonly from: Member; readonly to: Member; readonly request: PushRequest }
+/** Something that was sent and may arrive again, hours later; or was asked for, and is answered again. */
+interface Straggler { readonly from: Member; readonly to: Member; readonly request: PushRequest | { readonly kind: 'pull'; readonly asked: PullRequest } }
 
 /** Shares of calls that something happens to while it storms. */
 const SHARES = { 'request-lost': 0.1, 'answer-lost': 0.1, truncated: 0.15 } as const;
@@ -49,7 +49,10 @@ export class Network {
       member: to,
       pull: async (request, signal) => {
         const page = await this.#call(from, to, (handlers) => handlers.pull(from, request, signal));
-        if (page.kind === 'page') this.#keep({ from: to, to: from, request: { kind: 'page', page } });
+        if (page.kind === 'page' && page.segments.length > 0) {
+          this.#keep({ from: to, to: from, request: { kind: 'page', page } });
+          this.#keep({ from, to, request: { kind: 'pull', asked: request } });
+        }
         return page.kind === 'page' && this.#strikes('truncated') ? truncated(page, this.#random) : page;
       },
       push: (request, signal) => {

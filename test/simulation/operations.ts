@@ -6,6 +6,7 @@ import { anyKey, commitLate, edit, followBridge, handOver, operate, putCopy, reb
 import { flash, interleave, rush } from './concurrent-acts.ts';
 import { drain } from './drain.ts';
 import { anyOther, carryLedger, deliverStraggler, forge, heal, part, push, restore, skew } from './member-acts.ts';
+import { comeBack, fallBehind, overtake } from './stories.ts';
 import type { SimMember } from './sim-member.ts';
 import type { OperationName } from './tally.ts';
 import type { World } from './world.ts';
@@ -44,6 +45,9 @@ export const OPERATIONS = {
   interleave: { weight: 5, run: interleave },
   rush: { weight: 4, run: rush },
   flash: { weight: 1.5, run: flash },
+  comeBack: { weight: 1, run: comeBack },
+  overtake: { weight: 1, run: overtake },
+  fallBehind: { weight: 1, run: fallBehind },
   skew: { weight: 1, run: skew },
 } as const satisfies Record<OperationName, Operation>;
 

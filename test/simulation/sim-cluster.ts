@@ -83,6 +83,12 @@ export class SimCluster {
     this.#edit(key, withField(key, before?.content, field, value), { token: before?.token, knows, hasOwnToken: before?.hasOwnToken ?? false, edits: andChanged(this.#editsSoFar(key, before), field, value) });
   }
 
+  /** A user replaces an object by a plain manifest with a field changed: nothing tells any more what it was made from. */
+  userReplaces(key: ResourceKey, field: string, value: string): void {
+    const before = this.objects.get(key);
+    this.#edit(key, withField(key, before?.content, field, value), { token: undefined, knows: this.displayed.get(key) ?? nobody, hasOwnToken: false, edits: undefined });
+  }
+
   #editsSoFar(key: ResourceKey, before: ClusterObject | undefined): Edits | undefined {
     return before === undefined && !this.displayed.has(key) ? { of: NOTHING, changes: new Map() } : before?.edits;
   }

@@ -79,6 +79,8 @@ export class SimMember {
   /** Faults of the operation that is running: whether handlers die, and whether writes go unanswered. */
   crashes = false;
   losesAnswers = false;
+  /** The write before which its handlers die, whatever else goes wrong. */
+  diesBefore: string | undefined;
   backup: Tables | undefined;
   /** What it had seen when it was last looked at, for invariant 2. */
   seenBefore: VersionVector | undefined;
@@ -118,8 +120,8 @@ export class SimMember {
       identity: { federationId: 'sim', member: this.name, hub: undefined },
       limits: { ...DEFAULT_LIMITS, minimumTombstoneTtlMs: TOMBSTONE_TTL_MS, logRetentionMs: LOG_RETENTION_MS, pullRounds: 50 },
       store: faultyStore(this.store, {
-        turn: () => turns.take(),
-        around: () => (this.crashes && faults.strikes('crash', WRITE_FAULT_SHARE) ? 'crash' : this.losesAnswers && faults.strikes('write-unanswered', WRITE_FAULT_SHARE) ? 'lost' : undefined),
+        turn: (isWrite) => turns.take(isWrite),
+        around: (method) => ((this.crashes && faults.strikes('crash', WRITE_FAULT_SHARE)) || (method === this.diesBefore && faults.strikes('crash')) ? 'crash' : this.losesAnswers && faults.strikes('write-unanswered', WRITE_FAULT_SHARE) ? 'lost' : undefined),
         tears: () => faults.strikes('torn-read', 0.5),
         wrote: (method, argument, result) => {
           try {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FAULTS } from './faults.ts';
 import { schedulesUntilCaught } from './hunt.ts';
-import { mutated } from './mutate.ts';
+import { mutated, placesOf } from './mutate.ts';
 import { MUTANTS } from './mutants/index.ts';
 import { OPERATIONS } from './operations.ts';
 import { DEFAULT_STEPS, runSchedule } from './run.ts';
@@ -62,7 +62,7 @@ describe('random schedules with faults, against the oracle [I1] [I2] [I3] [I4] [
 
 describe('seeded bugs', () => {
   test.each(MUTANTS)('have their place in the product: $name', (mutant) => {
-    expect(mutated(mutant)).not.toBe('');
+    for (const place of placesOf(mutant)) expect(mutated(mutant.name, place)).not.toBe('');
   });
 
   test('have names of their own', () => {

@@ -12,8 +12,14 @@ const MAX_TURNS_BEFORE_STALL = 14;
 const LATE_SHARE = 0.5;
 const MAX_LATE_TURNS = 30;
 
+/** Writes after which it may stand still before the next one: what it goes by was read long ago then. */
+const MAX_WRITES_BEFORE_STALL = 3;
+
 /** A handler's next call of the store. */
-interface Waiting { readonly job: number; readonly go: () => void }
+interface Waiting { readonly job: number; readonly isWrite: boolean; readonly go: () => void }
+
+/** The handler that is to stand still, before which kind of call, and how many of these it makes until then. */
+interface Stall { readonly job: number; readonly before: 'call' | 'write'; left: number }
 
 /** Lets handlers of one member run at the same time: at every call of the store one of those that wait goes on, at random. */
 export class Turns {
@@ -28,9 +34,9 @@ export class Turns {
   get isOn(): boolean { return this.#isOn; }
 
   /** Called before every call of the store. */
-  take(): Promise<void> | undefined {
+  take(isWrite: boolean): Promise<void> | undefined {
     const job = this.#isOn ? this.#job.getStore() : undefined;
-    return job === undefined ? undefined : new Promise((resolve) => { this.#waiting.push({ job, go: resolve }); });
+    return job === undefined ? undefined : new Promise((resolve) => { this.#waiting.push({ job, isWrite, go: resolve }); });
   }
 
   /** Runs jobs to their ends, in turns; some begin later than others. Returns what they threw. */
@@ -38,23 +44,31 @@ export class Turns {
     const failures: Error[] = [];
     const running = new Set<number>();
     const toCome = jobs.map((job, at) => ({ at, job, fromTurn: this.#random.happens(LATE_SHARE) ? this.#random.below(MAX_LATE_TURNS) : 0 }));
-    const stalled = jobs.length > 1 && this.#random.happens(STALL_SHARE) ? this.#random.below(jobs.length) : undefined;
-    let turnsLeft = this.#random.below(MAX_TURNS_BEFORE_STALL);
+    const stall = jobs.length > 1 && this.#random.happens(STALL_SHARE) ? this.#anyStall(jobs.length) : undefined;
     this.#isOn = true;
     for (let turn = 0; toCome.length > 0 || running.size > 0; turn += 1) {
-      const isStill = stalled !== undefined && turnsLeft <= 0 && running.has(stalled);
+      const isStill = stall !== undefined && running.has(stall.job) && this.#standsStill(stall);
       const isNobodyElse = running.size === (isStill ? 1 : 0);
       for (const { at, job } of takeOut(toCome, ({ fromTurn }) => fromTurn <= turn || isNobodyElse)) {
         running.add(at);
         void this.#job.run(at, job).catch((error: unknown) => { failures.push(asError(error)); }).finally(() => { running.delete(at); });
       }
       for (let tick = 0; tick < TICKS_BETWEEN_TURNS; tick += 1) await Promise.resolve();
-      const next = this.#take(isStill && running.size > 1 ? stalled : undefined);
-      if (next?.job === stalled) turnsLeft -= 1;
+      const next = this.#take(stall !== undefined && running.size > 1 && this.#standsStill(stall) ? stall.job : undefined);
+      if (next !== undefined && next.job === stall?.job && (next.isWrite || stall.before === 'call')) stall.left -= 1;
       next?.go();
     }
     this.#isOn = false;
     return failures;
+  }
+
+  #anyStall(jobs: number): Stall {
+    const [job, before] = [this.#random.below(jobs), this.#random.pick(['call', 'write'] as const)];
+    return { job, before, left: this.#random.below(before === 'call' ? MAX_TURNS_BEFORE_STALL : MAX_WRITES_BEFORE_STALL) };
+  }
+
+  #standsStill({ job, before, left }: Stall): boolean {
+    return left <= 0 && (before === 'call' || this.#waiting.some((waiting) => waiting.job === job && waiting.isWrite));
   }
 
   /** Any of those that wait, but one. */

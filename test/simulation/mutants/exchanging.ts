@@ -15,18 +15,23 @@ export const EXCHANGING: readonly Mutant[] = [
   {
     name: 'a row that is absent here takes whatever arrives',
     file: 'shared/replica/apply.ts',
-    find: 'absentRow(state === undefined ? new Map() : seenOf(state))', replace: 'absentRow(new Map())',
+    find: 'const here = row ?? absentRow(seenOf(await readState()));', replace: 'const here = row ?? absentRow(new Map());',
   },
   {
     name: 'seen is read before the row when receiving',
     file: 'shared/replica/apply.ts',
-    find: "const row = (attempt === 0 && read !== undefined ? read : await replica.store.rows([key])).get(key);\n    const arriving = rowOf(answer);\n    const refusal = contradiction(key, row, arriving);\n    if (refusal !== undefined) return refusal;\n    const state = row === undefined || way === 'off-log' ? await replica.store.state() : undefined;",
-    replace: 'const state: RegionState | undefined = await replica.store.state();\n    const row = (await replica.store.rows([key])).get(key);\n    const arriving = rowOf(answer);\n    const refusal = contradiction(key, row, arriving);\n    if (refusal !== undefined) return refusal;',
+    find: "const read = attempt === 0 && way.kind === 'log' ? way : undefined;",
+    replace: 'const before = await replica.store.state(); const read = { rows: await replica.store.rows([key]), state: () => Promise.resolve(before) };',
   },
   {
     name: 'an absent answer from two readings',
     file: 'shared/replica/pages.ts',
     find: 'const picture = await replica.store.picture(unique.slice(at, at + MAX_COMMIT_ROWS));', replace: 'const found = await replica.store.rows(unique.slice(at, at + MAX_COMMIT_ROWS));\n    const picture = { ...(await replica.store.state()), rows: found };',
+  },
+  {
+    name: 'a page brings more than its log tells, and nobody is told',
+    file: 'shared/replica/apply.ts',
+    find: "if (way.kind === 'log' && !isAnnounced(", replace: "if (way.kind === 'log' && replica.limits.pullRounds < 0 && !isAnnounced(",
   },
   {
     name: 'equal versions are taken for a conflict',

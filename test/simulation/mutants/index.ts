@@ -6,4 +6,4 @@ import { WRITING } from './writing.ts';
 
 /** The seeded bugs. The simulation has to catch each (docs/simulation.md). */
 export const MUTANTS: readonly Mutant[] = [...WRITING, ...SHOWING, ...EXCHANGING, ...KEEPING];
-export type { Mutant } from './mutant.ts';
+export type { Mutant, Place } from './mutant.ts';

@@ -1,2 +1,5 @@
-/** A seeded bug: one place of the product, written wrongly. `find` must stand in the file exactly once. */
-export interface Mutant { readonly name: string; readonly file: string; readonly find: string; readonly replace: string }
+/** A place of the product, written wrongly. `find` must stand in the file exactly once. */
+export interface Place { readonly file: string; readonly find: string; readonly replace: string }
+
+/** A seeded bug: one place, or two where each alone makes up for the other. */
+export interface Mutant extends Place { readonly name: string; readonly also?: Place }

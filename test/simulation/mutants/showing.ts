@@ -62,7 +62,7 @@ export const SHOWING: readonly Mutant[] = [
   {
     name: 'a change aside of the log is not entered into the own log',
     file: 'shared/replica/apply.ts',
-    find: "const offLog = way === 'off-log' && local !== undefined ?", replace: "const offLog = way === 'log' && local !== undefined && local.head < 0 ?",
+    find: "const offLog = way.kind === 'off-log' && local !== undefined ?", replace: "const offLog = way.kind === 'off-log' && local !== undefined && local.head < 0 ?",
   },
   {
     name: 'the newest change is lost when a page is full',
