@@ -15,6 +15,7 @@ import { startBridge } from './bridge.ts';
 import type { Bridge } from './bridge.ts';
 import { route, routeKey } from './cluster-acceptance.ts';
 import type { Cluster, ClusterChange, EventType, WriteRequest } from './cluster-port.ts';
+import { STATUS_INTERVAL_MS } from './limits.ts';
 import { RecordingLogger, realClock, realRandom, TestFederation } from './test-federation.ts';
 import type { TestMember } from './test-federation.ts';
 
@@ -170,6 +171,23 @@ describe('following', () => {
 
     expect(pulls[0]).toMatchObject({ since: undefined, waitMs: 0 });
     expect(pulls.at(-1)?.since?.size).toBeGreaterThan(0);
+  });
+
+  test('tells the region how many objects the cluster has, whoever made or deleted them', async () => {
+    await harness.userWrites(route('before'));
+    // Nothing else may go faster: a comparison would count anew.
+    await start(undefined, { ...realClock, sleep: (ms, signal) => realClock.sleep(ms === STATUS_INTERVAL_MS ? 50 : ms, signal) });
+    const told = (): readonly number[] => here.calls.filter(({ method }) => method === 'reportStatus').map(({ request }) => (request as { readonly objects: number }).objects);
+    await harness.userWrites(route('mine'));
+    await eventually(async () => { expect(await specThere(routeKey('mine'))).toBeDefined(); });
+    await writeThere(route('theirs'));
+    await eventually(async () => { expect(await specHere(routeKey('theirs'))).toBeDefined(); });
+    await eventually(() => { expect(told().at(-1)).toBe(3); });
+
+    for (const name of ['before', 'mine', 'theirs']) await there.operator.delete(routeKey(name), crypto.randomUUID());
+    await eventually(async () => { expect(await specHere(routeKey('mine'))).toBeUndefined(); });
+    await eventually(() => { expect(told().at(-1)).toBe(0); });
+    expect(told().filter((count) => count < 0)).toEqual([]);
   });
 
   test('compares again when the log is compacted, or when events were lost', async () => {

@@ -78,7 +78,7 @@ class RunningBridge {
   readonly #turn = new Notifier();
   readonly #statusSoon = new Notifier();
   readonly #settled = new SettledStates();
-  readonly #counts: Counts = { objects: 0, inWork: () => 0 };
+  readonly #counts: Counts = { inWork: () => 0 };
   readonly exceptions: Exceptions;
   #agreement: Agreement = { kind: 'none' };
   #keeper: AgreementKeeper | undefined;
@@ -151,7 +151,7 @@ class RunningBridge {
     this.#settled.clear();
     this.exceptions.forget();
     this.#agreement = { kind: 'none' };
-    const numbers = (): { objects: number; dirty: number } => ({ objects: this.#counts.objects, dirty: this.#dirty.size + this.#counts.inWork() + this.exceptions.size });
+    const numbers = (): { objects: number; dirty: number } => ({ objects: this.#settled.objects, dirty: this.#dirty.size + this.#counts.inWork() + this.exceptions.size });
     const rounds = this.#rounds(caller, identity.clusterId, life.signal);
     try {
       await Promise.race([

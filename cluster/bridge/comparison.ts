@@ -26,6 +26,7 @@ export async function compareAll(parts: ComparisonParts): Promise<Compared> {
   const { cluster, filter, signal } = parts;
   const listing = await cluster.list(filter, signal);
   const run = new Run(parts, listing.resourceVersion);
+  parts.settled.beginListing();
   const waiting: ListedObject[] = [];
   for await (const page of listing.pages) {
     waiting.push(...page);
@@ -55,6 +56,7 @@ class Run {
     const { region, workshop, settled, signal } = this.#parts;
     const upTo = isLast ? undefined : objects.at(-1)?.key;
     this.#objects += objects.length;
+    settled.listed(objects.map(({ key }) => key));
     for (let rest = objects; ;) {
       const request = { after: this.#after, upTo, objects: rest, listResourceVersion: this.#listResourceVersion };
       const asked = settled.moment;

@@ -38,8 +38,8 @@ export interface RoundParts {
   readonly following: () => void;
 }
 
-/** Numbers for the status; approximate between two comparisons. */
-export interface Counts { objects: number; inWork: () => number }
+/** A number for the status. */
+export interface Counts { inWork: () => number }
 
 /**
  * One unbroken stretch of synchronizing: compare everything, then follow the region's log and the cluster's changes until something
@@ -63,7 +63,6 @@ export class Round {
     this.#workshop = new Workshop({
       settle: new Settle({ cluster, region, committer, settled, marks: filter.ownershipMarks, logger, signal }),
       exceptions, filter, logger, signal,
-      counted: (by) => { counts.objects += by; },
       told: (key, reason, message) => { cluster.event(key, 'Warning', reason, message); },
     });
     this.#reporter = new Reporter(region, exceptions, () => { position.noteReported(); }, signal);
@@ -94,10 +93,9 @@ export class Round {
 
   /** A session first, then everything is compared; what the page asked for is found by the comparison too. */
   async #catchUp(page: BridgePullResponse): Promise<void> {
-    const { cluster, region, filter, logger, counts } = this.#parts;
+    const { cluster, region, filter, logger } = this.#parts;
     this.#parts.dirty.takeOverflow();
     const compared = await compareAll({ cluster, region, workshop: this.#workshop, settled: this.#parts.settled, filter, signal: this.#open });
-    counts.objects = compared.objects;
     await this.#reporter.applied(page.upTo, { resourceVersion: compared.listResourceVersion, filterHash: filterHashOf(filter) });
     this.#parts.position.moveTo(page.upTo);
     logger.info('compared', { objects: compared.objects, sent: compared.sent, applied: compared.applied });

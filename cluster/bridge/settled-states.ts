@@ -15,6 +15,8 @@ export type SettledState =
  */
 export class SettledStates {
   readonly #states = new Map<ResourceKey, { readonly state: SettledState; readonly moment: number }>();
+  /** What the cluster has, by all that was seen since it was last listed. Names: some hundred bytes each. */
+  readonly #present = new Set<ResourceKey>();
   #moment = 0;
 
   /** Rises with every agreement. */
@@ -23,7 +25,18 @@ export class SettledStates {
   /** Whether there was an agreement after a moment: what the region was asked for before that may be older. */
   isAgreedSince(key: ResourceKey, moment: number): boolean { return (this.#states.get(key)?.moment ?? 0) > moment; }
 
+  /** How many objects the cluster has, for the status; an object that was never agreed on is missed until everything is listed. */
+  get objects(): number { return this.#present.size; }
+
+  /** Everything is about to be listed anew. */
+  beginListing(): void { this.#present.clear(); }
+
+  /** These are there. */
+  listed(keys: Iterable<ResourceKey>): void { for (const key of keys) this.#present.add(key); }
+
   put(key: ResourceKey, state: SettledState): void {
+    if (state.kind === 'live') this.#present.add(key);
+    else this.#present.delete(key);
     this.#states.delete(key);
     this.#moment += 1;
     this.#states.set(key, { state, moment: this.#moment });
@@ -42,5 +55,8 @@ export class SettledStates {
   }
 
   /** Another cluster, or everything is to be looked at anew. */
-  clear(): void { this.#states.clear(); }
+  clear(): void {
+    this.#states.clear();
+    this.#present.clear();
+  }
 }

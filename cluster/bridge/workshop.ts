@@ -18,8 +18,6 @@ export interface WorkshopParts {
   readonly filter: Filter;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** A change of the number of objects in the cluster. */
-  readonly counted: (by: 1 | -1) => void;
   /** Why an object cannot be settled, for those who look at the object. */
   readonly told: (key: ResourceKey, reason: string, message: string) => void;
 }
@@ -94,15 +92,13 @@ export class Workshop {
   }
 
   #record(key: ResourceKey, settlement: Settlement, origin: Origin): void {
-    const { exceptions, counted, logger } = this.#parts;
+    const { exceptions, logger } = this.#parts;
     if (settlement.kind === 'exception') {
       const { what, reason, message, target } = settlement;
       if (this.#list({ key, kind: what, reason, message }, target)) this.#parts.told(key, reason, message);
       return;
     }
     exceptions.clear(key, origin === 'comparison');
-    if (settlement.change === 'created') counted(1);
-    if (settlement.change === 'deleted') counted(-1);
     if (settlement.change !== 'none') logger.info(`resource-${settlement.change}`, { resource: printKey(key) });
   }
 

@@ -6,7 +6,6 @@ import type { ServedKind } from './discovery.ts';
 import { createdAtMs, factsOf, metadataOf, withKind } from './object.ts';
 import type { Parts } from './parts.ts';
 import { collectionPath, objectPath } from './paths.ts';
-import { schemaGapsOf } from './schema-gaps.ts';
 import { mergeConditions } from './status-conditions.ts';
 import type { OwnCondition } from './status-conditions.ts';
 import { asUnavailable, isStatus, refusalOf } from './status-error.ts';
@@ -30,7 +29,7 @@ export async function readFederation(parts: Parts, signal: AbortSignal): Promise
     if (found.active === undefined) return { kind: 'gone', generation: 0 };
     const { name, namespace } = factsOf(found.active);
     const { apiVersion = '', kind = '', spec = {} } = found.active;
-    const schemaGaps = await schemaGapsOf(parts.client, found.kind, found.active, signal);
+    const schemaGaps = await parts.gaps.of(found.kind, signal);
     return { kind: 'live', manifest: JSON.stringify({ apiVersion, kind, metadata: { name, namespace }, spec }), generation: generationOf(found.active), schemaGaps };
   } catch (error) {
     throw asUnavailable(error, 'the NovaEdgeFederation could not be read');

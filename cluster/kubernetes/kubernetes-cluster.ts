@@ -23,6 +23,7 @@ import type { Parts } from './parts.ts';
 import { namespacePath } from './paths.ts';
 import { readObject } from './read.ts';
 import { RecentObjects } from './recent-objects.ts';
+import { ServedGaps } from './schema-gaps.ts';
 import { Scopes } from './scope.ts';
 import { asUnavailable } from './status-error.ts';
 import type { OwnCondition } from './status-conditions.ts';
@@ -63,7 +64,7 @@ export class KubernetesCluster implements Cluster {
     const discovery = new Discovery(client, clock);
     this.#parts = {
       client, discovery, scopes: new Scopes(client, discovery, this.#open.signal), clock, random, logger, namespace, createNamespaces, watchedUntilMs: lease.watchedUntilMs,
-      lastSeen: new LastSeen(), recent: new RecentObjects(), marks: () => this.#marks,
+      gaps: new ServedGaps(client), lastSeen: new LastSeen(), recent: new RecentObjects(), marks: () => this.#marks,
     };
     this.#epoch = lease.epoch;
     this.#conditions = conditions ?? (() => []);

@@ -4,6 +4,7 @@ import type { KubeClient } from './client.ts';
 import type { Discovery } from './discovery.ts';
 import type { LastSeen } from './last-seen.ts';
 import type { RecentObjects } from './recent-objects.ts';
+import type { ServedGaps } from './schema-gaps.ts';
 import type { Scopes } from './scope.ts';
 
 /** What the adapter's parts share. */
@@ -20,6 +21,7 @@ export interface Parts {
   readonly createNamespaces: boolean;
   /** Until when another bridge watched this cluster before us, by its lease; undefined where nobody knows. */
   readonly watchedUntilMs: number | undefined;
+  readonly gaps: ServedGaps;
   readonly lastSeen: LastSeen;
   readonly recent: RecentObjects;
   /** Labels and annotations that stay local, as they are in force. */

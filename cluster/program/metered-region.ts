@@ -1,23 +1,36 @@
 import { isObject } from '../../shared/model/content.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
+import type { Logger } from '../../shared/ports/logger.ts';
 import type { Region } from '../../shared/ports/region.ts';
 import type { BridgeMetrics, Direction } from './metrics.ts';
 
-/** The region, each call counted and timed, and what it tells of the federation taken over into the metrics. */
-export function meteredRegion(region: Region, member: string, metrics: BridgeMetrics, clock: Clock): Region {
+export interface MeterParts { readonly member: string; readonly metrics: BridgeMetrics; readonly clock: Clock; readonly logger: Logger }
+
+/**
+ * The region, each call counted and timed, and what it tells of the federation taken over into the metrics. A metric never breaks a
+ * call: what cannot be measured is logged, and the answer goes on.
+ */
+export function meteredRegion(region: Region, { member, metrics, clock, logger }: MeterParts): Region {
+  const measured = (type: string, measure: () => void): void => {
+    try {
+      measure();
+    } catch (error) {
+      logger.warn('answer-not-measured', { call: type, reason: error instanceof Error ? error.message : String(error) });
+    }
+  };
   const metered = <Request, Answer>(type: string, direction: Direction, call: (request: Request, signal: AbortSignal) => Promise<Answer>, onAnswer: (answer: Answer) => void = () => undefined, isTimed = true) =>
     async (request: Request, signal: AbortSignal): Promise<Answer> => {
       const startMs = clock.nowMs();
       metrics.called(type, direction);
-      try {
-        const answer = await call(request, signal);
-        if (isTimed) metrics.took(member, (clock.nowMs() - startMs) / 1000);
-        onAnswer(answer);
-        return answer;
-      } catch (error) {
+      const answer = await call(request, signal).catch((error: unknown) => {
         if (!signal.aborted) metrics.failed(type, direction);
         throw error;
-      }
+      });
+      measured(type, () => {
+        if (isTimed) metrics.took(member, (clock.nowMs() - startMs) / 1000);
+        onAnswer(answer);
+      });
+      return answer;
     };
   return {
     putFederation: metered('federation', 'push', (request: Parameters<Region['putFederation']>[0], signal) => region.putFederation(request, signal)),

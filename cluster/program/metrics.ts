@@ -55,7 +55,9 @@ export class BridgeMetrics {
       this.#conflicts.inc(Math.max(conflictsPending - this.#pending, 0));
       this.#pending = conflictsPending;
     }
-    const partition = isObject(splitBrain) && typeof splitBrain['partitionState'] === 'string' ? splitBrain['partitionState'].toLowerCase() : 'healthy';
+    // A region that does not judge partitions yet says by its phase that it reaches nobody.
+    const unjudged = phase === 'Partitioned' ? 'confirmed' : 'healthy';
+    const partition = isObject(splitBrain) && typeof splitBrain['partitionState'] === 'string' ? splitBrain['partitionState'].toLowerCase() : unjudged;
     for (const state of PARTITION_STATES) this.#partition.set({ state }, state === partition ? 1 : 0);
     this.#members(Array.isArray(members) ? members.filter(isObject) : []);
   }

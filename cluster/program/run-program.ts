@@ -6,7 +6,7 @@ import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import { startBridge } from '../bridge/bridge.ts';
-import type { FederationObject } from '../bridge/cluster-port.ts';
+import type { ClusterChange, FederationObject } from '../bridge/cluster-port.ts';
 import { KubeClient } from '../kubernetes/client.ts';
 import { openAccess } from '../kubernetes/kube-config.ts';
 import { KubernetesCluster } from '../kubernetes/kubernetes-cluster.ts';
@@ -19,7 +19,15 @@ import { meteredRegion } from './metered-region.ts';
 import { BridgeMetrics } from './metrics.ts';
 import type { ProgramOptions } from './options.ts';
 
-export interface ProgramParts { readonly options: ProgramOptions; readonly clock: Clock; readonly random: Random; readonly logger: Logger; readonly version: string }
+export interface ProgramParts {
+  readonly options: ProgramOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Told all that is wrong in the cluster, a sentence each, whenever that may have changed while this program has the lease. */
+  readonly onProblems?: (messages: readonly string[]) => void;
+}
 
 /** A bridge that ended because another has the lease is not begun again sooner. */
 const PAUSE_AFTER_LOWER_EPOCH_MS = 1000;
@@ -43,7 +51,7 @@ export async function runProgram(parts: ProgramParts, signal: AbortSignal): Prom
   const health = (): ProgramHealth => healthOf(leading, tls);
   const metrics = new BridgeMetrics(() => health());
   const connection = new ConnectRegion({ federationId, member: asMember(member), endpoint: regionEndpoint, tls: tls.tls });
-  const region = meteredRegion(connection, member, metrics, clock);
+  const region = meteredRegion(connection, { member, metrics, clock, logger });
   const http = await serveHealth({ ...options.listen, health, metrics: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }) });
   logger.info('bridge-program-started', { member, namespace, region: regionEndpoint, health: `${options.listen.host}:${http.port.toString()}` });
   const holder = `${member}-${Buffer.from(random.bytes(8)).toString('hex')}`;
@@ -52,6 +60,7 @@ export async function runProgram(parts: ProgramParts, signal: AbortSignal): Prom
     while (!signal.aborted) {
       const lease = await takeLease({ client, clock, logger, namespace, name: leaseName, holder }, signal);
       const cluster = new KubernetesCluster({ client, clock, random, logger, namespace, createNamespaces: options.createNamespaces, lease, conditions: () => [tls.condition()] });
+      if (parts.onProblems !== undefined) tellProblems(cluster, parts.onProblems, logger, AbortSignal.any([signal, lease.lost]));
       const bridge = startBridge({ cluster, region, clock, random, logger, version: parts.version });
       leading = { cluster, bridge };
       await untilOver(bridge, lease, signal);
@@ -70,6 +79,11 @@ export async function runProgram(parts: ProgramParts, signal: AbortSignal): Prom
     await client.close();
     logger.info('bridge-program-stopped', {});
   }
+}
+
+function tellProblems(cluster: KubernetesCluster, tell: (messages: readonly string[]) => void, logger: Logger, signal: AbortSignal): void {
+  const onChange = ({ kind }: ClusterChange): void => { if (kind === 'problems') tell(cluster.problems().map(({ message }) => message)); };
+  cluster.watch(onChange, signal).catch((error: unknown) => { logger.debug('problems-not-told', { reason: error instanceof Error ? error.message : String(error) }); });
 }
 
 async function untilOver(bridge: Bridge, lease: HeldLease, signal: AbortSignal): Promise<void> {

@@ -1,55 +1,34 @@
-import { randomUUID } from 'node:crypto';
-import { startBridge } from '../../cluster/bridge/bridge.ts';
-import { KubeClient } from '../../cluster/kubernetes/client.ts';
-import { openAccess } from '../../cluster/kubernetes/kube-config.ts';
-import { KubernetesCluster } from '../../cluster/kubernetes/kubernetes-cluster.ts';
-import type { HeldLease } from '../../cluster/kubernetes/lease.ts';
-import { takeLease } from '../../cluster/kubernetes/lease.ts';
+import { runProgram } from '../../cluster/program/run-program.ts';
 import { systemClock, systemRandom } from '../../shared/adapters/system/index.ts';
 import { version } from '../version.ts';
 import type { MemberBridge, MemberBridgeParts } from './bridge-folder.ts';
+import type { MemberConfig } from './member-config.ts';
 
 const NAMESPACE = 'novaedge-system';
 const LEASE = 'novaedge-bridge';
+/** Any free port: its log says which. */
+const LISTEN = { host: '127.0.0.1', port: 0 };
 
 /**
- * Bridges a Kubernetes cluster, with the cluster's lease: while the API server is away the lease runs out, and the bridge begins again
- * with the next one.
+ * Bridges a Kubernetes cluster by the program that runs in a cluster, with the cluster's lease: while the API server is away the lease
+ * runs out, and the program stands by for the next one.
+ *
+ * @param regionEndpoint the member's own API
  */
-export function bridgeKubernetes(kubeconfig: string, parts: MemberBridgeParts): MemberBridge {
+export function bridgeKubernetes(kubeconfig: string, regionEndpoint: string, config: MemberConfig, { logger, onProblems }: Omit<MemberBridgeParts, 'region'>): MemberBridge {
   const stopping = new AbortController();
-  const client = new KubeClient(openAccess({ kind: 'file', path: kubeconfig }));
-  const ended = run(client, parts, stopping.signal)
-    .catch((error: unknown) => { if (!stopping.signal.aborted) parts.logger.error('bridge-failed', { reason: error instanceof Error ? error.message : String(error) }); });
+  const { federationId, member, logLevel, tls } = config;
+  const options = {
+    federationId, member, regionEndpoint, logLevel, namespace: NAMESPACE, leaseName: LEASE, createNamespaces: true, listen: LISTEN,
+    tls: { kind: 'files', ca: tls.authority, cert: tls.bridgeCert, key: tls.bridgeKey },
+    config: { kind: 'file', path: kubeconfig },
+  } as const;
+  const ended = runProgram({ options, clock: systemClock, random: systemRandom, logger, version, onProblems }, stopping.signal)
+    .catch((error: unknown) => { logger.error('bridge-program-failed', { reason: error instanceof Error ? error.message : String(error) }); });
   return {
     stop: async () => {
       stopping.abort();
       await ended;
-      await client.close();
     },
   };
 }
-
-async function run(client: KubeClient, parts: MemberBridgeParts, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const lease = await takeLease({ client, clock: systemClock, logger: parts.logger, namespace: NAMESPACE, name: LEASE, holder: randomUUID() }, signal);
-    await bridgeWhileHeld(client, lease, parts, signal);
-    await lease.release();
-  }
-}
-
-async function bridgeWhileHeld(client: KubeClient, lease: HeldLease, { region, logger, onProblems }: MemberBridgeParts, signal: AbortSignal): Promise<void> {
-  const cluster = new KubernetesCluster({ client, clock: systemClock, random: systemRandom, logger, namespace: NAMESPACE, createNamespaces: true, lease });
-  const over = AbortSignal.any([signal, lease.lost]);
-  const tell = (): void => { onProblems(cluster.problems().map(({ message }) => message)); };
-  cluster.watch(({ kind }) => { if (kind === 'problems') tell(); }, over).catch((error: unknown) => { logger.warn('problems-not-told', { reason: String(error) }); });
-  const bridge = startBridge({ cluster, region, clock: systemClock, random: systemRandom, logger, version });
-  await Promise.race([bridge.ended, aborted(over)]);
-  await bridge.stop();
-  cluster.close();
-}
-
-const aborted = (signal: AbortSignal): Promise<void> => new Promise((resolve) => {
-  if (signal.aborted) resolve();
-  else signal.addEventListener('abort', () => { resolve(); }, { once: true });
-});

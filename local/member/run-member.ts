@@ -99,9 +99,11 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
   });
   schedule.start();
 
-  const region = new ConnectRegion({ federationId: config.federationId, member, endpoint: `${HOST}:${server.port.toString()}`, tls: () => ({ cert: tls.bridgeCert, key: tls.bridgeKey, ca: tls.authority }) });
-  const parts = { region, logger, onProblems };
-  const bridge = config.cluster.kind === 'folder' ? await bridgeFolder(config.cluster.folder, parts) : bridgeKubernetes(config.cluster.kubeconfig, parts);
+  const endpoint = `${HOST}:${server.port.toString()}`;
+  const region = new ConnectRegion({ federationId: config.federationId, member, endpoint, tls: () => ({ cert: tls.bridgeCert, key: tls.bridgeKey, ca: tls.authority }) });
+  const bridge = config.cluster.kind === 'folder'
+    ? await bridgeFolder(config.cluster.folder, { region, logger, onProblems })
+    : bridgeKubernetes(config.cluster.kubeconfig, endpoint, config, { logger, onProblems });
   await firstSpec(replica);
   logger.info('member-started', { port: server.port });
 

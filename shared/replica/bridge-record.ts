@@ -67,8 +67,8 @@ export const epochOf = ({ epochsBefore }: BridgeRecord, leaseEpoch: number): num
 
 const wasLetIn = (record: BridgeRecord, key: ResourceKey): boolean => record.filter !== undefined && passesFilter(record.filter, splitKey(key));
 
-/** An exception of an unknown kind is one of something not shown. */
-const isUnshown = (exceptions: ClusterFacts['exceptions'], key: ResourceKey): boolean => exceptions.has(key) && exceptions.get(key)?.kind !== 'not-sent';
+/** Whether the cluster could not be shown what the row says. An exception of an unknown kind is one of something not shown. */
+export const isUnshown = (exceptions: ClusterFacts['exceptions'], key: ResourceKey): boolean => exceptions.has(key) && exceptions.get(key)?.kind !== 'not-sent';
 
 /** Whether the cluster was shown this state of the row, as far as the applied vector tells. */
 export function isPassed(row: HeldRow, { record, exceptions }: ClusterFacts, key: ResourceKey): boolean {

@@ -79,6 +79,37 @@ describe('a delete is collected [I8]', () => {
     expect(await us.versions(a)).toEqual([{ port: 3 }]);
   });
 
+  test('not while the cluster will not carry it out, so that its object is no new one when the row is gone [I4]', async () => {
+    const federation = await Federation.start({ spec });
+    const [us, eu] = [federation.member('us'), federation.member('eu')];
+    await us.cluster.write(a, { port: 1 });
+    await federation.exchange();
+    await eu.cluster.follow();
+    await us.cluster.delete(a);
+    await federation.exchange();
+    // An admission webhook says no: the object stays, and the bridge lists it.
+    const refused = { key: a, kind: 'not-shown', reason: 'Forbidden', message: 'no' } as const;
+    const { upTo } = await eu.cluster.pull();
+    await eu.cluster.report({ applied: upTo, exceptions: [refused] });
+    eu.cluster.position = upTo;
+    federation.nowMs += hours(2);
+    await federation.exchange();
+    for (const member of federation.all) await collect(member.replica);
+
+    await eu.cluster.send([a]);
+    await federation.exchange();
+    expect(await eu.versions(a)).not.toContainEqual({ port: 1 });
+    expect(await us.versions(a)).not.toContainEqual({ port: 1 });
+
+    // It lets the delete through after all, and nothing is left.
+    await eu.cluster.report({ cleared: [a] });
+    federation.nowMs += hours(2);
+    await federation.exchange();
+    await collect(eu.replica);
+    expect(await eu.row(a)).toBeUndefined();
+    expect(eu.cluster.specOf(a)).toBeUndefined();
+  });
+
   test('not before its time', async () => {
     const { federation, us } = await deletedEverywhere();
     federation.nowMs += hours(1) - 1;

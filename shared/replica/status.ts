@@ -80,7 +80,8 @@ function memberStatus({ clock }: Replica, { spec }: Settings, record: PeerRecord
   return {
     name: record.member, region: listed?.region ?? '', endpoint: listed?.endpoint ?? '', isLocal: false, healthy: record.healthy, error: record.error,
     lastSeenMs: record.lastHeardMs, lastSyncMs: record.lastSyncMs,
-    syncLagMs: record.lastHeardMs === undefined ? undefined : record.behindSinceMs === undefined ? 0 : clock.nowMs() - record.behindSinceMs,
+    // Clocks are set back, now and then.
+    syncLagMs: record.lastHeardMs === undefined ? undefined : record.behindSinceMs === undefined ? 0 : Math.max(clock.nowMs() - record.behindSinceMs, 0),
     agents: record.agents, vectorClock: record.seen === undefined ? {} : vectors(record.seen),
   };
 }

@@ -1,9 +1,10 @@
-import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments, stringify } from 'yaml';
+import { parse, parseAllDocuments, stringify } from 'yaml';
 import { METRICS } from '../../cluster/program/metric-names.ts';
+import { BridgeMetrics } from '../../cluster/program/metrics.ts';
 import { readOptions } from '../../cluster/program/options.ts';
 import { kubeconfigOf } from '../../local/kubernetes/kubeconfig.ts';
 import type { LocalCluster, ProgramResult } from '../../local/kubernetes/local-cluster.ts';
@@ -14,7 +15,7 @@ import { DEFINITIONS, EXAMPLES, must, runCluster } from './running-cluster.ts';
 
 const NAMESPACE = 'novaedge-system';
 const MEMBER = ['--set', 'federationID=prod-global,member=us-west,region.endpoint=us-west.federation.example.com:443'];
-const EVERYTHING = [...MEMBER, '--set', 'replicas=2,createNamespaces=true,metrics.serviceMonitor.enabled=true,metrics.dashboard.enabled=true,readableSecrets={novaedge-federation-ca},tls.caSecret=ca,tls.clientCertSecret=novaedge-bridge'];
+const EVERYTHING = [...MEMBER, '--set', 'replicas=2,createNamespaces=true,metrics.serviceMonitor.enabled=true,metrics.alerts.enabled=true,metrics.dashboard.enabled=true,readableSecrets={novaedge-federation-ca},tls.caSecret=ca,tls.clientCertSecret=novaedge-bridge'];
 
 let running: RunningCluster;
 let cluster: LocalCluster;
@@ -50,7 +51,7 @@ describe('the chart', () => {
     const usual = ['ClusterRole', 'ClusterRoleBinding', 'Deployment', 'NetworkPolicy', 'Role', 'RoleBinding', 'ServiceAccount'];
 
     expect(kindsOf(await rendered(...MEMBER))).toEqual(usual);
-    expect(kindsOf(await rendered(...EVERYTHING))).toEqual([...usual, 'ConfigMap', 'PodDisruptionBudget', 'Service', 'ServiceMonitor'].sort());
+    expect(kindsOf(await rendered(...EVERYTHING))).toEqual([...usual, 'ConfigMap', 'PodDisruptionBudget', 'PrometheusRule', 'Service', 'ServiceMonitor'].sort());
   });
 
   test('brings every definition', async () => {
@@ -98,22 +99,62 @@ describe('the chart', () => {
   });
 });
 
-/** The Prometheus operator is not ours: a definition that keeps whatever it is given. */
-const SERVICE_MONITOR = `
+/** As the operator's definition has it. */
+interface Rule { readonly alert: string; readonly expr: string; readonly for: string; readonly labels: { readonly severity: string }; readonly annotations: Readonly<Record<string, string>> }
+const rulesOf = async (...values: readonly string[]): Promise<readonly Rule[]> => {
+  const [rule] = (await rendered(...EVERYTHING, ...values)).filter(({ kind }) => kind === 'PrometheusRule') as unknown as readonly [{ spec: { groups: readonly { rules: readonly Rule[] }[] } }];
+  return rule.spec.groups.flatMap(({ rules }) => rules);
+};
+
+describe('the alerts', () => {
+  test('are those of the guide, word for word, and more', async () => {
+    const guide = readFileSync(join(import.meta.dirname, 'guide-alerts.yaml'), 'utf8');
+    const theirs = (parse(guide) as { groups: readonly { rules: readonly Rule[] }[] }).groups.flatMap(({ rules }) => rules);
+    const ours = (await rulesOf()).map(({ annotations: { summary = '' }, ...rule }) => ({ ...rule, annotations: { summary } }));
+
+    expect(theirs).toHaveLength(4);
+    expect(ours).toEqual(expect.arrayContaining([...theirs]));
+  });
+
+  test('name metrics, and states, that the bridge tells', async () => {
+    const metrics = new BridgeMetrics(() => ({ state: 'unavailable', exceptions: 1 }));
+    metrics.status({ phase: 'Partitioned', conflictsPending: 1, members: [{ name: 'eu-west', healthy: false, syncLag: '1m' }] });
+    const told = await metrics.registry.metrics();
+
+    for (const { alert, expr } of await rulesOf()) {
+      const [, name = '', state] = /^(novaedge_\w+)(?:\{state=~?"(\w+)[^"]*"\})? (?:==|>) \d+$/.exec(expr) ?? [];
+      const line = told.split('\n').find((one) => one.startsWith(`${name}{`) || one.startsWith(`${name} `));
+      expect(line, `${alert}: ${expr}`).toBeDefined();
+      if (state !== undefined) expect(told, alert).toContain(`${name}{state="${state}"} 1`);
+    }
+  });
+
+  test('have a section of the runbook each, and link to it where the people on call reach it', async () => {
+    const sections = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbook.md'), 'utf8').match(/^#+ .+$/gm)?.map((line) => line.replace(/^#+ /, '')) ?? [];
+
+    for (const { alert, annotations } of await rulesOf('--set', 'metrics.alerts.runbookUrl=https://wiki.example.com/runbook')) {
+      expect(sections).toContain(alert);
+      expect(annotations['runbook_url']).toBe(`https://wiki.example.com/runbook#${alert.toLowerCase()}`);
+    }
+  });
+});
+
+/** The Prometheus operator is not ours: definitions that keep whatever they are given. */
+const MONITORING = ['ServiceMonitor', 'PrometheusRule'].map((kind) => `
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-metadata: {name: servicemonitors.monitoring.coreos.com}
+metadata: {name: ${kind.toLowerCase()}s.monitoring.coreos.com}
 spec:
   group: monitoring.coreos.com
   scope: Namespaced
-  names: {plural: servicemonitors, kind: ServiceMonitor}
+  names: {plural: ${kind.toLowerCase()}s, kind: ${kind}}
   versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]
-`;
+`).join('---');
 
 describe('on a real API server', () => {
   test.each([['as it is', MEMBER], ['with everything', EVERYTHING]])('every manifest is accepted with strict validation %s', async (_, values) => {
-    await must(cluster, ['apply', '-f', '-'], SERVICE_MONITOR);
-    await must(cluster, ['wait', '--for=condition=Established', 'crd/servicemonitors.monitoring.coreos.com']);
+    await must(cluster, ['apply', '-f', '-'], MONITORING);
+    await must(cluster, ['wait', '--for=condition=Established', 'crd/servicemonitors.monitoring.coreos.com', 'crd/prometheusrules.monitoring.coreos.com']);
     const manifests = await rendered(...values);
 
     const { stdout, stderr, code } = await cluster.kubectl(['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'], manifests.map((manifest) => stringify(manifest)).join('---\n'));

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { schemaGaps } from '../../cluster/crds/schema-gaps.ts';
+import { schemaGaps } from '../../cluster/kubernetes/schema-gaps.ts';
 import type { LocalCluster } from '../../local/kubernetes/local-cluster.ts';
 import { crdStatus } from '../../shared/replica/crd-status.ts';
 import type { RunningCluster } from './running-cluster.ts';

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { FEDERATION_SPEC_FIELDS } from '../../shared/model/federation-manifest.ts';
 import { schemaGaps } from './schema-gaps.ts';
 
-const definition = parse(readFileSync(join(import.meta.dirname, 'novaedgefederations.yaml'), 'utf8'));
+const definition = parse(readFileSync(join(import.meta.dirname, '..', 'crds', 'novaedgefederations.yaml'), 'utf8'));
 const schema = definition.spec.versions[0].schema.openAPIV3Schema;
 
 /** A schema without what `paths` name. */
@@ -55,6 +55,13 @@ describe('what a definition lacks', () => {
   test('a part that keeps whatever it is given lacks nothing', () => {
     const copy = without('spec.members') as { properties: { spec: Record<string, unknown> } };
     copy.properties.spec['x-kubernetes-preserve-unknown-fields'] = true;
+
+    expect(schemaGaps(copy)).toEqual([]);
+  });
+
+  test('nor does a list that keeps whatever it is given', () => {
+    const copy = without() as { properties: { spec: { properties: Record<string, unknown> } } };
+    copy.properties.spec.properties['members'] = { 'x-kubernetes-preserve-unknown-fields': true };
 
     expect(schemaGaps(copy)).toEqual([]);
   });
