@@ -3,8 +3,18 @@ import type { OpenRegion } from './open-region.ts';
 /** Of all metrics here; the dimension is the member. */
 export const METRICS_NAMESPACE = 'NovaEdge/Federation';
 
-/** Names of metrics, shared with alarms and dashboards. Counts of one invocation unless the name says otherwise. */
+/** What stood when an invocation looked, by `health`; everything else is a count of one invocation. */
+export const GAUGES = {
+  membersUnhealthy: 'MembersUnhealthy',
+  syncLagSeconds: 'SyncLagSeconds',
+  partitioned: 'Partitioned',
+  conflictsPending: 'ConflictsPending',
+  deletesHeld: 'DeletesHeld',
+} as const;
+
+/** Names of metrics, shared with alarms and dashboards. */
 export const METRICS = {
+  ...GAUGES,
   pullFailures: 'PullFailures',
   changesPulled: 'ChangesPulled',
   pushFailures: 'PushFailures',

@@ -128,7 +128,10 @@ export class FederationRegion extends Construct {
 
   #watch({ federationId, member, runbookUrl, alarmTopicArn, certificateArn }: FederationRegionProps): Alarms {
     const alarms = new Alarms(this, 'Alarms', { prefix: busName(federationId, member), runbookUrl, topicArn: alarmTopicArn });
-    const own = { PeersUnreachable: 'heartbeatFailures', PullsFail: 'pullFailures', Recovering: 'recovering', RecordsRefused: 'recordsRefused' } as const;
+    const own = {
+      Partitioned: 'partitioned', PeersUnreachable: 'heartbeatFailures', SyncLagHigh: 'syncLagSeconds', ConflictsPending: 'conflictsPending', DeletesHeld: 'deletesHeld',
+      PullsFail: 'pullFailures', Recovering: 'recovering', RecordsRefused: 'recordsRefused',
+    } as const;
     for (const [kind, metric] of Object.entries(own)) alarms.add(kind as keyof typeof own, (period) => federationMetric(metric, { federationId, member }, period));
     for (const [name, queue] of Object.entries(this.deadLetters)) alarms.add('DeadLetters', (period) => queue.metricApproximateNumberOfMessagesVisible({ period }), name);
     for (const [name, target] of Object.entries(this.functions)) alarms.add('FunctionErrors', (period) => target.metricErrors({ period }), name);

@@ -51,6 +51,35 @@ export async function federationStatus(replica: Replica): Promise<FederationStat
   };
 }
 
+/** What alarms go by. Of `federationStatus` the part that costs a few readings, whatever the region holds. */
+export interface FederationHealth {
+  readonly phase: Phase;
+  readonly unhealthy: number;
+  /** Of the member that is furthest ahead of this region: since when it has something that is not here. */
+  readonly syncLagMs: number;
+  readonly conflictsPending: number;
+  /** Deletes that the guard against mass deletion keeps until somebody decides. */
+  readonly holds: number;
+}
+
+/** How this region's federation is, as far as alarms ask. */
+export async function federationHealth(replica: Replica): Promise<FederationHealth> {
+  const settings = await loadSettings(replica);
+  const [{ clock }, records] = [await replica.store.state(), await peerRecords(replica)];
+  const others = settings.others.map((name) => records.get(name) ?? newPeerRecord(name));
+  return {
+    phase: phaseOf(settings, clock?.state, others),
+    unhealthy: others.filter(({ healthy }) => !healthy).length,
+    syncLagMs: Math.max(0, ...others.map((record) => lagOf(replica, record) ?? 0)),
+    conflictsPending: await pendingConflicts(replica),
+    holds: (await listHolds(replica)).length,
+  };
+}
+
+/** Undefined before the member was first heard of. Clocks are set back, now and then. */
+const lagOf = ({ clock }: Replica, { lastHeardMs, behindSinceMs }: PeerRecord): number | undefined =>
+  lastHeardMs === undefined ? undefined : behindSinceMs === undefined ? 0 : Math.max(clock.nowMs() - behindSinceMs, 0);
+
 /** `Initializing` before a spec and first contact, `Syncing` while behind, then by how many peers can be reached. */
 function phaseOf(settings: Settings, state: string | undefined, others: readonly PeerRecord[]): Phase {
   if (settings.spec === undefined || state === undefined) return 'Initializing';
@@ -75,13 +104,12 @@ function localStatus({ identity, clock }: Replica, { spec }: Settings, vectorClo
   };
 }
 
-function memberStatus({ clock }: Replica, { spec }: Settings, record: PeerRecord, vectors: (vector: VersionVector) => Readonly<Record<string, number>>): MemberStatus {
+function memberStatus(replica: Replica, { spec }: Settings, record: PeerRecord, vectors: (vector: VersionVector) => Readonly<Record<string, number>>): MemberStatus {
   const listed = spec?.members.find(({ name }) => name === record.member);
   return {
     name: record.member, region: listed?.region ?? '', endpoint: listed?.endpoint ?? '', isLocal: false, healthy: record.healthy, error: record.error,
     lastSeenMs: record.lastHeardMs, lastSyncMs: record.lastSyncMs,
-    // Clocks are set back, now and then.
-    syncLagMs: record.lastHeardMs === undefined ? undefined : record.behindSinceMs === undefined ? 0 : Math.max(clock.nowMs() - record.behindSinceMs, 0),
+    syncLagMs: lagOf(replica, record),
     agents: record.agents, vectorClock: record.seen === undefined ? {} : vectors(record.seen),
   };
 }

@@ -4,11 +4,11 @@ import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { METRICS, METRICS_NAMESPACE } from '../../../functions/region/metrics.ts';
+import { GAUGES, METRICS, METRICS_NAMESPACE } from '../../../functions/region/metrics.ts';
 import type { Metric } from '../../../functions/region/metrics.ts';
 
 /** The alarms there are; each has a section of the same name in docs/runbook.md, which its description leads to. */
-export const ALARM_KINDS = ['PeersUnreachable', 'PullsFail', 'Recovering', 'RecordsRefused', 'DeadLetters', 'FunctionErrors', 'PeersThrottled', 'DoorbellLag', 'TicksMissing', 'ApiErrors', 'TableThrottled', 'CertificateExpires'] as const;
+export const ALARM_KINDS = ['Partitioned', 'PeersUnreachable', 'SyncLagHigh', 'ConflictsPending', 'DeletesHeld', 'PullsFail', 'Recovering', 'RecordsRefused', 'DeadLetters', 'FunctionErrors', 'PeersThrottled', 'DoorbellLag', 'TicksMissing', 'ApiErrors', 'TableThrottled', 'CertificateExpires'] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];
 
 interface Rule {
@@ -29,6 +29,11 @@ const DAY = 24 * HOUR;
 
 /** When each rings, and why then. */
 const RULES: Readonly<Record<AlarmKind, Rule>> = {
+  // Looked at with every round of heartbeats. The guides' alerts, with their limits.
+  Partitioned: { says: 'No other member can be reached.', threshold: 1, minutes: 2, everyMinutes: 1 },
+  SyncLagHigh: { says: 'A member has had something for 30 s that is not here.', threshold: 30, minutes: 5, everyMinutes: 1 },
+  ConflictsPending: { says: 'Conflicts wait for a person.', threshold: 1, minutes: 10, everyMinutes: 5 },
+  DeletesHeld: { says: 'More was deleted at once than is let through: somebody has to approve or reject it.', threshold: 1, minutes: 5, everyMinutes: 5 },
   // Each heartbeat round that misses somebody counts; one lost now and then is nobody's worry.
   PeersUnreachable: { says: 'Heartbeats to a peer fail again and again.', threshold: 3, minutes: 10, everyMinutes: 5 },
   PullsFail: { says: 'What peers have cannot be pulled.', threshold: 3, minutes: 15, everyMinutes: 5 },
@@ -98,9 +103,9 @@ export class Alarms extends Construct {
   }
 }
 
-/** A count of the region's own (`functions/region/metrics.ts`). */
+/** A metric of the region's own (`functions/region/metrics.ts`). */
 export const federationMetric = (metric: Metric, of: { readonly federationId: string; readonly member: string }, period: Duration): IMetric =>
-  new CloudWatchMetric({ namespace: METRICS_NAMESPACE, metricName: METRICS[metric], dimensionsMap: { Federation: of.federationId, Member: of.member }, statistic: Stats.SUM, period });
+  new CloudWatchMetric({ namespace: METRICS_NAMESPACE, metricName: METRICS[metric], dimensionsMap: { Federation: of.federationId, Member: of.member }, statistic: metric in GAUGES ? Stats.MAXIMUM : Stats.SUM, period });
 
 /** Days that a certificate in ACM has left. */
 export const daysToExpiry = (certificateArn: string, period: Duration): IMetric =>

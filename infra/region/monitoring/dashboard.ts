@@ -46,6 +46,10 @@ export class RegionDashboard extends Construct {
         [graph('Invocations', each((target) => target.metricInvocations())), graph('Errors', each((target) => target.metricErrors()))],
         [graph('Duration, p99', each((target) => target.metricDuration({ statistic: Stats.p(99) }))), graph('Throttles', each((target) => target.metricThrottles()))],
         [
+          graph('Members: unhealthy, partitioned; sync lag in seconds', own(['membersUnhealthy', 'partitioned', 'syncLagSeconds'])),
+          graph('What waits for a person', own(['conflictsPending', 'deletesHeld'])),
+        ],
+        [
           graph('Changes pulled, rows repaired', own(['changesPulled', 'rowsRepaired'])),
           graph('What fails with peers', own(['heartbeatFailures', 'pullFailures', 'pushFailures', 'comparisonFailures'])),
         ],

@@ -38,7 +38,8 @@ describe('the alarms of a region', () => {
     expect(names).toEqual([
       ...['push', 'doorbell', 'tick'].map((name) => `DeadLetters-${name}`),
       ...FUNCTION_NAMES.map((name) => `FunctionErrors-${name}`),
-      'ApiErrors', 'CertificateExpires', 'DoorbellLag', 'PeersThrottled', 'PeersUnreachable', 'PullsFail', 'RecordsRefused', 'Recovering', 'TableThrottled', 'TicksMissing',
+      'ApiErrors', 'CertificateExpires', 'ConflictsPending', 'DeletesHeld', 'DoorbellLag', 'Partitioned', 'PeersThrottled', 'PeersUnreachable', 'PullsFail', 'RecordsRefused', 'Recovering', 'SyncLagHigh',
+      'TableThrottled', 'TicksMissing',
     ].sort());
   });
 

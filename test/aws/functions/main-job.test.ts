@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../../shared/adapters/dynamodb/api-types.ts';
+import { GAUGES } from '../../../functions/region/metrics.ts';
 import { route } from '../../../shared/replica/testing.ts';
 import { FunctionsFederation } from './federation.ts';
 import type { FunctionsMember } from './federation.ts';
@@ -122,12 +123,15 @@ describe('anti-entropy', () => {
 describe('the federation', () => {
   test('tells a member that does not answer as unreachable, and as reachable again', async () => {
     const status = async (): Promise<boolean | undefined> => (await us.operator.status()).members.find(({ name }) => name === 'eu-west')?.healthy;
+    const metrics = (): unknown => us.log.findLast((line) => GAUGES.membersUnhealthy in line);
     await us.health();
     expect(await status()).toBe(true);
+    expect(metrics()).toMatchObject({ MembersUnhealthy: 0, Partitioned: 0, SyncLagSeconds: 0, ConflictsPending: 0, DeletesHeld: 0, HeartbeatFailures: 0, Federation: 'prod', Member: 'us-west' });
 
     eu.proxy.inject({ fault: 'hang' });
     for (let attempt = 0; attempt < 3; attempt += 1) await us.health();
     expect(await status()).toBe(false);
+    expect(metrics()).toMatchObject({ MembersUnhealthy: 1, Partitioned: 0, HeartbeatFailures: 1 });
     expect((await federation.aws.events(us.watched)).map((told) => [told['detail-type'], told.detail['about']])).toContainEqual(['MemberUnhealthy', 'eu-west']);
 
     eu.proxy.inject();
