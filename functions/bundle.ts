@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildResult } from 'esbuild';
 import { build } from 'esbuild';
@@ -7,7 +7,7 @@ import { CATALOG, FUNCTION_NAMES } from './catalog.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 /** The file a function is deployed as; its handler is `index.handler`. */
-export const BUNDLE_FILE = 'index.mjs';
+export const BUNDLE_FILE = 'index.js';
 
 /** One bundled function: the folder to deploy, and what is in it. */
 export interface Bundle {
@@ -40,7 +40,8 @@ export async function bundleEntry(into: string, { name, entry }: { readonly name
     entryPoints: [join(ROOT, entry)],
     outfile: file,
     bundle: true,
-    format: 'esm',
+    // Node takes a fifth less time to load a CommonJS module of this size than an ES module (docs/decisions/0012).
+    format: 'cjs',
     platform: 'node',
     target: 'node24',
     minify: true,
@@ -49,9 +50,9 @@ export async function bundleEntry(into: string, { name, entry }: { readonly name
     sourcemap: 'external',
     metafile: true,
     logLevel: 'silent',
-    // What a dependency might bring along that is CommonJS finds a `require`.
-    banner: { js: 'import{createRequire as createRequireOfBundle}from"node:module";const require=createRequireOfBundle(import.meta.url);' },
   });
+  // Whatever the folder lies in says otherwise.
+  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n');
   return { folder, file, ...weigh(result) };
 }
 

@@ -7,7 +7,8 @@ import { memberMessageSchema } from '../member/member-message.ts';
 import { Relay } from './relay.ts';
 
 const MEMBER_PROGRAM = fileURLToPath(new URL('../member/main.ts', import.meta.url));
-const START_TIMEOUT_MS = 20_000;
+/** Eight processes start at once on a laptop that does other things. */
+const START_TIMEOUT_MS = 60_000;
 /** A member that has not stopped by then is killed; its state survives that. */
 const STOP_TIMEOUT_MS = 8000;
 

@@ -47,7 +47,7 @@ describe('a cluster on this machine', () => {
     await cluster.kubectl(['create', 'clusterrolebinding', 'readers', '--clusterrole=readers', '--group=readers']);
 
     // The authorizer learns of a role by a watch.
-    await expect.poll(async () => (await cluster.kubectl(['--kubeconfig', kubeconfig, 'get', 'configmaps'])).stderr).toBe('');
+    await expect.poll(async () => (await cluster.kubectl(['--kubeconfig', kubeconfig, 'get', 'configmaps'])).stderr, { timeout: 30_000 }).toBe('');
     const written = await cluster.kubectl(['--kubeconfig', kubeconfig, 'apply', '-f', '-'], configMap('refused'));
 
     expect(written.stderr).toContain('User "ann" cannot create resource "configmaps"');

@@ -13,6 +13,7 @@ import { anyOther, deliverStraggler, pull } from './member-acts.ts';
 import { FIELDS } from './sim-cluster.ts';
 import type { SimMember } from './sim-member.ts';
 import type { Simple } from './tally.ts';
+import type { Holder } from './turns.ts';
 import type { World } from './world.ts';
 
 /** Several handlers of a member at the same time. */
@@ -68,7 +69,7 @@ export async function rush(world: World, member: SimMember): Promise<void> {
 }
 
 /** All that the other has, from the beginning: an answer that was asked for long ago. */
-async function takesAll(member: SimMember, other: SimMember): Promise<void> {
+export async function takesAll(member: SimMember, other: SimMember): Promise<void> {
   const page = await member.peer(other.name).pull({ since: new Map(), limit: 100 }, never);
   if (page.kind === 'page') await member.handlers.push(other.name, { kind: 'page', page }, never);
 }
@@ -77,7 +78,10 @@ async function takesAll(member: SimMember, other: SimMember): Promise<void> {
  * How far a delete has got when it is written over: just made; known to all but this member, which all others had waited for; or here
  * for long, but ahead of `seen`.
  */
-const WAYS = ['new', 'last', 'half'] as const;
+const WAYS = ['new', 'last', 'half', 'half'] as const;
+
+/** Of the handlers of a flash, the one that may hold something old: who writes where the delete arrives, or who is told what it was made of. */
+const HOLDERS: Readonly<Record<(typeof WAYS)[number], readonly Holder[]>> = { new: [{ job: 1 }], last: [{ job: 1 }], half: [{ job: 1, before: 'call' }, { job: 3, before: 'call' }] };
 
 /**
  * Elsewhere a resource is made and deleted at once, and all others know; here its delete arrives, may go, and is written over, all at
@@ -85,21 +89,21 @@ const WAYS = ['new', 'last', 'half'] as const;
  */
 export async function flash(world: World, member: SimMember): Promise<void> {
   const { random, faults, operations } = world;
-  const [key, other] = [anyKey(world), anyOther(world, member)];
+  const [key, other, way] = [anyKey(world), anyOther(world, member), random.pick(WAYS)];
   if (other.isDown || !faults.strikes('interleaved')) return;
-  if (random.happens(0.5)) {
+  if (way === 'last' || random.happens(0.5)) {
     operations.note('operate');
     await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
     await drain(world, 2, true);
   }
-  if (random.happens(0.5)) {
+  if (way !== 'last' && random.happens(0.5)) {
     await makeAndDelete(world, key, other, member);
     await drain(world, 1, false);
     world.nowMs += 25 * MINUTE_MS;
   }
   const made = await makeAndDelete(world, key, other, member);
   for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await pull(world, third, other);
-  const [since, way] = [member.seenInTable() ?? new Map(), random.pick(WAYS)];
+  const since = member.seenInTable() ?? new Map();
   const page = await other.handlers.pull(member.name, { since, limit: 100 }, never);
   if (way === 'half' && page.kind === 'page') await member.handlers.push(other.name, { kind: 'repair', from: other.name, answers: page.answers }, never);
   if (way !== 'new') world.nowMs += 25 * MINUTE_MS;
@@ -111,9 +115,9 @@ export async function flash(world: World, member: SimMember): Promise<void> {
     ['pull', () => pullFrom(member.replica, member.peer(other.name), never).then(() => (way === 'last' ? hearOfCollected(world, member, other, since) : member.collect()))],
     random.happens(0.5) ? ['bridge', () => member.bridge.commitDirty()] : ['operate', () => operate(world, member, key)],
     random.happens(0.5) ? ['collect', () => member.collect()] : ['publish', () => publishDeletes(member.replica)],
-    ...(made.kind === 'page' && faults.strikes('straggler', 0.5) ? [['straggle', () => member.handlers.push(other.name, { kind: 'page', page: made }, never)] as const] : []),
-  ]);
-  if (page.kind !== 'page' || !faults.strikes('straggler')) return;
+    ...(made.kind === 'page' && faults.strikes('straggler', way === 'half' ? 1 : 0.5) ? [['straggle', () => member.handlers.push(other.name, { kind: 'page', page: made }, never)] as const] : []),
+  ], random.pick(HOLDERS[way]));
+  if (page.kind !== 'page' || !faults.strikes('straggler', 0.5)) return;
   operations.note('straggle');
   await member.handlers.push(other.name, { kind: 'page', page }, never);
 }
@@ -142,13 +146,14 @@ async function makeAndDelete(world: World, key: ResourceKey, { replica, handlers
   return between;
 }
 
-async function hearFrom(world: World, member: SimMember, other: SimMember): Promise<void> {
+export async function hearFrom(world: World, member: SimMember, other: SimMember): Promise<void> {
   world.operations.note('beat');
   await beat(member.replica, member.peer(other.name), never);
 }
 
-async function runInTurns(world: World, jobs: readonly Job[]): Promise<void> {
+/** @param holder the job that may stand still, and then holds something old */
+export async function runInTurns(world: World, jobs: readonly Job[], holder?: Holder): Promise<void> {
   for (const [name] of jobs) world.operations.note(name);
-  const theirs = (await world.turns.run(jobs.map(([, job]) => job))).find(isFinding);
+  const theirs = (await world.turns.run(jobs.map(([, job]) => job), holder)).find(isFinding);
   if (theirs !== undefined) throw theirs;
 }

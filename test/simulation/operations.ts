@@ -6,7 +6,7 @@ import { anyKey, commitLate, edit, followBridge, handOver, operate, putCopy, reb
 import { flash, interleave, rush } from './concurrent-acts.ts';
 import { drain } from './drain.ts';
 import { anyOther, carryLedger, deliverStraggler, forge, heal, part, push, restore, skew } from './member-acts.ts';
-import { comeBack, fallBehind, overtake } from './stories.ts';
+import { askOfGone, comeBack, editDeleted, fallBehind, makeAgain, overtake } from './stories.ts';
 import type { SimMember } from './sim-member.ts';
 import type { OperationName } from './tally.ts';
 import type { World } from './world.ts';
@@ -48,6 +48,9 @@ export const OPERATIONS = {
   comeBack: { weight: 1, run: comeBack },
   overtake: { weight: 1, run: overtake },
   fallBehind: { weight: 1, run: fallBehind },
+  editDeleted: { weight: 0.7, run: editDeleted },
+  askOfGone: { weight: 0.7, run: askOfGone },
+  makeAgain: { weight: 0.7, run: makeAgain },
   skew: { weight: 1, run: skew },
 } as const satisfies Record<OperationName, Operation>;
 

@@ -1,6 +1,10 @@
+import type { ResourceKey } from '../../shared/model/ids.ts';
+import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
+import { pullFrom } from '../../shared/replica/sync.ts';
 import { isFinding } from './checks.ts';
-import { anyKey, routeManifest } from './cluster-acts.ts';
+import { anyKey, operate, routeManifest } from './cluster-acts.ts';
+import { hearFrom, runInTurns, takesAll } from './concurrent-acts.ts';
 import { drain } from './drain.ts';
 import { anyOther, pull, restore } from './member-acts.ts';
 import { FIELDS } from './sim-cluster.ts';
@@ -94,26 +98,115 @@ export async function overtake(world: World, member: SimMember): Promise<void> {
   await bridge.send(sent);
 }
 
-/** Somebody edits a version that has been written over in the region since it was shown. */
+/**
+ * Somebody edits what is gone in the region and still shown in the cluster: written over by one who had seen it, or deleted. Of what
+ * stood before, another one made something else meanwhile.
+ */
 export async function fallBehind(world: World, member: SimMember): Promise<void> {
+  const [key, other] = [anyKey(world), anyOther(world, member)];
+  const last = world.othersOf(member).find((each) => each !== other);
+  if (other.isDown) return;
+  const isDeleted = world.random.happens(0.5);
+  await writes(world, key, member);
+  if (isDeleted) await pull(world, other, member);
+  if (last?.isDown === false) {
+    await pull(world, last, member);
+    await follows(world, last);
+    await edits(world, last, key);
+  }
+  await writes(world, key, other);
+  await pull(world, member, other);
+  await follows(world, member);
+  if (isDeleted) {
+    world.operations.note('operate');
+    await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
+  } else {
+    await pull(world, other, member);
+    await follows(world, other);
+    await edits(world, other, key);
+  }
+  await pull(world, member, other);
+  await edits(world, member, key);
+}
+
+/**
+ * A delete is collected elsewhere while a cluster here still shows the object, and somebody edits that: the edit stands beside the delete
+ * where it was written, and alone where it arrives later. Then the first hears the last once more, from the beginning.
+ */
+export async function editDeleted(world: World, member: SimMember): Promise<void> {
+  const { operations } = world;
+  const [key, other] = [anyKey(world), anyOther(world, member)];
+  const last = world.othersOf(member).find((each) => each !== other) ?? other;
+  if (other === last || other.isDown || last.isDown) return;
+  await writes(world, key, other);
+  await drain(world, 1, false);
+  await follows(world, member);
+  operations.note('operate');
+  await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
+  for (const each of world.othersOf(other)) await pull(world, each, other);
+  world.nowMs += 25 * MINUTE_MS;
+  for (let round = 0; round < 2; round += 1) for (const each of world.othersOf(last)) await hearFrom(world, last, each);
+  operations.note('collect');
+  await last.collect();
+  operations.note('edit');
+  member.cluster.userWrites(key, world.random.pick(FIELDS), `value-${world.number().toString()}`);
+  await follows(world, member);
+  for (const [to, from] of [[other, member], [last, member]] as const) await pull(world, to, from);
+  operations.note('reconcile');
+  await reconcileWith(member.replica, member.peer(other.name), never);
+  operations.note('straggle');
+  if (world.faults.strikes('straggler')) await takesAll(member, last);
+}
+
+/** A resource that went is made again; somebody who has it asks one who has not heard of it, from the beginning, while that hears of it. */
+export async function askOfGone(world: World, member: SimMember): Promise<void> {
+  const { operations } = world;
+  const [key, other] = [anyKey(world), anyOther(world, member)];
+  const maker = world.othersOf(member).find((each) => each !== other) ?? other;
+  if (other.isDown || maker.isDown || !world.faults.strikes('interleaved')) return;
+  await writes(world, key, maker);
+  operations.note('operate');
+  await operatorOf(maker.replica).delete(key, `deleted-${world.number().toString()}`);
+  await drain(world, 2, true);
+  await writes(world, key, maker);
+  await pull(world, other, maker);
+  await runInTurns(world, [
+    ['pull', () => takesAll(other, member)],
+    ['pull', () => pullFrom(member.replica, member.peer(maker.name), never)],
+  ], { job: 0 });
+}
+
+/** A delete that may go is found by a handler that writes; it goes, and the resource is made again elsewhere before the handler has written. */
+export async function makeAgain(world: World, member: SimMember): Promise<void> {
   const { random, operations } = world;
   const [key, other] = [anyKey(world), anyOther(world, member)];
-  if (other.isDown) return;
-  await writes(world, key, random.pick([member, other]));
-  await drain(world, 1, false);
-  for (const each of [member, other]) await follows(world, each);
-  const [field = '', another = ''] = random.happens(0.5) ? FIELDS : FIELDS.toReversed();
-  for (const [editor, edited] of [[other, field], [member, another]] as const) {
-    operations.note('edit');
-    editor.cluster.userWrites(key, edited, `value-${world.number().toString()}`);
-    operations.note('bridge');
-    await editor.bridge.commitDirty();
-    await pull(world, member, other);
-  }
+  if (other.isDown || !world.faults.strikes('interleaved')) return;
+  operations.note('operate');
+  await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
+  await drain(world, 2, true);
+  await writes(world, key, other);
+  operations.note('operate');
+  await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
+  for (const each of world.othersOf(other)) await pull(world, each, other);
+  world.nowMs += 25 * MINUTE_MS;
+  for (let round = 0; round < 2; round += 1) for (const each of world.othersOf(member)) await hearFrom(world, member, each);
+  member.cluster.userWrites(key, random.pick(FIELDS), `value-${world.number().toString()}`);
+  await runInTurns(world, [
+    random.happens(0.5) ? ['operate', () => operate(world, member, key)] : ['bridge', () => follows(world, member)],
+    ['collect', () => member.collect().then(() => writes(world, key, other)).then(() => pull(world, member, other))],
+  ], { job: 0 });
+}
+
+/** A user writes a field, and the bridge sends it. */
+async function edits(world: World, { cluster, bridge }: SimMember, key: ResourceKey): Promise<void> {
+  world.operations.note('edit');
+  cluster.userWrites(key, world.random.pick(FIELDS), `value-${world.number().toString()}`);
+  world.operations.note('bridge');
+  await bridge.commitDirty();
 }
 
 /** An operator puts a manifest in place. */
-async function writes(world: World, key: ReturnType<typeof anyKey>, { replica }: SimMember): Promise<void> {
+async function writes(world: World, key: ResourceKey, { replica }: SimMember): Promise<void> {
   world.operations.note('operate');
   await operatorOf(replica).apply(routeManifest(key, world.random.pick(FIELDS), `value-${world.number().toString()}`), `made-${world.number().toString()}`);
 }

@@ -5,8 +5,10 @@ import type { SeededRandom } from './random.ts';
 const TICKS_BETWEEN_TURNS = 12;
 /** Share of runs in which one handler stands still somewhere, until all others are through: most races need one that holds something old. */
 const STALL_SHARE = 0.6;
+/** The same where a story says which of them. */
+const HOLDER_STALL_SHARE = 0.9;
 /** Calls of the store after which it may stand still. */
-const MAX_TURNS_BEFORE_STALL = 14;
+const MAX_TURNS_BEFORE_STALL = 10;
 
 /** Share of handlers that begin later than others, and turns by which they may be late. */
 const LATE_SHARE = 0.5;
@@ -17,6 +19,9 @@ const MAX_WRITES_BEFORE_STALL = 3;
 
 /** A handler's next call of the store. */
 interface Waiting { readonly job: number; readonly isWrite: boolean; readonly go: () => void }
+
+/** The handler that may stand still, by its place, and before which calls. */
+export interface Holder { readonly job: number; readonly before?: 'call' | 'write' }
 
 /** The handler that is to stand still, before which kind of call, and how many of these it makes until then. */
 interface Stall { readonly job: number; readonly before: 'call' | 'write'; left: number }
@@ -39,12 +44,17 @@ export class Turns {
     return job === undefined ? undefined : new Promise((resolve) => { this.#waiting.push({ job, isWrite, go: resolve }); });
   }
 
-  /** Runs jobs to their ends, in turns; some begin later than others. Returns what they threw. */
-  async run(jobs: readonly (() => Promise<unknown>)[]): Promise<readonly Error[]> {
+  /**
+   * Runs jobs to their ends, in turns; some begin later than others, and one may stand still.
+   *
+   * @param holder the one that stands still, if one does: it holds something old then; and before which kind of call, where only one can matter
+   * @returns what they threw
+   */
+  async run(jobs: readonly (() => Promise<unknown>)[], holder?: Holder): Promise<readonly Error[]> {
     const failures: Error[] = [];
     const running = new Set<number>();
     const toCome = jobs.map((job, at) => ({ at, job, fromTurn: this.#random.happens(LATE_SHARE) ? this.#random.below(MAX_LATE_TURNS) : 0 }));
-    const stall = jobs.length > 1 && this.#random.happens(STALL_SHARE) ? this.#anyStall(jobs.length) : undefined;
+    const stall = jobs.length > 1 && this.#random.happens(holder === undefined ? STALL_SHARE : HOLDER_STALL_SHARE) ? this.#stallOf(holder ?? { job: this.#random.below(jobs.length) }) : undefined;
     this.#isOn = true;
     for (let turn = 0; toCome.length > 0 || running.size > 0; turn += 1) {
       const isStill = stall !== undefined && running.has(stall.job) && this.#standsStill(stall);
@@ -62,8 +72,7 @@ export class Turns {
     return failures;
   }
 
-  #anyStall(jobs: number): Stall {
-    const [job, before] = [this.#random.below(jobs), this.#random.pick(['call', 'write'] as const)];
+  #stallOf({ job, before = this.#random.pick(['call', 'write'] as const) }: Holder): Stall {
     return { job, before, left: this.#random.below(before === 'call' ? MAX_TURNS_BEFORE_STALL : MAX_WRITES_BEFORE_STALL) };
   }
 

@@ -16,13 +16,14 @@ import type { World } from './world.ts';
 
 const ALL = 1000;
 
-/** What holds at every moment of a run: invariants 2, 6 and 10. */
+/** What holds at every moment of a run: invariants 2, 4, 6 and 10. */
 export async function verifyRunning(world: World): Promise<void> {
   for (const member of world.members) {
     const seen = member.seenInTable();
     const { rows } = await member.store.list(undefined, ALL);
     if (seen !== undefined) verifySeen(world, member, seen, rows);
     for (const [key, row] of rows) world.oracle.requireNoneCovered(member.name, key, row.siblings.map(({ dot }) => dotKey(dot)));
+    if (seen !== undefined) verifyNoneIsBack(world, member, rows);
     await verifyLedger(world, member);
   }
 }
@@ -39,6 +40,14 @@ function verifySeen({ checks, oracle }: World, member: SimMember, seen: VersionV
       const isHeld = oracle.isUncertain(id) || (row === undefined ? oracle.wasCollected(key, id) : coversDot(row.context, dot));
       checks.require(2, isHeld, () => `${member.name} has seen ${id} of ${key}, and holds ${row === undefined ? 'nothing' : 'a row without it'}`);
     }
+  }
+}
+
+/** Invariant 4: what was deleted, and the delete collected, stands nowhere; not even until the next comparison. */
+function verifyNoneIsBack({ checks, oracle }: World, member: SimMember, rows: ReadonlyMap<ResourceKey, Row>): void {
+  for (const [key, row] of rows) {
+    const back = row.siblings.map(({ dot }) => dotKey(dot)).find((id) => !oracle.isDelete(id) && oracle.wasCollected(key, id) && !oracle.isUncertain(id) && !oracle.mayStandAgain(key, id));
+    checks.require(4, back === undefined, () => `${member.name} ${key}: ${back ?? ''} is back after it was deleted and collected`);
   }
 }
 

@@ -9,7 +9,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionEntry } from '../../../functions/catalog.ts';
 
-/** A bundle of one function: a folder with `index.mjs`, which exports `handler`. */
+/** A bundle of one function: a folder with `index.js`, which exports `handler`. */
 export type CodeOf = (bundled: { readonly name: string; readonly entry: string }) => Code;
 
 export interface FederationFunctionProps {

@@ -46,14 +46,14 @@ export const EXCHANGING: readonly Mutant[] = [
   {
     name: 'seen moves before the rows',
     file: 'shared/replica/apply.ts',
-    find: '  const joined = await joinAnswers(replica, page.answers);',
+    find: '  const joined = await joinAnswers(replica, page);',
     replace: `  if (segments.length > 0) {
     const to = reachedBy(segments, new Map()) as VersionVector<Incarnation>;
     const from = new Map([...to.keys()].map((log) => [log, counterOf(state.seen.others, log)] as const));
     if ((await replica.store.advance({ segments, from, to, maxStamp: greatestBelievable(page.answers, replica.clock.nowMs()) })) === 'moved') return { kind: 'moved' };
     segments.splice(0);
   }
-  const joined = await joinAnswers(replica, page.answers);`,
+  const joined = await joinAnswers(replica, page);`,
   },
   {
     name: 'seen moves without its condition',
