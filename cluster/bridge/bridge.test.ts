@@ -15,7 +15,7 @@ import { startBridge } from './bridge.ts';
 import type { Bridge } from './bridge.ts';
 import { route, routeKey } from './cluster-acceptance.ts';
 import type { Cluster, ClusterChange, EventType, WriteRequest } from './cluster-port.ts';
-import { STATUS_INTERVAL_MS } from './limits.ts';
+import { FLAP_TIMES, STATUS_INTERVAL_MS } from './limits.ts';
 import { RecordingLogger, realClock, realRandom, TestFederation } from './test-federation.ts';
 import type { TestMember } from './test-federation.ts';
 
@@ -318,6 +318,30 @@ describe('exceptions', () => {
       expect(await there.operator.conflicts(true)).toHaveLength(1);
       expect(await specHere(routeKey('api'))).toEqual(await specThere(routeKey('api')));
     });
+  });
+
+  test('two tools that rewrite a field in turn are stopped for that object; others go on, and so does a person\'s edit', async () => {
+    await start();
+    const key = routeKey('fought-over');
+    let rounds = 0;
+    for (;;) {
+      await harness.userWrites(route('fought-over', { n: 'ours' }));
+      await eventually(async () => { expect([JSON.stringify(await specThere(key)), (await exceptionsListed())[0]?.reason]).toSatisfy(([spec, reason]) => spec === '{"n":"ours"}' || reason === 'Flapping'); });
+      if ((await exceptionsListed()).length > 0) break;
+      rounds += 1;
+      expect(rounds).toBeLessThan(2 * FLAP_TIMES);
+      await writeThere(route('fought-over', { n: 'theirs' }));
+      await eventually(async () => { expect(await specHere(key)).toEqual({ n: 'theirs' }); });
+    }
+
+    expect(await exceptionsListed()).toMatchObject([{ key, reason: 'Flapping', message: expect.stringContaining('(spec.n)') }]);
+    expect([await specHere(key), await specThere(key)]).toEqual([{ n: 'ours' }, { n: 'theirs' }]);
+    await harness.userWrites(route('another', { n: 1 }));
+    await eventually(async () => { expect(await specThere(routeKey('another'))).toEqual({ n: 1 }); });
+
+    await harness.userWrites(route('fought-over', { n: 'agreed' }));
+    await eventually(async () => { expect(await specThere(key)).toEqual({ n: 'agreed' }); });
+    await eventually(async () => { expect(await exceptionsListed()).toEqual([]); });
   });
 
   test('of a bridge before this one are over when the resource is settled', async () => {

@@ -8,6 +8,7 @@ import { backoffMs } from './backoff.ts';
 import type { Cluster, ClusterChange } from './cluster-port.ts';
 import { DirtyKeys } from './dirty-keys.ts';
 import { Exceptions } from './exceptions.ts';
+import { Flaps } from './flaps.ts';
 import { REGION_BACKOFF, STOP_GRACE_MS } from './limits.ts';
 import { Notifier } from './notifier.ts';
 import { Position } from './position.ts';
@@ -78,6 +79,7 @@ class RunningBridge {
   readonly #turn = new Notifier();
   readonly #statusSoon = new Notifier();
   readonly #settled = new SettledStates();
+  readonly #flaps: Flaps;
   readonly #counts: Counts = { inWork: () => 0 };
   readonly exceptions: Exceptions;
   #agreement: Agreement = { kind: 'none' };
@@ -89,6 +91,7 @@ class RunningBridge {
   constructor(parts: BridgeParts) {
     this.#parts = parts;
     this.exceptions = new Exceptions(parts.clock, parts.random);
+    this.#flaps = new Flaps(parts.clock);
   }
 
   async run(): Promise<BridgeEnd> {
@@ -199,7 +202,7 @@ class RunningBridge {
     const work = new Round({
       cluster, region: caller, clock, random, logger, position,
       filter: this.#agreement.response.filter,
-      dirty: this.#dirty, doorbell: this.#doorbell, exceptions: this.exceptions, settled: this.#settled, counts: this.#counts,
+      dirty: this.#dirty, doorbell: this.#doorbell, exceptions: this.exceptions, settled: this.#settled, flaps: this.#flaps, counts: this.#counts,
       compacted: () => { this.#keeper?.notice(); },
       following: () => { onSuccess(); this.#enter({ kind: 'following' }); },
     }, open.signal, this.#hard.signal);

@@ -24,6 +24,17 @@ export const SETTLE_ROUNDS = 8;
 /** Resources whose last settled state is remembered, so that echoes are not sent. Forgetting one costs one needless observation. */
 export const SETTLED_KEYS = 50_000;
 
+/** So often, and no person does that: an object says what it said before, each time after it was shown something else. */
+export const FLAP_TIMES = 5;
+/** Within this time: tools look every three minutes, the slow ones. */
+export const FLAP_WINDOW_MS = 60 * 60_000;
+/** Then it is left alone for this long: the two go on a hundred times a day at most, and a tool that was told better is noticed soon. */
+export const FLAP_CALM_MS = 10 * 60_000;
+/** Objects sent of late, of which it is known what they said. */
+export const FLAP_KEYS = 10_000;
+/** Fields named in one message. */
+export const FLAP_FIELDS = 5;
+
 /** Resources that cannot be settled. Beyond that the bridge stops following: each has to be listed before `applied` may move. */
 export const EXCEPTIONS = 20_000;
 /** Exceptions in one report. */

@@ -7,6 +7,7 @@ import { backoffMs } from './backoff.ts';
 import { DeadlineError, withDeadline } from '../../shared/replica/deadline.ts';
 import { DirtyKeys } from './dirty-keys.ts';
 import { Exceptions } from './exceptions.ts';
+import { Flaps } from './flaps.ts';
 import { KeyWork } from './key-work.ts';
 import { DIRTY_KEYS, KEPT_TARGET_BYTES, SETTLED_KEYS } from './limits.ts';
 import { Notifier } from './notifier.ts';
@@ -274,7 +275,7 @@ describe('Settle', () => {
     const object = { key: key('a'), uid: 'u', resourceVersion: '1', content: { text: '{}', hash }, token: 'new' };
     const cluster = { reshapes: false, read: () => Promise.resolve({ kind: 'live', object }), writeToken: (_key: ResourceKey, token: string) => { done.push(`token ${token}`); return Promise.resolve({ kind: 'ok' }); } };
     const committer = { submit: () => { done.push('sent'); return Promise.resolve({ key: key('a'), outcome: 'unchanged', target: undefined }); } };
-    const parts = { cluster, committer, region: {}, settled, logger: silentLogger, signal: new AbortController().signal } as unknown as SettleParts;
+    const parts = { cluster, committer, region: {}, settled, flaps: new Flaps(new ManualClock()), logger: silentLogger, signal: new AbortController().signal } as unknown as SettleParts;
     settled.put(key('a'), { kind: 'live', hash, token: 'new', shown: hash });
     return { settle: new Settle(parts), settled, done };
   }

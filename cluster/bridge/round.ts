@@ -9,6 +9,7 @@ import { Committer } from './committer.ts';
 import { compareAll } from './comparison.ts';
 import type { DirtyKeys } from './dirty-keys.ts';
 import type { Exceptions } from './exceptions.ts';
+import type { Flaps } from './flaps.ts';
 import { KEYS_IN_WORK, RETRY_TICK_MS } from './limits.ts';
 import type { Notifier } from './notifier.ts';
 import type { Position } from './position.ts';
@@ -31,6 +32,7 @@ export interface RoundParts {
   readonly doorbell: Notifier;
   readonly exceptions: Exceptions;
   readonly settled: SettledStates;
+  readonly flaps: Flaps;
   readonly counts: Counts;
   /** Called when the region asks to compare: perhaps it goes by another filter than this round. */
   readonly compacted: () => void;
@@ -56,12 +58,12 @@ export class Round {
 
   /** @param open aborted to stop taking work @param signal aborted to stop work under way */
   constructor(parts: RoundParts, open: AbortSignal, signal: AbortSignal) {
-    const { cluster, region, clock, random, logger, filter, position, exceptions, settled, counts } = parts;
+    const { cluster, region, clock, random, logger, filter, position, exceptions, settled, flaps, counts } = parts;
     const committer = new Committer({ region, sessions: position, clock, random, logger, signal });
     this.#parts = parts;
     this.#open = open;
     this.#workshop = new Workshop({
-      settle: new Settle({ cluster, region, committer, settled, marks: filter.ownershipMarks, logger, signal }),
+      settle: new Settle({ cluster, region, committer, settled, flaps, marks: filter.ownershipMarks, logger, signal }),
       exceptions, filter, logger, signal,
       told: (key, reason, message) => { cluster.event(key, 'Warning', reason, message); },
     });

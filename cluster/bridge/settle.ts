@@ -4,6 +4,7 @@ import type { Logger } from '../../shared/ports/logger.ts';
 import type { ExceptionKind, Observation, ObservationResult, Target } from '../../shared/ports/region.ts';
 import type { Cluster, ClusterObject, ReadResult, WriteOutcome } from './cluster-port.ts';
 import type { Committer } from './committer.ts';
+import type { Flaps } from './flaps.ts';
 import { SETTLE_ROUNDS } from './limits.ts';
 import type { RegionCaller } from './region-caller.ts';
 import { asWritten } from './reshaping.ts';
@@ -28,6 +29,7 @@ export interface SettleParts {
   readonly region: RegionCaller;
   readonly committer: Committer;
   readonly settled: SettledStates;
+  readonly flaps: Flaps;
   /** Labels and annotations that stay local. */
   readonly marks: readonly string[];
   readonly logger: Logger;
@@ -112,10 +114,16 @@ export class Settle {
   }
 
   async #send(key: ResourceKey, found: Found): Promise<Settlement | 'changed'> {
+    if (found.kind === 'live' && !found.isSettled) {
+      const why = this.#parts.flaps.holds(key, { hash: found.hash, text: (await found.content()).text });
+      if (why !== undefined) return { kind: 'exception', what: 'not-sent', reason: 'Flapping', message: why, target: undefined };
+    }
     const result = await this.#parts.committer.submit(await observationOf(key, found));
     this.#parts.logger.debug('observation-answered', { key, outcome: result.outcome, reason: result.outcome === 'refused' ? result.reason : undefined });
     switch (result.outcome) {
-      case 'committed': return asSent(await this.#showResult(result, found));
+      case 'committed':
+        if (found.kind === 'live') this.#parts.flaps.sent(key, found.hash);
+        return asSent(await this.#showResult(result, found));
       case 'unchanged': return this.#showResult(result, found);
       case 'refused': return this.#refused(result, found);
     }
@@ -148,6 +156,7 @@ export class Settle {
     switch (outcome.kind) {
       case 'ok':
         this.#parts.settled.put(target.key, stateAfter(target, found, change, outcome.hash));
+        if (change === 'replaced' && target.show.kind === 'live') this.#parts.flaps.shown(target.key, { hash: target.show.hash, text: target.show.content });
         return { kind: 'settled', change };
       case 'conflict': return 'changed';
       case 'refused': return { kind: 'exception', what: 'not-shown', reason: outcome.reason, message: outcome.message, target };

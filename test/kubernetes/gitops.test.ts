@@ -3,7 +3,7 @@ import type { JsonObject } from '../../shared/model/content.ts';
 import { metadataOf } from '../../cluster/kubernetes/object.ts';
 import { DeploymentTool } from './deployment-tool.ts';
 import type { KubeFederation, Site } from './federated-clusters.ts';
-import { quiet, route, routeKey, startFederation } from './federated-clusters.ts';
+import { eventually, quiet, route, routeKey, startFederation } from './federated-clusters.ts';
 
 /** GitOps tools with prune and self-heal beside the federation. */
 let federation: KubeFederation;
@@ -77,6 +77,33 @@ test('the same repository in both clusters: one commit at most from each, then q
 
   expect(Number(settled[0]) - before).toBeLessThanOrEqual(2 * repository.length);
   expect([await headOf(), both.map(({ actions }) => actions)]).toEqual(settled);
+});
+
+test('two repositories that say different things of one object: it is left alone and told, others go on, and it ends when one gives in', async () => {
+  const key = routeKey('fought-over');
+  const [first, second] = [toolIn(west, 'shop'), toolIn(east, 'shop')];
+  first.repository.set('fought-over', { n: 1 });
+  await east.shows(key, { n: 1 });
+  second.repository.set('fought-over', { n: 2 });
+  const flapping = async (): Promise<readonly Site[]> => {
+    const told = await Promise.all([west, east].map(async (site) => ({ site, exceptions: (await site.member.operator.status()).exceptions })));
+    return told.filter(({ exceptions }) => exceptions.some(({ key: of, reason }) => of === key && reason === 'Flapping')).map(({ site }) => site);
+  };
+  await eventually(async () => { expect(await flapping()).not.toEqual([]); });
+  await quiet();
+  const settled = [await headOf(), first.actions, second.actions];
+  await quiet();
+
+  expect([await headOf(), first.actions, second.actions]).toEqual(settled);
+  expect([await west.spec(key), await east.spec(key)]).toEqual([{ n: 1 }, { n: 2 }]);
+  const [site] = await flapping();
+  await eventually(async () => { expect(await site?.kubectl('-n default get events --field-selector reason=Flapping,involvedObject.name=fought-over -o jsonpath={.items[0].message}')).toContain('written back and forth (spec.n)'); });
+  await west.kubectl('apply -f -', route('beside', { n: 1 }));
+  await east.shows(routeKey('beside'), { n: 1 });
+
+  for (const tool of [first, second]) tool.repository.set('fought-over', { n: 3 });
+  await eventually(async () => { expect(await flapping()).toEqual([]); });
+  expect([await west.spec(key), await east.spec(key)]).toEqual([{ n: 3 }, { n: 3 }]);
 });
 
 test('a namespace that is missing is made where the bridge may', async () => {
