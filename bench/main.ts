@@ -4,6 +4,7 @@ import { asJson, asText } from './report.ts';
 import type { Section } from './report.ts';
 import { measureAntiEntropy } from './anti-entropy.ts';
 import { measureCommits } from './commits.ts';
+import { measureCosts } from './costs/costs.ts';
 import { measureFunctions } from './functions.ts';
 import { measureVisible } from './visible.ts';
 import { measureWriteUnits } from './write-units.ts';
@@ -14,6 +15,7 @@ const MEASURES: Readonly<Record<Part, (quick: boolean) => Promise<Section>>> = {
   units: measureWriteUnits,
   'anti-entropy': measureAntiEntropy,
   functions: measureFunctions,
+  costs: measureCosts,
 };
 
 async function run({ parts, quick, output }: BenchOptions): Promise<void> {

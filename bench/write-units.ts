@@ -1,14 +1,11 @@
 import type { DynamoStore } from '../shared/adapters/dynamodb/index.ts';
-import type { Member } from '../shared/model/ids.ts';
-import type { Peer } from '../shared/ports/peer.ts';
-import { peerHandlers } from '../shared/replica/peer-handlers.ts';
 import { pushTo } from '../shared/replica/push.ts';
 import { ensureServing } from '../shared/replica/recover.ts';
-import type { Replica } from '../shared/replica/replica.ts';
 import { beat } from '../shared/replica/heartbeat.ts';
 import type { Emulator } from './emulator.ts';
 import { startEmulator } from './emulator.ts';
 import { ORIGIN, OTHER, manifestOf } from './pair.ts';
+import { peerOver } from './peer-over.ts';
 import { benchReplica } from './replica.ts';
 import { atMost } from './report.ts';
 import type { Section } from './report.ts';
@@ -77,18 +74,4 @@ async function writeUnits(store: DynamoStore, work: () => Promise<unknown>): Pro
   const before = store.units.writeUnits;
   await work();
   return store.units.writeUnits - before;
-}
-
-/** A member that is called without a network. */
-function peerOver(replica: Replica, caller: Member): Peer {
-  const handlers = peerHandlers(replica);
-  return {
-    member: replica.identity.member,
-    pull: (request, signal) => handlers.pull(caller, request, signal),
-    push: (request, signal) => handlers.push(caller, request, signal),
-    heartbeat: (beatOfCaller, signal) => handlers.heartbeat(caller, beatOfCaller, signal),
-    compareDigests: (request, signal) => handlers.compareDigests(caller, request, signal),
-    fetchRows: (request, signal) => handlers.fetchRows(caller, request, signal),
-    fetchContents: (request, signal) => handlers.fetchContents(caller, request, signal),
-  };
 }
