@@ -61,7 +61,25 @@ describe('the dead letters of a region', () => {
     expect(await us.operator.replayDeadLetters({ kind: 'all', source: undefined }, 'r3', never)).toMatchObject({ replayed: 1, failed: 1, failures: [{ reason: expect.stringContaining('report it') }] });
     expect((await federation.aws.events(us.watched)).map(({ detail }) => detail['job'])).toEqual(['health']);
     expect((await list()).letters).toMatchObject([{ source: 'push', error: 'NO_PERMISSIONS', summary: 'not a message of ours' }]);
-    await federation.aws.take(queueOf('push'));
+  });
+
+  test('are thrown away by id, also those nobody can make sense of, and nothing else is', async () => {
+    await federation.aws.send(queueOf('tick'), JSON.stringify({ job: 'sync', atMs: Date.now() }));
+    const [unread, tick] = (await list()).letters.map(({ id }) => id);
+    await federation.aws.events(us.watched);
+
+    us.proxy.inject({ fault: 'server-error', action: 'DeleteMessage' });
+    expect(await us.operator.discardDeadLetters([unread ?? ''], 'd1', never)).toMatchObject({ discarded: 0, failures: [{ id: unread, reason: expect.stringContaining('did not let go') }] });
+    us.proxy.inject();
+    expect((await list()).total).toBe(2);
+
+    expect(await us.operator.discardDeadLetters([unread ?? '', 'tick/nobody'], 'd2', never)).toMatchObject({ discarded: 1, failures: [{ id: 'tick/nobody', reason: expect.stringContaining('it is not there') }] });
+    expect((await list()).letters.map(({ id }) => id)).toEqual([tick]);
+    expect(us.log).toContainEqual(expect.objectContaining({ event: 'audit', requestId: 'd2', ids: `${unread ?? ''} tick/nobody` }));
+    expect(await us.operator.discardDeadLetters([tick ?? ''], 'd3', never)).toEqual({ discarded: 1, failures: [] });
+    expect(await list()).toEqual({ letters: [], total: 0 });
+    expect(await federation.aws.events(us.watched)).toEqual([]);
+    await expect(us.operator.discardDeadLetters(['sync/1'], 'd4', never)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('ids: "sync"') });
   });
 
   test('stay where they are while the bus takes nothing', async () => {
