@@ -48,7 +48,7 @@ export interface FunctionEntry {
   readonly memoryMb: number;
   readonly triggers: readonly Trigger[];
   readonly rights: Rights;
-  /** Invocations kept for this function alone, so that no flood of another takes them. */
+  /** Invocations kept for this function alone, so that no flood of another takes them; and the most it has at once. */
   readonly reservedConcurrency?: number;
   /** Whether what fails for good has to be kept: the schedule makes up for everything else by itself. */
   readonly deadLetters: boolean;
@@ -64,6 +64,8 @@ const MEMORY_MB = 512;
 const LARGE_MEMORY_MB = 1024;
 /** Heartbeats and pages of some ten members at once, with room for as many that are slow. */
 const PEER_CONCURRENCY = 20;
+/** Work of the whole region that goes on until it is done: a second one at it would only meet the first one's conditions, and pay for it. */
+const ONE_AT_A_TIME = 1;
 /** An invocation takes milliseconds a tick. */
 const TICKS_PER_BATCH = 10;
 /** One invocation pulls once for all records of its batch. */
@@ -99,11 +101,11 @@ export const CATALOG: Readonly<Record<FunctionName, FunctionEntry>> = {
   },
   sync: {
     name: 'sync', entry: entryOf('sync'), purpose: 'Recovers lost state, and pulls what peers have that is not here.',
-    timeoutSeconds: LONGEST_SECONDS, memoryMb: MEMORY_MB, triggers: [tickOf('sync')], rights: WRITER, deadLetters: false,
+    timeoutSeconds: LONGEST_SECONDS, memoryMb: MEMORY_MB, reservedConcurrency: ONE_AT_A_TIME, triggers: [tickOf('sync')], rights: WRITER, deadLetters: false,
   },
   'anti-entropy': {
     name: 'anti-entropy', entry: entryOf('anti-entropy'), purpose: 'Compares with each peer by Merkle index and repairs what differs.',
-    timeoutSeconds: LONGEST_SECONDS, memoryMb: LARGE_MEMORY_MB, triggers: [tickOf('anti-entropy')], rights: EXCHANGE, deadLetters: false,
+    timeoutSeconds: LONGEST_SECONDS, memoryMb: LARGE_MEMORY_MB, reservedConcurrency: ONE_AT_A_TIME, triggers: [tickOf('anti-entropy')], rights: EXCHANGE, deadLetters: false,
   },
   health: {
     name: 'health', entry: entryOf('health'), purpose: 'Exchanges heartbeats with each peer.',
@@ -111,7 +113,7 @@ export const CATALOG: Readonly<Record<FunctionName, FunctionEntry>> = {
   },
   'garbage-collect': {
     name: 'garbage-collect', entry: entryOf('garbage-collect'), purpose: 'Collects what everybody knows, publishes and joins deletes of the ledger.',
-    timeoutSeconds: LONGEST_SECONDS, memoryMb: MEMORY_MB, triggers: [tickOf('garbage-collect')], rights: { ...WRITER, readSecret: false }, deadLetters: false,
+    timeoutSeconds: LONGEST_SECONDS, memoryMb: MEMORY_MB, reservedConcurrency: ONE_AT_A_TIME, triggers: [tickOf('garbage-collect')], rights: { ...WRITER, readSecret: false }, deadLetters: false,
   },
   tick: {
     name: 'tick', entry: entryOf('tick'), purpose: 'Spreads the jobs over the minute by the intervals of the spec in force.',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import type { AppProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import type { FederationConfig } from './config/federation-config.ts';
@@ -11,8 +12,8 @@ import { LedgerStack } from './ledger/ledger-stack.ts';
 export const exampleConfig = (): FederationConfig => readConfig(join(import.meta.dirname, '..', 'docs', 'examples', 'aws', 'federation.aws.yaml'));
 
 /** For tests: the stacks of a configuration, with a line that names the entry where a bundle would be. */
-export function federationOf(config: FederationConfig): FederationApp {
-  return new FederationApp(config, ({ entry }) => Code.fromInline(`// ${entry}`));
+export function federationOf(config: FederationConfig, props?: AppProps): FederationApp {
+  return new FederationApp(config, ({ entry }) => Code.fromInline(`// ${entry}`), props);
 }
 
 export interface Synthesized { readonly ledger: Template; readonly regions: readonly Template[] }

@@ -1,10 +1,10 @@
-import { Match } from 'aws-cdk-lib/assertions';
-import type { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CATALOG } from '../functions/catalog.ts';
 import { LEDGER_SCHEMA, REGIONAL_SCHEMA } from '../shared/adapters/dynamodb/table-layout.ts';
 import type { FederationConfig } from './config/federation-config.ts';
+import { LOOK_AGAIN_CONTEXT } from './region/doorbell/ledger-stream.ts';
 import { exampleConfig, exampleFederation, federationOf, ledgerOf, synthesize } from './synthesize.ts';
 import type { Synthesized } from './synthesize.ts';
 
@@ -139,7 +139,7 @@ describe('a region', () => {
     expect(functions).toHaveLength(Object.keys(CATALOG).length);
     for (const { name, entry, purpose, timeoutSeconds, memoryMb, reservedConcurrency } of Object.values(CATALOG)) {
       const found = functions.find(({ Properties }) => Properties['Code'].ZipFile === `// ${entry}`);
-      expect(found?.Properties, name).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler', Description: purpose, Timeout: timeoutSeconds, MemorySize: memoryMb });
+      expect(found?.Properties, name).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler', Description: purpose, Timeout: timeoutSeconds, MemorySize: memoryMb, TracingConfig: { Mode: 'Active' } });
       expect(found?.Properties['ReservedConcurrentExecutions'], name).toBe(reservedConcurrency);
       expect(found?.Properties['Environment'].Variables, name).toMatchObject({ NOVAEDGE_FEDERATION_ID: 'prod-global', NOVAEDGE_MEMBER: 'us-west-controller', NOVAEDGE_LEDGER_TABLE: 'novaedge-prod-global-ledger', NOVAEDGE_PEER_DOMAINS: 'example.com' });
     }
@@ -147,6 +147,16 @@ describe('a region', () => {
 
   test('keeps invocations for peers, so that no flood of agents starves heartbeats', () => {
     expect(CATALOG['peer-api'].reservedConcurrency).toBeGreaterThan(0);
+  });
+
+  test('has one invocation at once of what goes on until it is done, and lets go the ticks that wait behind it', () => {
+    const functions = federationFunctions(region);
+    for (const name of ['sync', 'anti-entropy', 'garbage-collect'] as const) {
+      expect(functions.find(({ Properties }) => Properties['Description'] === CATALOG[name].purpose)?.Properties['ReservedConcurrentExecutions'], name).toBe(1);
+    }
+    const ages = resourcesOf(region, 'AWS::Lambda::EventInvokeConfig').filter(({ Properties }) => Properties['DestinationConfig'] === undefined).map(({ Properties }) => Number(Properties['MaximumEventAgeInSeconds']));
+    expect(ages.length).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...ages)).toBe(60);
   });
 
   test('lets in nobody without a certificate that the truststore vouches for', () => {
@@ -169,6 +179,14 @@ describe('a region', () => {
       DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
       FilterCriteria: { Filters: [{ Pattern: JSON.stringify({ eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { p: { S: [{ 'anything-but': ['us-west-controller'] }] } } } }) }] },
     });
+  });
+
+  test('looks the ledger\'s stream up again when it is told to', () => {
+    const app = federationOf(config, { context: { [LOOK_AGAIN_CONTEXT]: '2026-11-28' } });
+    const told = Template.fromStack(at(app.regions, 0));
+
+    told.hasResourceProperties('Custom::NovaEdgeLedgerStream', { TableName: 'novaedge-prod-global-ledger', Again: '2026-11-28' });
+    region.hasResourceProperties('Custom::NovaEdgeLedgerStream', { TableName: 'novaedge-prod-global-ledger', Again: Match.absent() });
   });
 
   test('hands out ticks with partial answers, each tried until it is a dead letter', () => {

@@ -9,7 +9,7 @@ import type { PlannedTick } from './plan.ts';
 import { MINUTE_MS, planMinute } from './plan.ts';
 import { tickEvent, tickOf } from './tick-message.ts';
 
-/** EventBridge's event once a minute; `time` is the minute it is meant for. */
+/** EventBridge's event once a minute, counted from when the rule was made and so seldom at a full one; `time` is when it fired. */
 export interface ScheduleEvent { readonly time?: string }
 /** A batch of the queue of delayed ticks. */
 export interface QueueEvent { readonly Records: readonly { readonly messageId: string; readonly body: string }[] }
@@ -28,11 +28,14 @@ export const tickHandler = (region: OpenRegion): LambdaHandler<ScheduleEvent | Q
   };
 };
 
-/** Sends the ticks of one minute. Doing so twice for the same minute runs jobs twice, which does no harm. */
+/**
+ * Sends the ticks of the minute that begins as the event fires: the next event goes on where this one ends. Doing so twice for the same
+ * minute runs jobs twice, which does no harm.
+ */
 async function spreadMinute({ replica, logger }: OpenRegion, queue: Queue, time: string | undefined, signal: AbortSignal): Promise<void> {
   const nowMs = replica.clock.nowMs();
   const given = time === undefined ? NaN : Date.parse(time);
-  const fromMs = Math.floor((Number.isNaN(given) ? nowMs : given) / MINUTE_MS) * MINUTE_MS;
+  const fromMs = Number.isNaN(given) ? nowMs : given;
   const { spec } = await loadSettings(replica);
   const planned = planMinute(spec, fromMs);
   await queue.send(planned.map((tick) => messageOf(tick, nowMs)), signal);

@@ -1,4 +1,6 @@
-import { execFile } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +9,9 @@ import type { KeyedCertificate } from '../../shared/adapters/certificates/index.
 import { createAuthority, issueBridgeCertificate, issueMemberCertificate, issueOperatorCertificate } from '../../shared/adapters/certificates/index.ts';
 import { asMember } from '../../shared/model/ids.ts';
 import { freePort } from '../../local/kubernetes/free-port.ts';
-import type { ProgramResult } from '../../local/kubernetes/local-cluster.ts';
+import type { LocalCluster, ProgramResult } from '../../local/kubernetes/local-cluster.ts';
 import type { MemberConfig } from '../../local/member/member-config.ts';
+import { memberMessageSchema } from '../../local/member/member-message.ts';
 import type { RunningMember } from '../../local/member/run-member.ts';
 import { runMember } from '../../local/member/run-member.ts';
 import type { RunningCluster } from './running-cluster.ts';
@@ -20,6 +23,7 @@ export type Place = (typeof PLACES)[number];
 export const FEDERATION = 'prod-global';
 export const memberIn = (place: Place): string => `${place}-controller`;
 
+const MEMBER_PROGRAM = join(import.meta.dirname, '..', '..', 'local', 'member', 'main.ts');
 const NOVACTL = join(import.meta.dirname, '..', '..', 'cli', 'novactl.mjs');
 const NOVACTL_TIMEOUT_MS = 60_000;
 const MINIMUM_TOMBSTONE_TTL_MS = 60_000;
@@ -35,14 +39,16 @@ export class GuideFederation {
   readonly #clusters = new Map<Place, RunningCluster>();
   readonly #ports = new Map<Place, number>();
   readonly #members = new Map<Place, RunningMember>();
+  readonly #processes = new Map<Place, ChildProcess>();
 
-  static async start(): Promise<GuideFederation> {
+  /** @param asProcesses members in processes of their own, for `killProcess` */
+  static async start({ asProcesses = false }: { readonly asProcesses?: boolean } = {}): Promise<GuideFederation> {
     const federation = new GuideFederation();
     try {
       for (const place of PLACES) federation.#ports.set(place, await freePort());
       await federation.#writeFiles();
       await Promise.all(PLACES.map((place) => federation.#startCluster(place)));
-      await Promise.all(PLACES.map((place) => federation.startMember(place)));
+      await Promise.all(PLACES.map((place) => (asProcesses ? federation.startProcess(place) : federation.startMember(place))));
       return federation;
     } catch (error) {
       await federation.end();
@@ -52,9 +58,7 @@ export class GuideFederation {
 
   /** Runs kubectl in a cluster. @throws with what it said, when it fails */
   kubectl(place: Place, args: string, input = ''): Promise<string> {
-    const running = this.#clusters.get(place);
-    if (running === undefined) throw new Error(`there is no cluster ${place}`);
-    return must(running.cluster, args.split(' '), input);
+    return must(this.cluster(place), args.split(' '), input);
   }
 
   /** The guide's manifest of a place, word for word but for the endpoints. */
@@ -75,6 +79,35 @@ export class GuideFederation {
 
   async startMember(place: Place): Promise<void> { this.#members.set(place, await runMember(this.#config(place), () => undefined)); }
 
+  /** The same in a process of its own, which can be killed; resolves when its API answers. */
+  async startProcess(place: Place): Promise<void> {
+    const config = join(this.#folder, place, 'config.json');
+    writeFileSync(config, JSON.stringify(this.#config(place)));
+    const child = fork(MEMBER_PROGRAM, [config], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.#processes.set(place, child);
+    const ended = once(child, 'exit').then(() => { throw new Error(`${place} ended before it was ready`); });
+    const ready = new Promise<void>((resolve) => { child.on('message', (message) => { if (memberMessageSchema.parse(message).kind === 'ready') resolve(); }); });
+    await Promise.race([ready, ended]);
+    ended.catch(() => undefined);
+  }
+
+  /** Ends a member's process with SIGKILL, region and bridge, wherever they are. */
+  async killProcess(place: Place): Promise<void> {
+    const child = this.#processes.get(place);
+    this.#processes.delete(place);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** The cluster itself: to be killed, compacted, paused. */
+  cluster(place: Place): LocalCluster {
+    const running = this.#clusters.get(place);
+    if (running === undefined) throw new Error(`there is no cluster ${place}`);
+    return running.cluster;
+  }
+
   /** Its region and its bridge; the cluster stays. */
   async stopMember(place: Place): Promise<void> {
     await this.#members.get(place)?.stop();
@@ -82,6 +115,7 @@ export class GuideFederation {
   }
 
   async end(): Promise<void> {
+    await Promise.all([...this.#processes.keys()].map((place) => this.killProcess(place)));
     await Promise.all([...this.#members.keys()].map((place) => this.stopMember(place)));
     await Promise.all([...this.#clusters.values()].map((running) => running.end()));
     rmSync(this.#folder, { recursive: true, force: true });

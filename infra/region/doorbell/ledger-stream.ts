@@ -20,6 +20,11 @@ export interface LedgerStreamProps {
 /** The handler that finds the stream, from the root of the repository. */
 export const STREAM_ARN_ENTRY = { name: 'stream-arn', entry: 'infra/region/doorbell/stream-arn.handler.ts' } as const;
 
+/**
+ * A context value (`cdk deploy -c lookUpLedgerStream=NAME`) that has the stream looked up again, where the replica was made anew: CloudFormation
+ * asks only when a property changes. Any value not given before will do; without it the next deploy looks again and finds the same.
+ */
+export const LOOK_AGAIN_CONTEXT = 'lookUpLedgerStream';
 /** One look at a table. */
 const LOOK_TIMEOUT = Duration.seconds(30);
 /** A doorbell whose peer is slow must not hold up those of others; records of one member stay in order. */
@@ -46,7 +51,11 @@ export class LedgerStream extends Construct {
       description: 'Looks up the ledger\'s stream while the stack is deployed.',
       runtime: Runtime.NODEJS_24_X, architecture: Architecture.ARM_64, handler: 'index.handler', code: codeOf(STREAM_ARN_ENTRY), role, logGroup, timeout: LOOK_TIMEOUT,
     });
-    const found = new CustomResource(this, 'Stream', { resourceType: 'Custom::NovaEdgeLedgerStream', serviceToken: finder.functionArn, serviceTimeout: Duration.minutes(2), properties: { TableName: ledgerTableName(federationId) } });
+    const again: unknown = this.node.tryGetContext(LOOK_AGAIN_CONTEXT);
+    const found = new CustomResource(this, 'Stream', {
+      resourceType: 'Custom::NovaEdgeLedgerStream', serviceToken: finder.functionArn, serviceTimeout: Duration.minutes(2),
+      properties: { TableName: ledgerTableName(federationId), ...(typeof again === 'string' && { Again: again }) },
+    });
     // The role's policy is there before anybody looks.
     found.node.addDependency(role);
     this.#streamArn = Token.asString(found.getAtt('StreamArn'));

@@ -1,6 +1,6 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import type { Code } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -42,6 +42,7 @@ export class FederationFunction extends Construct {
     // Instead of AWSLambdaBasicExecutionRole, which may write every log group of the account.
     role.addToPolicy(new PolicyStatement({ sid: 'WriteLog', actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }));
     for (const statement of statements) role.addToPolicy(statement);
+    Validations.of(role).acknowledge({ id: 'AwsSolutions-IAM5[Resource::*]', reason: 'xray:PutTraceSegments and PutTelemetryRecords know no resources.' });
     this.function = new LambdaFunction(this, 'Function', {
       description: entry.purpose,
       runtime: Runtime.NODEJS_24_X,
@@ -53,6 +54,8 @@ export class FederationFunction extends Construct {
       environment,
       timeout: Duration.seconds(entry.timeoutSeconds),
       memorySize: entry.memoryMb,
+      // Lambda's own segments: waits, starts, durations. The CDK adds the rights to the role.
+      tracing: Tracing.ACTIVE,
       ...(entry.reservedConcurrency !== undefined && { reservedConcurrentExecutions: entry.reservedConcurrency }),
       ...(deadLetters === undefined
         ? { retryAttempts: 0, maxEventAge: FORGOTTEN_AFTER }

@@ -15,11 +15,14 @@ const waiting = async (): Promise<readonly { messageId: string; body: string }[]
 
 describe('once a minute', () => {
   test('the jobs of the minute go into the queue, each for its time', async () => {
-    // The minute that just ended: all of it is due.
-    const time = new Date(Math.floor(Date.now() / 60_000 - 1) * 60_000).toISOString();
-    await us.tick({ time });
+    // A minute that has ended, so that all of it is due; a rule of a rate fires at no full one.
+    const firedMs = (Math.floor(Date.now() / 60_000) - 1.5) * 60_000;
+    await us.tick({ time: new Date(firedMs).toISOString() });
 
-    const jobs = (await waiting()).map(({ body }) => (JSON.parse(body) as { job: string }).job);
+    const ticks = (await waiting()).map(({ body }) => JSON.parse(body) as { job: string; atMs: number });
+    // Up to the next event, or nothing would run until then.
+    expect(ticks.filter(({ job }) => job === 'sync').map(({ atMs }) => (atMs - firedMs) / 1000).sort((a, b) => a - b)).toEqual([0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55]);
+    const jobs = ticks.map(({ job }) => job);
     expect(Object.fromEntries([...Map.groupBy(jobs, (job) => job)].map(([job, all]) => [job, all.length]))).toMatchObject({ sync: 12, health: 6, 'garbage-collect': 1 });
   });
 
