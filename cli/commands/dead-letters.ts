@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Json } from '../../shared/model/content.ts';
-import type { DeadLetter, Replay } from '../../shared/ports/dead-letters.ts';
-import { MAX_REPLAY_IDS } from '../../shared/ports/dead-letters.ts';
+import type { DeadLetter, DiscardOutcome, LetterFailure, Replay } from '../../shared/ports/dead-letters.ts';
+import { MAX_LETTER_IDS } from '../../shared/ports/dead-letters.ts';
+import type { Operator } from '../../shared/ports/operator.ts';
 import { withRegion } from '../connection/session.ts';
 import { CommandError } from '../errors.ts';
 import type { Host } from '../host.ts';
@@ -12,11 +13,12 @@ import { formatAgo, isoTime } from '../output/times.ts';
 
 const SOURCE = 'of one function only: push, tick or doorbell';
 
-/** `federation dead-letters list|replay` */
+/** `federation dead-letters list|replay|discard` */
 export function addDeadLetters(federation: Command, host: Host): void {
   const letters = federation.command('dead-letters').description('What the region\'s functions on AWS gave up after several attempts');
   addList(letters, host);
   addReplay(letters, host);
+  addDiscard(letters, host);
 }
 
 function addList(letters: Command, host: Host): void {
@@ -33,7 +35,7 @@ function addList(letters: Command, host: Host): void {
 function addReplay(letters: Command, host: Host): void {
   letters.command('replay')
     .description('Has the work of dead letters done anew, and takes them out of their queue')
-    .argument('[ids...]', `as novactl federation dead-letters list names them; at most ${MAX_REPLAY_IDS.toString()}`)
+    .argument('[ids...]', `as novactl federation dead-letters list names them; at most ${MAX_LETTER_IDS.toString()}`)
     .option('--all', 'all there are')
     .option('--source <function>', `with --all, ${SOURCE}`)
     .action(async (ids: readonly string[], { all = false, source }: { readonly all?: boolean; readonly source?: string }, command: Command) => {
@@ -42,9 +44,56 @@ function addReplay(letters: Command, host: Host): void {
       const outcome = await withRegion(host, options, ({ operator }) => operator.replayDeadLetters(which, host.newRequestId(), host.interrupted));
       const { replayed, failed, failures } = outcome;
       print(host.out, options.output, { json: { replayed, failed, failures: failures.map((failure) => ({ ...failure })) }, text: () => (which.kind === 'all' && replayed + failed === 0 ? 'There are no dead letters.\n' : `${count(replayed)} replayed\n`) });
-      if (failed > 0) throw new CommandError('conflict', `${count(failed)} could not be replayed:\n${failures.map(({ id, reason }) => `  ${id}: ${reason}`).join('\n')}${failed > failures.length ? '\n  …' : ''}`);
+      if (failed > 0) throw new CommandError('conflict', `${count(failed)} could not be replayed:\n${failureLines(failures)}${failed > failures.length ? '\n  …' : ''}`);
     });
 }
+
+interface DiscardOptions { readonly all?: boolean; readonly source?: string; readonly yes?: boolean }
+
+function addDiscard(letters: Command, host: Host): void {
+  letters.command('discard')
+    .description('Throws dead letters away, their work undone; without --yes says which, and throws none away')
+    .argument('[ids...]', `as novactl federation dead-letters list names them; at most ${MAX_LETTER_IDS.toString()}`)
+    .option('--all', 'all that a list shows now')
+    .option('--source <function>', `with --all, ${SOURCE}`)
+    .option('--yes', 'do it')
+    .action(async (ids: readonly string[], { all = false, source, yes = false }: DiscardOptions, command: Command) => {
+      const options = globalsOf(command);
+      const which = replayOf(ids, all, source);
+      const { plan, total, discarded, failures } = await withRegion(host, options, async ({ operator }) => {
+        const list = await operator.deadLetters(which.kind === 'all' ? which.source : undefined, host.interrupted);
+        const chosen = list.letters.filter(({ id }) => which.kind === 'all' || which.ids.includes(id));
+        const known = new Set(chosen.map(({ id }) => id));
+        const unknown = which.kind === 'all' ? [] : which.ids.filter((id) => !known.has(id)).map((id) => ({ id, reason: NOT_LISTED }));
+        const done = yes ? await discardAll(operator, chosen.map(({ id }) => id), host) : { discarded: 0, failures: [] };
+        return { plan: chosen, total: list.total, discarded: done.discarded, failures: [...done.failures, ...unknown] };
+      });
+      print(host.out, options.output, {
+        json: { letters: plan.map(letterJson), discarded, failures: failures.map((failure) => ({ ...failure })) },
+        text: () => (yes && plan.length > 0 ? `${count(discarded)} discarded\n` : planText(plan, which.kind === 'all' ? total : plan.length, host.nowMs())),
+      });
+      if (failures.length > 0) throw new CommandError('conflict', `${count(failures.length)} could not be discarded:\n${failureLines(failures)}`);
+    });
+}
+
+const NOT_LISTED = 'a list does not show it: it is gone, held by another look for half a minute, or beyond what one look reads';
+
+/** What was listed and nothing else: what comes meanwhile nobody has seen. */
+async function discardAll(operator: Pick<Operator, 'discardDeadLetters'>, ids: readonly string[], host: Host): Promise<DiscardOutcome> {
+  const failures: LetterFailure[] = [];
+  let discarded = 0;
+  for (let at = 0; at < ids.length; at += MAX_LETTER_IDS) {
+    const outcome = await operator.discardDeadLetters(ids.slice(at, at + MAX_LETTER_IDS), host.newRequestId(), host.interrupted);
+    discarded += outcome.discarded;
+    failures.push(...outcome.failures);
+  }
+  return { discarded, failures };
+}
+
+const planText = (plan: readonly DeadLetter[], total: number, nowMs: number): string =>
+  (plan.length === 0 ? listText(plan, total, nowMs) : `${listText(plan, total, nowMs)}Nothing was discarded. With --yes ${plan.length === 1 ? 'it is' : 'they are'} thrown away, and what they ask for is not done.\n`);
+
+const failureLines = (failures: readonly LetterFailure[]): string => failures.map(({ id, reason }) => `  ${id}: ${reason}`).join('\n');
 
 /** @throws CommandError where it is not said which, or twice */
 function replayOf(ids: readonly string[], all: boolean, source: string | undefined): Replay {
@@ -52,7 +101,7 @@ function replayOf(ids: readonly string[], all: boolean, source: string | undefin
   if (!all && source !== undefined) throw new CommandError('invalid', '--source is for --all: an id names its function already');
   if (all) return { kind: 'all', source };
   if (ids.length === 0) throw new CommandError('invalid', 'which dead letters? Name them as novactl federation dead-letters list does, or say --all');
-  if (ids.length > MAX_REPLAY_IDS) throw new CommandError('invalid', `${ids.length.toString()} ids: expected at most ${MAX_REPLAY_IDS.toString()}, or --all`);
+  if (ids.length > MAX_LETTER_IDS) throw new CommandError('invalid', `${ids.length.toString()} ids: expected at most ${MAX_LETTER_IDS.toString()}, or --all`);
   return { kind: 'ids', ids };
 }
 

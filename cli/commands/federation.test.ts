@@ -188,6 +188,9 @@ describe('federation', () => {
     expect(await novactl('federation', 'dead-letters', 'replay', 'push/1', '--all')).toMatchObject({ code: 2, err: expect.stringContaining('one of the two') });
     expect(await novactl('federation', 'dead-letters', 'replay', '--source', 'push')).toMatchObject({ code: 2, err: expect.stringContaining('--all') });
     expect(await novactl('federation', 'dead-letters', 'replay', 'nonsense')).toMatchObject({ code: 2, err: expect.stringContaining('ids[0]') });
+    expect(await novactl('federation', 'dead-letters', 'discard', '--all', '--yes')).toMatchObject({ code: 0, out: 'There are no dead letters.\n' });
+    expect(await novactl('federation', 'dead-letters', 'discard', 'push/1', '--yes')).toMatchObject({ code: 4, err: expect.stringContaining('push/1: a list does not show it') });
+    expect(await novactl('federation', 'dead-letters', 'discard')).toMatchObject({ code: 2, err: expect.stringContaining('or say --all') });
   });
 
   test('set writes the file in the member\'s folder, at one member or at all', async () => {

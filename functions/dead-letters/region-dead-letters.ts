@@ -1,7 +1,7 @@
 import type { HeldMessage } from '../../shared/adapters/sqs/queue.ts';
 import { Queue } from '../../shared/adapters/sqs/queue.ts';
 import type { BusEvent } from '../../shared/adapters/eventbridge/index.ts';
-import type { DeadLetterList, DeadLetters, Replay, ReplayOutcome } from '../../shared/ports/dead-letters.ts';
+import type { DeadLetterList, DeadLetters, DiscardOutcome, LetterFailure, Replay, ReplayOutcome } from '../../shared/ports/dead-letters.ts';
 import { ReplicaError } from '../../shared/ports/errors.ts';
 import { currentCorrelation } from '../../shared/wire/correlation.ts';
 import type { FunctionName } from '../names.ts';
@@ -16,8 +16,8 @@ const MAX_HELD = 300;
 const HOLD_SECONDS = 30;
 
 type Parts = Pick<OpenRegion, 'environment' | 'aws' | 'bus' | 'logger' | 'replica'>;
-interface Failure { readonly id: string; readonly reason: string }
-interface Replayed { readonly replayed: number; readonly failures: readonly Failure[] }
+interface Replayed { readonly replayed: number; readonly failures: readonly LetterFailure[] }
+interface Met { readonly message: HeldMessage; readonly id: string; readonly again: Again }
 
 /**
  * The dead letters of a region on AWS, in a queue for each function that has one. To replay one is to put on the bus what starts the
@@ -44,9 +44,20 @@ export class RegionDeadLetters implements DeadLetters {
   async replay(which: Replay, signal: AbortSignal): Promise<ReplayOutcome> {
     const outcomes = await Promise.all(which.kind === 'all'
       ? this.#queuesOf(which.source, 'source').map(([name, queue]) => this.#replayFrom(name, queue, undefined, signal))
-      : [...Map.groupBy(which.ids, (id) => id.split('/')[0] ?? '')].flatMap(([source, ids]) => this.#queuesOf(source, 'ids').map(([name, queue]) => this.#replayFrom(name, queue, new Set(ids), signal))));
+      : this.#queuesHolding(which.ids).map(([name, queue, ids]) => this.#replayFrom(name, queue, ids, signal)));
     const failures = outcomes.flatMap((outcome) => outcome.failures);
     return { replayed: outcomes.reduce((sum, { replayed }) => sum + replayed, 0), failed: failures.length, failures };
+  }
+
+  async discard(ids: readonly string[], signal: AbortSignal): Promise<DiscardOutcome> {
+    const outcomes = await Promise.all(this.#queuesHolding(ids).map(([name, queue, wanted]) =>
+      this.#takeOut(name, queue, wanted, ({ message, id }) => this.#throwAway(queue, message, id, signal), signal)));
+    return { discarded: outcomes.reduce((sum, { taken }) => sum + taken, 0), failures: outcomes.flatMap(({ failures }) => failures) };
+  }
+
+  /** @throws ReplicaError `invalid` for an id of no queue, before any is touched */
+  #queuesHolding(ids: readonly string[]): readonly (readonly [FunctionName, Queue, ReadonlySet<string>])[] {
+    return [...Map.groupBy(ids, (id) => id.split('/')[0] ?? '')].flatMap(([source, named]) => this.#queuesOf(source, 'ids').map(([name, queue]) => [name, queue, new Set(named)] as const));
   }
 
   /** One queue, or all. @throws ReplicaError `invalid` naming those there are */
@@ -56,20 +67,40 @@ export class RegionDeadLetters implements DeadLetters {
     return found;
   }
 
-  #replayFrom(source: FunctionName, queue: Queue, ids: ReadonlySet<string> | undefined, signal: AbortSignal): Promise<Replayed> {
+  async #replayFrom(source: FunctionName, queue: Queue, ids: ReadonlySet<string> | undefined, signal: AbortSignal): Promise<Replayed> {
+    const { taken, failures } = await this.#takeOut(source, queue, ids, ({ message, id, again }) => this.#tryAgain(queue, message, id, again, signal), signal);
+    return { replayed: taken, failures };
+  }
+
+  /** Has `take` take letters out of a queue, all it holds where no ids are given; it answers why not, where it fails. */
+  #takeOut(source: FunctionName, queue: Queue, ids: ReadonlySet<string> | undefined, take: (met: Met) => Promise<string | undefined>, signal: AbortSignal): Promise<{ readonly taken: number; readonly failures: readonly LetterFailure[] }> {
     return holding(source, queue, signal, async (held) => {
       const gone = new Set<HeldMessage>();
-      const failures: Failure[] = [];
-      const wanted = held.map((message) => ({ message, ...readLetter(source, message) })).filter(({ letter }) => ids === undefined || ids.has(letter.id));
-      for (const { message, letter: { id }, again } of wanted) {
-        const reason = await this.#tryAgain(queue, message, id, again, signal);
-        if (reason === undefined) gone.add(message);
-        else failures.push({ id, reason });
+      const failures: LetterFailure[] = [];
+      const wanted = held.map((message): Met => {
+        const { letter: { id }, again } = readLetter(source, message);
+        return { message, id, again };
+      }).filter(({ id }) => ids === undefined || ids.has(id));
+      for (const met of wanted) {
+        const reason = await take(met);
+        if (reason === undefined) gone.add(met.message);
+        else failures.push({ id: met.id, reason });
       }
-      const met = new Set(wanted.map(({ letter }) => letter.id));
-      const missing = [...(ids ?? [])].filter((id) => !met.has(id)).map((id) => ({ id, reason: 'it is not there: replayed already, held by another look for half a minute, or beyond what one look reads' }));
-      return { result: { replayed: gone.size, failures: [...failures, ...missing] }, gone };
+      const known = new Set(wanted.map(({ id }) => id));
+      const missing = [...(ids ?? [])].filter((id) => !known.has(id)).map((id) => ({ id, reason: 'it is not there: taken out already, held by another look for half a minute, or beyond what one look reads' }));
+      return { result: { taken: gone.size, failures: [...failures, ...missing] }, gone };
     });
+  }
+
+  /** @returns why not, where it fails */
+  async #throwAway(queue: Queue, message: HeldMessage, id: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      await queue.remove(message, signal);
+    } catch (error) {
+      return `the queue did not let go of it (${error instanceof Error ? error.message : String(error)})`;
+    }
+    this.#parts.logger.info('dead-letter-discarded', { id });
+    return undefined;
   }
 
   /** @returns why not, where it fails */

@@ -22,15 +22,20 @@ export interface DeadLetterList {
 /** Which letters to try again: some by their ids, or all (of one queue). */
 export type Replay = { readonly kind: 'ids'; readonly ids: readonly string[] } | { readonly kind: 'all'; readonly source: string | undefined };
 
+/** A letter that stays where it is, and why. */
+export interface LetterFailure { readonly id: string; readonly reason: string }
+
 export interface ReplayOutcome {
   readonly replayed: number;
   readonly failed: number;
   /** Which could not be tried again and why; they are still there. Some of them, where there are many. */
-  readonly failures: readonly { readonly id: string; readonly reason: string }[];
+  readonly failures: readonly LetterFailure[];
 }
 
-/** Ids that one replay names at most: each is an entry of the audit log's line. */
-export const MAX_REPLAY_IDS = 100;
+export interface DiscardOutcome { readonly discarded: number; readonly failures: readonly LetterFailure[] }
+
+/** Ids that one replay or discard names at most: each is an entry of the audit log's line. */
+export const MAX_LETTER_IDS = 100;
 
 /** What a region's functions gave up. Errors are `ReplicaError`s: `invalid` for a source or an id that cannot be one. */
 export interface DeadLetters {
@@ -41,13 +46,18 @@ export interface DeadLetters {
    * which does no harm, as all work here. A letter that is none of ours stays.
    */
   replay(which: Replay, signal: AbortSignal): Promise<ReplayOutcome>;
+  /** Takes letters out, also those that are none of ours, and does nothing about them. One that is not there is a failure. */
+  discard(ids: readonly string[], signal: AbortSignal): Promise<DiscardOutcome>;
 }
+
+const nowhere = (ids: readonly string[]): readonly LetterFailure[] => ids.map((id) => ({ id, reason: 'this region has no dead letters: it does not run on AWS' }));
 
 /** Of a region without queues: what its processes cannot do, its schedule does again. */
 export const noDeadLetters: DeadLetters = {
   list: () => Promise.resolve({ letters: [], total: 0 }),
   replay: (which) => {
     const ids = which.kind === 'ids' ? which.ids : [];
-    return Promise.resolve({ replayed: 0, failed: ids.length, failures: ids.map((id) => ({ id, reason: 'this region has no dead letters: it does not run on AWS' })) });
+    return Promise.resolve({ replayed: 0, failed: ids.length, failures: nowhere(ids) });
   },
+  discard: (ids) => Promise.resolve({ discarded: 0, failures: nowhere(ids) }),
 };

@@ -1,7 +1,7 @@
 import type { Member, ResourceKey } from '../model/ids.ts';
 import type { Direction } from '../model/mass-delete.ts';
 import type { Strategy } from '../model/view.ts';
-import type { DeadLetterList, Replay, ReplayOutcome } from './dead-letters.ts';
+import type { DeadLetterList, DiscardOutcome, Replay, ReplayOutcome } from './dead-letters.ts';
 import type { Condition } from './region.ts';
 
 export type Phase = 'Initializing' | 'Syncing' | 'Healthy' | 'Degraded' | 'Partitioned';
@@ -124,4 +124,6 @@ export interface Operator {
   deadLetters(source: string | undefined, signal: AbortSignal): Promise<DeadLetterList>;
   /** Tries dead letters again. */
   replayDeadLetters(which: Replay, requestId: string, signal: AbortSignal): Promise<ReplayOutcome>;
+  /** Throws dead letters away. */
+  discardDeadLetters(ids: readonly string[], requestId: string, signal: AbortSignal): Promise<DiscardOutcome>;
 }

@@ -48,6 +48,7 @@ export function operatorOf(replica: Replica, deadLetters: DeadLetters = noDeadLe
     undeny: (entry) => undeny(replica, entry),
     deadLetters: (source, signal) => deadLetters.list(source, signal),
     replayDeadLetters: (which, _requestId, signal) => deadLetters.replay(which, signal),
+    discardDeadLetters: (ids, _requestId, signal) => deadLetters.discard(ids, signal),
   };
 }
 

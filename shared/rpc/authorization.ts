@@ -25,7 +25,7 @@ export const AUTHORIZATION: { readonly peer: PerMethod<'peer', Rule>; readonly b
   operator: {
     status: 'viewer', getResource: 'viewer', listResources: 'viewer', listConflicts: 'viewer', describeConflict: 'viewer', listAgents: 'viewer', history: 'viewer', verify: 'viewer', listDeadLetters: 'viewer', listDenied: 'viewer',
     applyResource: 'admin', deleteResource: 'admin', resolveConflict: 'admin', syncNow: 'admin', reconcile: 'admin', rollback: 'admin', evict: 'admin', approve: 'admin', reject: 'admin',
-    drill: 'admin', leave: 'admin', replayDeadLetters: 'admin', deny: 'admin', undeny: 'admin',
+    drill: 'admin', leave: 'admin', replayDeadLetters: 'admin', discardDeadLetters: 'admin', deny: 'admin', undeny: 'admin',
   },
 };
 

@@ -4,7 +4,7 @@ import { denyEntriesOf, parseDenyEntry } from '../model/deny-entry.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Operator } from '../ports/operator.ts';
 import { optionalKey, requireKey, requireMember, requireRequestId } from '../wire/names.ts';
-import { optionalSource, readReplay, requireLetterId, writeDeadLetter, writeReplayOutcome } from '../wire/operator-dead-letters.ts';
+import { optionalSource, readDiscard, readReplay, requireLetterId, writeDeadLetter, writeDiscardOutcome, writeReplayOutcome } from '../wire/operator-dead-letters.ts';
 import { writeDenied } from '../wire/operator-denied.ts';
 import { requireHoldId } from '../wire/operator-holds.ts';
 import { requireManifestText, writeApplied, writeConflict, writeHistory, writeResource } from '../wire/operator-resources.ts';
@@ -92,6 +92,9 @@ export const operatorService = (operator: Operator): ServiceImpl<typeof Operator
   },
   async replayDeadLetters({ ids, source, requestId }, { signal }) {
     return writeReplayOutcome(await operator.replayDeadLetters(readReplay({ ids, ...(source !== undefined && { source }) }), requireRequestId('request_id', requestId), signal));
+  },
+  async discardDeadLetters({ ids, requestId }, { signal }) {
+    return writeDiscardOutcome(await operator.discardDeadLetters(readDiscard({ ids }), requireRequestId('request_id', requestId), signal));
   },
   listAgents: notBuilt('listing agents'),
   rollback: notBuilt('rolling back', 'Apply the manifest you want instead: novactl federation get shows the versions there are'),

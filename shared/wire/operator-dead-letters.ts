@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { DeadLetter as WireDeadLetter, DeadLetterSchema, ReplayDeadLettersRequest, ReplayDeadLettersRequestSchema, ReplayDeadLettersResponse, ReplayDeadLettersResponseSchema } from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
-import type { DeadLetter, Replay, ReplayOutcome } from '../ports/dead-letters.ts';
-import { MAX_REPLAY_IDS } from '../ports/dead-letters.ts';
+import type { DeadLetter as WireDeadLetter, DeadLetterSchema, DiscardDeadLettersRequest, DiscardDeadLettersResponse, DiscardDeadLettersResponseSchema, ReplayDeadLettersRequest, ReplayDeadLettersRequestSchema, ReplayDeadLettersResponse, ReplayDeadLettersResponseSchema } from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
+import type { DeadLetter, DiscardOutcome, LetterFailure, Replay, ReplayOutcome } from '../ports/dead-letters.ts';
+import { MAX_LETTER_IDS } from '../ports/dead-letters.ts';
 import { big, cleanText, optionalText, requireList, requireMatch, requireNumber, requireText, requireTimeMs } from './values.ts';
 import { WireError } from './wire-error.ts';
 
@@ -37,17 +37,39 @@ export const writeReplay = (which: Replay, requestId: string): MessageInitShape<
 export function readReplay({ ids, source }: Pick<ReplayDeadLettersRequest, 'ids' | 'source'>): Replay {
   if (ids.length === 0) return { kind: 'all', source: optionalSource('source', source) };
   if (source !== undefined) throw new WireError('source', `is ${JSON.stringify(source.slice(0, SOURCE_CHARACTERS))} beside ids`, 'one of the two');
-  const checked = requireList('ids', ids, MAX_REPLAY_IDS).map((id, at) => requireLetterId(`ids[${at.toString()}]`, id));
-  return { kind: 'ids', ids: [...new Set(checked)] };
+  return { kind: 'ids', ids: requireIds(ids) };
 }
 
+/** @throws WireError */
+export function readDiscard({ ids }: Pick<DiscardDeadLettersRequest, 'ids'>): readonly string[] {
+  if (ids.length === 0) throw new WireError('ids', 'is empty', `1 to ${MAX_LETTER_IDS.toString()} letters as novactl federation dead-letters list names them`);
+  return requireIds(ids);
+}
+
+/** Each once. */
+const requireIds = (ids: readonly string[]): readonly string[] =>
+  [...new Set(requireList('ids', ids, MAX_LETTER_IDS).map((id, at) => requireLetterId(`ids[${at.toString()}]`, id)))];
+
 export const writeReplayOutcome = ({ replayed, failed, failures }: ReplayOutcome): MessageInitShape<typeof ReplayDeadLettersResponseSchema> => ({
-  replayed: big(replayed), failed: big(failed), failures: failures.slice(0, MAX_REPLAY_IDS).map(({ id, reason }) => ({ id, reason: cleanText(reason) })),
+  replayed: big(replayed), failed: big(failed), failures: writeFailures(failures),
 });
+
+export const writeDiscardOutcome = ({ discarded, failures }: DiscardOutcome): MessageInitShape<typeof DiscardDeadLettersResponseSchema> =>
+  ({ discarded: big(discarded), failures: writeFailures(failures) });
 
 /** @throws WireError */
 export const readReplayOutcome = ({ replayed, failed, failures }: ReplayDeadLettersResponse): ReplayOutcome => ({
   replayed: requireNumber('replayed', replayed),
   failed: requireNumber('failed', failed),
-  failures: requireList('failures', failures, MAX_REPLAY_IDS).map(({ id, reason }, at) => ({ id: requireLetterId(`failures[${at.toString()}].id`, id), reason: requireText(`failures[${at.toString()}].reason`, reason) })),
+  failures: readFailures(failures),
 });
+
+/** @throws WireError */
+export const readDiscardOutcome = ({ discarded, failures }: DiscardDeadLettersResponse): DiscardOutcome =>
+  ({ discarded: requireNumber('discarded', discarded), failures: readFailures(failures) });
+
+const writeFailures = (failures: readonly LetterFailure[]): LetterFailure[] =>
+  failures.slice(0, MAX_LETTER_IDS).map(({ id, reason }) => ({ id, reason: cleanText(reason) }));
+
+const readFailures = (failures: readonly LetterFailure[]): readonly LetterFailure[] =>
+  requireList('failures', failures, MAX_LETTER_IDS).map(({ id, reason }, at) => ({ id: requireLetterId(`failures[${at.toString()}].id`, id), reason: requireText(`failures[${at.toString()}].reason`, reason) }));

@@ -232,6 +232,10 @@ describe('an operator', () => {
     await there.replayDeadLetters({ kind: 'all', source: undefined }, 'r10', never);
     expect(received().slice(0, 2)).toEqual([{ kind: 'all', source: undefined }, 'r10']);
     await expect(there.replayDeadLetters({ kind: 'ids', ids: ['nonsense'] }, 'r11', never)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('ids[0]') });
+    expect(await there.discardDeadLetters([LETTER.id, 'push/gone', LETTER.id], 'r12', never)).toEqual({ discarded: 1, failures: [{ id: 'push/gone', reason: 'it is not there' }] });
+    expect(received().slice(0, 2)).toEqual([[LETTER.id, 'push/gone'], 'r12']);
+    expect(world.events).toContainEqual(expect.objectContaining({ event: 'audit', fields: expect.objectContaining({ ids: 'push/0b5e3a1c push/gone push/0b5e3a1c', requestId: 'r12' }) }));
+    await expect(there.discardDeadLetters([], 'r13', never)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('ids: is empty') });
     expect(await there.history(KEY)).toMatchObject([{ version: 'v1.3' }]);
     world.handlers.replies.set('operator.get', () => undefined);
     expect(await there.get(KEY)).toBeUndefined();

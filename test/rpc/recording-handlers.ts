@@ -91,6 +91,7 @@ export function recordingHandlers(): RecordingHandlers {
       undeny: async () => 'removed',
       deadLetters: async () => ({ letters: [LETTER], total: 1 }),
       replayDeadLetters: async () => ({ replayed: 1, failed: 1, failures: [{ id: 'push/gone', reason: 'it is not there' }] }),
+      discardDeadLetters: async () => ({ discarded: 1, failures: [{ id: 'push/gone', reason: 'it is not there' }] }),
       history: async () => [{ version: 'v1.3', member: asMember('us-west'), committedAtMs: undefined, what: 'written' }],
     }),
   };

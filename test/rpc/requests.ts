@@ -42,7 +42,7 @@ const INITS: Inits = {
     status: {}, getResource: { key: KEY }, listResources: { limit: 10 }, applyResource: { manifest: CONTENT.text, requestId: 'r' }, deleteResource: { key: KEY, requestId: 'r' }, listConflicts: { all: true },
     describeConflict: { key: KEY }, resolveConflict: { key: KEY, keep: 'local', requestId: 'r' }, syncNow: {}, reconcile: {}, history: { key: KEY }, listDenied: {}, deny: { entry: 'peer/ap-east', reason: 'stolen' }, undeny: { entry: 'peer/ap-east' },
     listAgents: {}, rollback: { key: KEY, version: 'v1.1', requestId: 'r' }, verify: {}, evict: { member: 'eu-west', confirm: 'eu-west', requestId: 'r' }, approve: { holdId: 'up-1a2b3c', requestId: 'r' },
-    reject: { holdId: 'down-1a2b3c', reason: 'a slip', requestId: 'r' }, drill: { requestId: 'r' }, leave: { confirm: 'us-west', requestId: 'r' }, listDeadLetters: {}, replayDeadLetters: { requestId: 'r' },
+    reject: { holdId: 'down-1a2b3c', reason: 'a slip', requestId: 'r' }, drill: { requestId: 'r' }, leave: { confirm: 'us-west', requestId: 'r' }, listDeadLetters: {}, replayDeadLetters: { requestId: 'r' }, discardDeadLetters: { ids: ['push/0b5e3a1c'], requestId: 'r' },
   },
 };
 

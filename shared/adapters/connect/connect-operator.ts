@@ -2,11 +2,11 @@ import type { CallOptions, Client } from '@connectrpc/connect';
 import { createClient } from '@connectrpc/connect';
 import { OperatorService } from '../../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
 import type { Member, ResourceKey } from '../../model/ids.ts';
-import type { DeadLetter, DeadLetterList, Replay, ReplayOutcome } from '../../ports/dead-letters.ts';
+import type { DeadLetter, DeadLetterList, DiscardOutcome, Replay, ReplayOutcome } from '../../ports/dead-letters.ts';
 import type { ConflictInfo, DeniedInfo, FederationStatus, HistoryEntry, Operator, ResourceInfo } from '../../ports/operator.ts';
 import { MAX_ENTRIES } from '../../wire/limits.ts';
 import { optionalKey } from '../../wire/names.ts';
-import { readDeadLetter, readReplayOutcome, writeReplay } from '../../wire/operator-dead-letters.ts';
+import { readDeadLetter, readDiscardOutcome, readReplayOutcome, writeReplay } from '../../wire/operator-dead-letters.ts';
 import { readDenied } from '../../wire/operator-denied.ts';
 import { readApplied, readConflict, readHistory, readResource } from '../../wire/operator-resources.ts';
 import { readStatus } from '../../wire/operator-status.ts';
@@ -147,6 +147,10 @@ export class ConnectOperator implements Operator {
 
   replayDeadLetters(which: Replay, requestId: string, signal: AbortSignal): Promise<ReplayOutcome> {
     return this.#call(async (client, options) => readReplayOutcome(await client.replayDeadLetters(writeReplay(which, requestId), options)), signal);
+  }
+
+  discardDeadLetters(ids: readonly string[], requestId: string, signal: AbortSignal): Promise<DiscardOutcome> {
+    return this.#call(async (client, options) => readDiscardOutcome(await client.discardDeadLetters({ ids: [...ids], requestId }, options)), signal);
   }
 
   /** Ends its connections. */

@@ -1,4 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { connectRegion } from '../../../cli/connection/connect-region.ts';
+import type { Ran } from '../../../cli/testing/test-host.ts';
+import { testHost } from '../../../cli/testing/test-host.ts';
 import { resourceKey } from '../../../shared/model/resource-key.ts';
 import { FunctionsFederation } from './federation.ts';
 import type { FunctionsMember } from './federation.ts';
@@ -8,13 +15,27 @@ const KEY = resourceKey({ group: 'novaedge.io', kind: 'ProxyRoute', namespace: '
 let federation: FunctionsFederation;
 let us: FunctionsMember;
 let eu: FunctionsMember;
+let folder: string;
 // The first time ever, the emulator is installed.
 beforeAll(async () => {
   federation = await FunctionsFederation.start(['us-west', 'eu-west']);
   us = federation.member('us-west');
   eu = federation.member('eu-west');
+  folder = mkdtempSync(join(tmpdir(), 'novaedge-dead-letters-'));
 }, 200_000);
-afterAll(async () => { await federation.stop(); });
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await federation.stop();
+});
+
+/** novactl, as an admin of us-west. */
+function novactl(...words: readonly string[]): Promise<Ran> {
+  const { cert, key, ca } = us.operatorTls();
+  const context = { name: us.name, server: us.front.endpoint, member: us.name, ca: 'ca.crt', cert: 'admin.crt', key: 'admin.key' };
+  const files = { 'ca.crt': ca, 'admin.crt': cert, 'admin.key': key, 'novactl.yaml': stringify({ 'current-context': us.name, 'contexts': [context] }) };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), String(text), { mode: 0o600 });
+  return testHost({ workingFolder: folder, environment: { NOVACTL_CONFIG: join(folder, 'novactl.yaml') }, nowMs: () => Date.now(), connect: async (options) => connectRegion(options) }).run('federation', 'dead-letters', ...words);
+}
 
 const queueOf = (source: 'push' | 'tick' | 'doorbell'): string => us.region.environment.deadLetterQueues.get(source) ?? '';
 const givenUp = (requestPayload: unknown) => JSON.stringify({ timestamp: new Date().toISOString(), requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 3 }, requestPayload, responsePayload: { errorType: 'StoreBusyError', errorMessage: 'throttled' } });
@@ -61,7 +82,25 @@ describe('the dead letters of a region', () => {
     expect(await us.operator.replayDeadLetters({ kind: 'all', source: undefined }, 'r3', never)).toMatchObject({ replayed: 1, failed: 1, failures: [{ reason: expect.stringContaining('report it') }] });
     expect((await federation.aws.events(us.watched)).map(({ detail }) => detail['job'])).toEqual(['health']);
     expect((await list()).letters).toMatchObject([{ source: 'push', error: 'NO_PERMISSIONS', summary: 'not a message of ours' }]);
-    await federation.aws.take(queueOf('push'));
+  });
+
+  test('are thrown away by id, also those nobody can make sense of, and nothing else is', async () => {
+    await federation.aws.send(queueOf('tick'), JSON.stringify({ job: 'sync', atMs: Date.now() }));
+    const [unread, tick] = (await list()).letters.map(({ id }) => id);
+    await federation.aws.events(us.watched);
+
+    us.proxy.inject({ fault: 'server-error', action: 'DeleteMessage' });
+    expect(await us.operator.discardDeadLetters([unread ?? ''], 'd1', never)).toMatchObject({ discarded: 0, failures: [{ id: unread, reason: expect.stringContaining('did not let go') }] });
+    us.proxy.inject();
+    expect((await list()).total).toBe(2);
+
+    expect(await us.operator.discardDeadLetters([unread ?? '', 'tick/nobody'], 'd2', never)).toMatchObject({ discarded: 1, failures: [{ id: 'tick/nobody', reason: expect.stringContaining('it is not there') }] });
+    expect((await list()).letters.map(({ id }) => id)).toEqual([tick]);
+    expect(us.log).toContainEqual(expect.objectContaining({ event: 'audit', requestId: 'd2', ids: `${unread ?? ''} tick/nobody` }));
+    expect(await us.operator.discardDeadLetters([tick ?? ''], 'd3', never)).toEqual({ discarded: 1, failures: [] });
+    expect(await list()).toEqual({ letters: [], total: 0 });
+    expect(await federation.aws.events(us.watched)).toEqual([]);
+    await expect(us.operator.discardDeadLetters(['sync/1'], 'd4', never)).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('ids: "sync"') });
   });
 
   test('stay where they are while the bus takes nothing', async () => {
@@ -71,6 +110,28 @@ describe('the dead letters of a region', () => {
     expect(await us.operator.replayDeadLetters({ kind: 'all', source: 'tick' }, 'r4', never)).toMatchObject({ replayed: 0, failed: 1, failures: [{ reason: expect.stringContaining('the bus did not take it') }] });
     us.proxy.inject();
     expect(await us.operator.replayDeadLetters({ kind: 'all', source: 'tick' }, 'r5', never)).toMatchObject({ replayed: 1, failed: 0 });
+  });
+
+  test('are shown by novactl before it throws them away, of all queues or of one', async () => {
+    for (const source of ['push', 'tick'] as const) await federation.aws.send(queueOf(source), `nonsense for ${source}`);
+    const [push, tick] = (await list()).letters.map(({ id }) => id);
+
+    const plan = await novactl('discard', '--all');
+    expect(plan).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^ID .*\npush\/.*not a message of ours.*\ntick\/[^]*\nNothing was discarded\. With --yes they are thrown away/) });
+    expect(await novactl('discard', tick ?? '')).toMatchObject({ code: 0, out: expect.stringContaining('With --yes it is thrown away') });
+    expect((await list()).total).toBe(2);
+
+    expect(await novactl('discard', '--all', '--source', 'tick', '--yes')).toEqual({ code: 0, out: '1 dead letter discarded\n', err: '' });
+    expect((await list()).letters.map(({ id }) => id)).toEqual([push]);
+    expect(await novactl('discard', push ?? '', tick ?? '', '--yes')).toMatchObject({ code: 4, out: '1 dead letter discarded\n', err: expect.stringContaining(`${tick ?? ''}: a list does not show it`) });
+    expect(await list()).toEqual({ letters: [], total: 0 });
+  });
+
+  test('beyond a hundred are thrown away by novactl in several calls', async () => {
+    for (let sent = 0; sent < 120; sent += 1) await federation.aws.send(queueOf('tick'), 'nonsense');
+
+    expect(await novactl('discard', '--all', '--yes')).toEqual({ code: 0, out: '120 dead letters discarded\n', err: '' });
+    expect(await list()).toEqual({ letters: [], total: 0 });
   });
 
   test('are read in part where there are many, and the rest is counted', async () => {

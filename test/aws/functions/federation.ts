@@ -43,6 +43,8 @@ export class FunctionsMember {
   readonly cluster: TestCluster;
   readonly bridge: ConnectRegion;
   readonly operator: ConnectOperator;
+  /** What an admin connects with. */
+  readonly operatorTls: () => ClientTls;
   readonly proxy: FaultProxy;
   readonly tables: TableNames;
   readonly watched: string;
@@ -53,13 +55,14 @@ export class FunctionsMember {
   readonly replaceCertificate: (issuer?: string) => Promise<void>;
   readonly #close: () => Promise<void>;
 
-  constructor(parts: Pick<FunctionsMember, 'name' | 'region' | 'front' | 'cluster' | 'bridge' | 'operator' | 'proxy' | 'tables' | 'watched' | 'log' | 'serveFrom' | 'replaceCertificate'> & { readonly close: () => Promise<void> }) {
+  constructor(parts: Pick<FunctionsMember, 'name' | 'region' | 'front' | 'cluster' | 'bridge' | 'operator' | 'operatorTls' | 'proxy' | 'tables' | 'watched' | 'log' | 'serveFrom' | 'replaceCertificate'> & { readonly close: () => Promise<void> }) {
     this.name = parts.name;
     this.region = parts.region;
     this.front = parts.front;
     this.cluster = parts.cluster;
     this.bridge = parts.bridge;
     this.operator = parts.operator;
+    this.operatorTls = parts.operatorTls;
     this.proxy = parts.proxy;
     this.tables = parts.tables;
     this.watched = parts.watched;
@@ -206,10 +209,11 @@ export async function startMember(name: Member, { aws, url, authority, peerDomai
   const operatorCertificate = await issueOperatorCertificate(authority, { federationId: FEDERATION, level: 'admin', name: 'alice' }, validity);
   const as = ({ certificatePem, privateKeyPem }: KeyedCertificate) => (): ClientTls => ({ cert: certificatePem, key: privateKeyPem, ca: authority.certificatePem });
   const bridge = new ConnectRegion({ federationId: FEDERATION, member: name, endpoint: front.endpoint, tls: as(bridgeCertificate) });
-  const operator = new ConnectOperator({ federationId: FEDERATION, member: name, endpoint: front.endpoint, tls: as(operatorCertificate) });
+  const operatorTls = as(operatorCertificate);
+  const operator = new ConnectOperator({ federationId: FEDERATION, member: name, endpoint: front.endpoint, tls: operatorTls });
   const testCluster = new TestCluster({ region: bridge, replica: region.replica }, `cluster-of-${name}`);
   return new FunctionsMember({
-    name, region, front, cluster: testCluster, bridge, operator, proxy, tables, watched, log,
+    name, region, front, cluster: testCluster, bridge, operator, operatorTls, proxy, tables, watched, log,
     serveFrom: (other) => {
       serving = apisOf(other);
       return () => { serving = apisOf(region); };
