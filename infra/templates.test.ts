@@ -1,7 +1,7 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { CATALOG } from '../functions/catalog.ts';
+import { CATALOG, FUNCTION_NAMES } from '../functions/catalog.ts';
 import { LEDGER_SCHEMA, REGIONAL_SCHEMA } from '../shared/adapters/dynamodb/table-layout.ts';
 import type { FederationConfig } from './config/federation-config.ts';
 import { LOOK_AGAIN_CONTEXT } from './region/doorbell/ledger-stream.ts';
@@ -139,7 +139,7 @@ describe('a region', () => {
     expect(functions).toHaveLength(Object.keys(CATALOG).length);
     for (const { name, entry, purpose, timeoutSeconds, memoryMb, reservedConcurrency } of Object.values(CATALOG)) {
       const found = functions.find(({ Properties }) => Properties['Code'].ZipFile === `// ${entry}`);
-      expect(found?.Properties, name).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler', Description: purpose, Timeout: timeoutSeconds, MemorySize: memoryMb, TracingConfig: { Mode: 'Active' } });
+      expect(found?.Properties, name).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler', Description: purpose, Timeout: timeoutSeconds, MemorySize: memoryMb });
       expect(found?.Properties['ReservedConcurrentExecutions'], name).toBe(reservedConcurrency);
       expect(found?.Properties['Environment'].Variables, name).toMatchObject({ NOVAEDGE_FEDERATION_ID: 'prod-global', NOVAEDGE_MEMBER: 'us-west-controller', NOVAEDGE_LEDGER_TABLE: 'novaedge-prod-global-ledger', NOVAEDGE_PEER_DOMAINS: 'example.com' });
     }
@@ -179,6 +179,16 @@ describe('a region', () => {
       DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
       FilterCriteria: { Filters: [{ Pattern: JSON.stringify({ eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { p: { S: [{ 'anything-but': ['us-west-controller'] }] } } } }) }] },
     });
+  });
+
+  test('traces its functions where that is asked for, and may send what they are traced by', () => {
+    const traced = Template.fromStack(at(federationOf({ ...config, tracing: true }).regions, 0));
+    const modes = (template: Template): unknown[] => federationFunctions(template).map(({ Properties }) => Properties['TracingConfig']);
+
+    expect(new Set(modes(region))).toEqual(new Set([undefined]));
+    expect(modes(traced).filter((mode) => mode !== undefined)).toHaveLength(FUNCTION_NAMES.length);
+    expect(JSON.stringify(traced.toJSON())).toContain('xray:PutTraceSegments');
+    expect(JSON.stringify(region.toJSON())).not.toContain('xray:');
   });
 
   test('looks the ledger\'s stream up again when it is told to', () => {

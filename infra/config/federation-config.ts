@@ -19,6 +19,8 @@ export interface FederationConfig {
   readonly peerDomains: readonly string[];
   readonly logRetentionDays: RetentionDays;
   readonly logLevel: LogLevel;
+  /** Whether Lambda traces its invocations (X-Ray), which costs more than the functions do at rest. */
+  readonly tracing: boolean;
   /** The address of docs/runbook.md as the people on call reach it; alarms link to its sections. */
   readonly runbookUrl: string;
   readonly members: readonly MemberConfig[];

@@ -54,6 +54,7 @@ export const configSchema = z.strictObject({
   peerDomains: z.array(domain('example.com'), expecting('a list of domains')).max(MAX_DOMAINS, expecting(`at most ${MAX_DOMAINS.toString()} domains`)).default([]),
   logRetentionDays: z.custom<RetentionDays>((value) => RETENTION_DAYS.some((days) => days === value), expecting(`one of ${RETENTION_DAYS.join(', ')}`)).default(RetentionDays.ONE_MONTH),
   logLevel: z.enum(LOG_LEVELS, expecting(`one of ${LOG_LEVELS.join(', ')}`)).default('info'),
+  tracing: z.boolean(expecting('true or false')).default(false),
   runbookUrl: text('where the runbook is, such as https://git.example.com/novaedge/docs/runbook.md', (value) => value !== '').default('docs/runbook.md'),
   members: z.array(memberSchema, expecting('a list of members')).min(1, expecting('at least one member')).max(MAX_MEMBERS, expecting(`at most ${MAX_MEMBERS.toString()} members`)),
 }, expecting('a federation: federationID, account, ledgerRegion, members, …'))

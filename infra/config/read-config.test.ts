@@ -33,7 +33,7 @@ describe('the configuration of a federation on AWS', () => {
   test('of the example is the setup guide\'s three members, with defaults for what is left out', () => {
     const config = readConfig(EXAMPLE, NOW);
 
-    expect(config).toMatchObject({ federationId: 'prod-global', account: '111122223333', ledgerRegion: 'us-west-2', hub: undefined, peerDomains: ['example.com'], logRetentionDays: 90, logLevel: 'info' });
+    expect(config).toMatchObject({ federationId: 'prod-global', account: '111122223333', ledgerRegion: 'us-west-2', hub: undefined, peerDomains: ['example.com'], logRetentionDays: 90, logLevel: 'info', tracing: false });
     expect(config.members.map(({ name, awsRegion, domain }) => [name, awsRegion, domain])).toEqual([
       ['us-west-controller', 'us-west-2', 'controller.us-west.example.com'],
       ['eu-west-controller', 'eu-west-1', 'controller.eu-west.example.com'],
@@ -53,6 +53,7 @@ describe('the configuration of a federation on AWS', () => {
     ['a hub that is no member', ['hub'], 'nobody', 'hub is "nobody": expected one of the members, us-west-controller, eu-west-controller, ap-east-controller'],
     ['a retention that CloudWatch has not', ['logRetentionDays'], 31, 'logRetentionDays is 31: expected one of 1, 3, 5, 7,'],
     ['a level that there is not', ['logLevel'], 'loud', 'logLevel is "loud": expected one of debug, info, warn, error'],
+    ['tracing that is neither on nor off', ['tracing'], 'yes', 'tracing is "yes": expected true or false'],
     ['a peers\' domain with a scheme', ['peerDomains', 0], 'https://example.com', 'peerDomains[0] is "https://example.com": expected a domain without scheme and port'],
     ['no members', ['members'], [], 'members is []: expected at least one member'],
     ['a field that there is not', ['region'], 'x', 'region is not a field: expected one of federationID, account'],

@@ -40,6 +40,8 @@ export interface FederationRegionProps {
   readonly restoredTable?: string | undefined;
   readonly logRetentionDays: RetentionDays;
   readonly logLevel?: LogLevel;
+  /** Whether Lambda traces the functions' invocations (X-Ray); off unless given. */
+  readonly tracing?: boolean;
   /** Where alarms are sent, in this stack's region; without it they only show. */
   readonly alarmTopicArn?: string | undefined;
   /** Where the runbook is; alarms lead to its sections. */
@@ -82,7 +84,7 @@ export class FederationRegion extends Construct {
     const built = record((name) => {
       const entry = CATALOG[name];
       return new FederationFunction(this, constructId(name), {
-        entry, code: codeOf(entry), environment, statements: statementsFor(this, entry.rights, parts), logRetentionDays, deadLetters: queues[name],
+        entry, code: codeOf(entry), environment, statements: statementsFor(this, entry.rights, parts), logRetentionDays, tracing: props.tracing ?? false, deadLetters: queues[name],
       });
     });
     this.functions = record((name) => built[name].function);

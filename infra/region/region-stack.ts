@@ -10,14 +10,14 @@ export class RegionStack extends Stack {
   readonly federationRegion: FederationRegion;
 
   constructor(scope: Construct, federation: FederationConfig, member: MemberConfig, codeOf: CodeOf) {
-    const { federationId, account, hub, peerDomains, logRetentionDays, logLevel, runbookUrl } = federation;
+    const { federationId, account, hub, peerDomains, logRetentionDays, logLevel, tracing, runbookUrl } = federation;
     super(scope, regionStackName(federationId, member.name), {
       env: { account, region: member.awsRegion },
       description: `NovaEdge federation ${federationId}: the region of ${member.name}.`,
     });
     const { name, domain, certificateArn, ownershipCertificateArn, truststore, restoredTable, alarmTopicArn } = member;
     this.federationRegion = new FederationRegion(this, 'Region', {
-      federationId, member: name, hub, domain, certificateArn, ownershipCertificateArn, truststore, peerDomains, restoredTable, logRetentionDays, logLevel, alarmTopicArn, runbookUrl, codeOf,
+      federationId, member: name, hub, domain, certificateArn, ownershipCertificateArn, truststore, peerDomains, restoredTable, logRetentionDays, logLevel, tracing, alarmTopicArn, runbookUrl, codeOf,
     });
     Tags.of(this).add('novaedge-federation', federationId);
     Tags.of(this).add('novaedge-member', name);

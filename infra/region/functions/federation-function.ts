@@ -19,6 +19,7 @@ export interface FederationFunctionProps {
   /** What its role may do, besides writing its own log. */
   readonly statements: readonly PolicyStatement[];
   readonly logRetentionDays: RetentionDays;
+  readonly tracing: boolean;
   /** Where events end that failed for good; without it they are forgotten. */
   readonly deadLetters: IQueue | undefined;
 }
@@ -35,14 +36,14 @@ export class FederationFunction extends Construct {
   readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
 
-  constructor(scope: Construct, id: string, { entry, code, environment, statements, logRetentionDays, deadLetters }: FederationFunctionProps) {
+  constructor(scope: Construct, id: string, { entry, code, environment, statements, logRetentionDays, tracing, deadLetters }: FederationFunctionProps) {
     super(scope, id);
     this.logGroup = new LogGroup(this, 'Logs', { retention: logRetentionDays, removalPolicy: RemovalPolicy.DESTROY });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), description: `NovaEdge: ${entry.purpose}` });
     // Instead of AWSLambdaBasicExecutionRole, which may write every log group of the account.
     role.addToPolicy(new PolicyStatement({ sid: 'WriteLog', actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }));
     for (const statement of statements) role.addToPolicy(statement);
-    Validations.of(role).acknowledge({ id: 'AwsSolutions-IAM5[Resource::*]', reason: 'xray:PutTraceSegments and PutTelemetryRecords know no resources.' });
+    if (tracing) Validations.of(role).acknowledge({ id: 'AwsSolutions-IAM5[Resource::*]', reason: 'xray:PutTraceSegments and PutTelemetryRecords know no resources.' });
     this.function = new LambdaFunction(this, 'Function', {
       description: entry.purpose,
       runtime: Runtime.NODEJS_24_X,
@@ -55,7 +56,7 @@ export class FederationFunction extends Construct {
       timeout: Duration.seconds(entry.timeoutSeconds),
       memorySize: entry.memoryMb,
       // Lambda's own segments: waits, starts, durations. The CDK adds the rights to the role.
-      tracing: Tracing.ACTIVE,
+      ...(tracing && { tracing: Tracing.ACTIVE }),
       ...(entry.reservedConcurrency !== undefined && { reservedConcurrentExecutions: entry.reservedConcurrency }),
       ...(deadLetters === undefined
         ? { retryAttempts: 0, maxEventAge: FORGOTTEN_AFTER }
