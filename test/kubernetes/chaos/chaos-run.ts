@@ -19,7 +19,7 @@ const PAUSE_MS = 60;
 /** Operations between two faults, about. */
 const FAULT_SHARE = 1 / 30;
 const MAX_DOWN_MS = 5000;
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 120_000;
 const LOOK_MS = 500;
 const TOLD_EVENTS = 80;
 
@@ -36,12 +36,14 @@ export class ChaosRun {
   readonly #options: ChaosOptions;
   readonly #random: SeededRandom;
   readonly #users = new Map<Place, KubernetesUser>();
-  readonly #said = new Map<string, Map<Place, string>>();
+  /** What each cluster was last told of a route; more than one where a delete may not have been seen. */
+  readonly #said = new Map<string, Map<Place, readonly string[]>>();
   /** Places whose API server does not answer, and those whose member does not run. */
   readonly #away = new Set<Place>();
   readonly #down = new Set<Place>();
   readonly #events: string[] = [];
   readonly #mending: Promise<void>[] = [];
+  readonly #startedMs = Date.now();
   readonly counts = { written: 0, deleted: 0, 'member killed': 0, 'API server killed': 0, compacted: 0, hung: 0 };
 
   constructor(federation: GuideFederation, options: ChaosOptions) {
@@ -72,7 +74,8 @@ export class ChaosRun {
     const place = this.#random.pick(PLACES.filter((each) => !this.#away.has(each)));
     const name = this.#random.happens(COMMON_SHARE) ? `common-${this.#random.below(COMMON_ROUTES).toString()}` : `${place}-${this.#random.below(OWN_ROUTES).toString()}`;
     const write = `w${operation.toString()}`;
-    const isThere = this.#said.get(name)?.get(place) !== undefined && this.#said.get(name)?.get(place) !== DELETED;
+    const [last = DELETED] = this.#said.get(name)?.get(place) ?? [];
+    const isThere = last !== DELETED;
     try {
       if (isThere && this.#random.happens(DELETE_SHARE)) {
         await this.#deletes(place, name);
@@ -103,10 +106,12 @@ export class ChaosRun {
   }
 
   #note(place: Place, name: string, said: string | undefined): void {
-    const all = this.#said.get(name) ?? new Map<Place, string>();
+    const all = this.#said.get(name) ?? new Map<Place, readonly string[]>();
     this.#said.set(name, all);
+    // Nobody is there to see the delete, and the region may not have been told yet that the object was shown: absence is no delete then.
+    const before = said === DELETED && this.#down.has(place) ? (all.get(place) ?? []) : [];
     if (said === undefined) all.delete(place);
-    else all.set(place, said);
+    else all.set(place, [said, ...before]);
     if (said !== undefined) this.#happened(`${place} ${name}: ${said}`);
   }
 
@@ -164,9 +169,18 @@ export class ChaosRun {
       const shown = await Promise.all(PLACES.map(async (place) => shownIn(JSON.parse(await this.#federation.kubectl(place, 'get proxyroutes -n default -o json')) as { items: JsonObject[] })));
       const wrong = this.#wrongIn(shown);
       if (wrong.length === 0) return;
-      if (Date.now() > untilMs) throw new Error(`three minutes after the last fault:\n  ${wrong.join('\n  ')}`);
+      if (Date.now() > untilMs) throw new Error(`two minutes after the last fault:\n  ${wrong.join('\n  ')}\n${await this.#versionsOf(wrong.map((what) => what.split(':')[0] ?? ''))}`);
       await sleep(LOOK_MS);
     }
+  }
+
+  /** What the regions hold of routes, for whoever reads a finding. */
+  async #versionsOf(names: readonly string[]): Promise<string> {
+    const told = await Promise.all(names.flatMap((name) => PLACES.map(async (place) => {
+      const { stdout, stderr } = await this.#federation.novactl(place, `federation conflicts describe ProxyRoute/default/${name}`);
+      return `${place} ${name}: ${stdout}${stderr}`;
+    })));
+    return told.join('\n');
   }
 
   #wrongIn(shown: readonly Readonly<Record<string, string>>[]): readonly string[] {
@@ -176,7 +190,7 @@ export class ChaosRun {
       if (values.some((value) => value !== first)) return [`${name}: ${PLACES.map((place, at) => `${place} shows ${values[at] ?? ''}`).join(', ')}`];
       // Where one answer was lost, nobody can say what is right.
       const owner = PLACES.find((place) => name.startsWith(place));
-      const right = owner === undefined ? [...said.values()] : said.has(owner) ? [said.get(owner)] : undefined;
+      const right = owner === undefined ? [...said.values()].flat() : said.get(owner);
       return right === undefined || right.includes(first) || (owner === undefined && said.size < PLACES.length) ? [] : [`${name}: all show ${first}, told was ${right.join(' or ')}`];
     });
   }
@@ -187,7 +201,7 @@ export class ChaosRun {
     return user;
   }
 
-  #happened(what: string): void { this.#events.push(what); }
+  #happened(what: string): void { this.#events.push(`${(Date.now() - this.#startedMs).toString()} ${what}`); }
 }
 
 /** Somebody else deleted it meanwhile. */

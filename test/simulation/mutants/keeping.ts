@@ -44,7 +44,7 @@ export const KEEPING: readonly Mutant[] = [
   {
     name: 'the old incarnation is not closed',
     file: 'shared/replica/recover.ts',
-    find: 'if (last > 0) await replica.store.moveFloor(old, last);', replace: 'if (last < 0) await replica.store.moveFloor(old, last);',
+    find: 'closed: new Map([...clock.closed, [old, last]]), head: 0', replace: 'closed: new Map([...clock.closed].filter(() => old !== incarnation)), head: 0',
   },
   {
     name: 'the old incarnation is closed where the restored table ends',
