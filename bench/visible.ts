@@ -63,8 +63,8 @@ async function startRig(warmUpRounds: number): Promise<{ measure(load: Load): Pr
     measure: (load) => run.measure(load),
     stop: async () => {
       floor.close();
-      await ask(other, { ask: 'stop' });
-      await origin.stop();
+      // At once: of one that has gone the other would say that it cannot be reached.
+      await Promise.all([ask(other, { ask: 'stop' }), origin.stop()]);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -34,8 +34,12 @@ export async function measureUsage(emulator: Emulator): Promise<Usage> {
   await new Writer(there).start(manifestOf(OTHER, { member: ORIGIN, endpoint: '127.0.0.1:1' }));
   const [toThere, toHere] = [peerOver(there, ORIGIN), peerOver(here, OTHER)];
   for (let at = 0; at < ROWS; at += BATCH) await writer.edit(Array.from({ length: BATCH }, (_, number) => at + number));
-  await pullFrom(there, toHere, never);
-  for (let round = 0; round < 2; round += 1) { await beat(here, toThere, never); await beat(there, toHere, never); await reconcileWith(here, toThere, never); }
+  // A log is followed once its member was heard of.
+  await beat(here, toThere, never);
+  await beat(there, toHere, never);
+  const { outcome, reason } = await pullFrom(there, toHere, never);
+  if (outcome !== 'level') throw new Error(`the other member is not level: ${outcome} ${reason ?? ''}`);
+  await reconcileWith(here, toThere, never);
 
   for (const replica of [here, there]) await keepHouse(replica);
 

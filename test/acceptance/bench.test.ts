@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { measureUsage } from '../../bench/costs/measure-usage.ts';
+import { RECORDED } from '../../bench/costs/usage.ts';
 import type { Emulator } from '../../bench/emulator.ts';
 import { startEmulator } from '../../bench/emulator.ts';
 import { PARTS } from '../../bench/options.ts';
@@ -29,7 +31,7 @@ describe('the bench', () => {
   });
 });
 
-describe('write units of the product\'s own path', () => {
+describe('units of the product\'s own path', () => {
   let emulator: Emulator | undefined;
   // The first time ever, the emulator is installed.
   beforeAll(async () => { emulator = await startEmulator(); }, 200_000);
@@ -46,5 +48,11 @@ describe('write units of the product\'s own path', () => {
       expect(of(what, 50)?.peer).toBeLessThanOrEqual(GOAL_PEER_UNITS);
       expect(of(what, 1)).toMatchObject({ origin: 6, peer: 5 });
     }
+  });
+
+  test('docs/costs.md goes by what each piece of work consumes', async () => {
+    if (emulator === undefined) throw new Error('the emulator is not running');
+
+    expect(await measureUsage(emulator)).toEqual(RECORDED);
   });
 });
