@@ -60,5 +60,7 @@ export const PULL_GRACE_MS = 10_000;
 /** The federation object is sent again after this even if nothing changed: the hub's spec, a pause elsewhere, a region that was restored. */
 export const FEDERATION_RESEND_MS = 30_000;
 export const STATUS_INTERVAL_MS = 5000;
+/** A status that was not written so often in a row stands still: half a minute, in which a region is back from a deploy. */
+export const STATUS_FAILURES_TOLD = 6;
 /** What `stop` gives to work under way. */
 export const STOP_GRACE_MS = 5000;

@@ -9,12 +9,14 @@ import { DirtyKeys } from './dirty-keys.ts';
 import { Exceptions } from './exceptions.ts';
 import { Flaps } from './flaps.ts';
 import { KeyWork } from './key-work.ts';
-import { DIRTY_KEYS, KEPT_TARGET_BYTES, SETTLED_KEYS } from './limits.ts';
+import { DIRTY_KEYS, KEPT_TARGET_BYTES, SETTLED_KEYS, STATUS_FAILURES_TOLD, STATUS_INTERVAL_MS } from './limits.ts';
 import { Notifier } from './notifier.ts';
 import { carryEdit } from './reshaping.ts';
 import { Settle } from './settle.ts';
 import type { SettleParts } from './settle.ts';
 import { SettledStates } from './settled-states.ts';
+import type { StatusParts } from './status-writer.ts';
+import { writeStatusRegularly } from './status-writer.ts';
 
 /** Time that moves when it is told to. */
 class ManualClock implements Clock {
@@ -234,6 +236,28 @@ describe('bounds', () => {
     const limits = { firstMs: 250, capMs: 15_000 };
     expect([0, 1, 2, 10, 1000].map((attempt) => backoffMs(limits, attempt, zero))).toEqual([125, 250, 500, 7500, 7500]);
     expect(backoffMs(limits, 1000, full)).toBeGreaterThan(14_999);
+  });
+});
+
+describe('a status that cannot be written', () => {
+  test('is told once when it stands still, and again after it was written in between', async () => {
+    const [clock, stop] = [new ManualClock(), new AbortController()];
+    const warned: unknown[] = [];
+    let isLost = true;
+    const region = { reportStatus: () => (isLost ? Promise.reject(new Error('out of range')) : Promise.resolve({ status: undefined, statusHash: 'h' })) };
+    const logger = { ...silentLogger, warn: (event: string, fields?: object) => { warned.push([event, fields]); } };
+    const parts = { region, clock, logger, version: 'test', soon: new Notifier(), numbers: () => ({ objects: 0, dirty: 0 }) } as unknown as StatusParts;
+    void writeStatusRegularly(parts, stop.signal).catch(() => undefined);
+    const looks = async (count: number): Promise<void> => { for (let look = 0; look < count; look += 1) { await turns(); await clock.advance(STATUS_INTERVAL_MS); } };
+
+    await looks(3 * STATUS_FAILURES_TOLD);
+    expect(warned).toEqual([['status-not-written', { failures: STATUS_FAILURES_TOLD, error: 'out of range' }]]);
+    isLost = false;
+    await looks(1);
+    isLost = true;
+    await looks(STATUS_FAILURES_TOLD);
+    expect(warned).toHaveLength(2);
+    stop.abort();
   });
 });
 

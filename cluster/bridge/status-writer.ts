@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Cluster } from './cluster-port.ts';
-import { STATUS_INTERVAL_MS } from './limits.ts';
+import { STATUS_FAILURES_TOLD, STATUS_INTERVAL_MS } from './limits.ts';
 import type { Notifier } from './notifier.ts';
 import type { RegionCaller } from './region-caller.ts';
 
@@ -19,13 +19,16 @@ export interface StatusParts {
 /** Brings the region's view of the federation into the federation object, every few seconds and only when it changed. */
 export async function writeStatusRegularly(parts: StatusParts, signal: AbortSignal): Promise<never> {
   let written: string | undefined;
+  let failures = 0;
   for (;;) {
     try {
       written = await writeOnce(parts, written, signal);
+      failures = 0;
     } catch (error) {
       signal.throwIfAborted();
-      // The region's own absence is told by the round; this only lets the status grow old.
-      parts.logger.debug('status-not-written', { error: error instanceof Error ? error.message : String(error) });
+      failures += 1;
+      // The region's own absence is told by the round; this only lets the status grow old, and must not go on unheard.
+      parts.logger[failures === STATUS_FAILURES_TOLD ? 'warn' : 'debug']('status-not-written', { failures, error: error instanceof Error ? error.message : String(error) });
     }
     await parts.soon.waitAtMost(STATUS_INTERVAL_MS, parts.clock, signal);
   }
