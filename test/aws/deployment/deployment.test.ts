@@ -173,11 +173,15 @@ describe('a deployed federation', () => {
     const writes = Array.from({ length: 10 }, (_, at) => `kept-${at.toString()}`);
     const keys: ResourceKey[] = [];
     for (const name of writes) keys.push((await operator.apply(JSON.stringify(routeOf(name, `${name}.example.com`)), crypto.randomUUID())).key);
+    // What the emulator keeps as it ends is not one picture while functions are at work, as DynamoDB's tables are.
+    for (const name of writes) await arrives(NAMES, name, `${name}.example.com`);
 
     await emulator.restart();
 
     const held = await eventually('the region answers', () => Promise.all(keys.map((key) => operator.get(key))).catch(() => []), (all) => all.length === keys.length, PATIENCE_MS, 500);
     expect(held.map((resource) => resource?.key)).toEqual(keys);
     for (const name of writes) await arrives(NAMES, name, `${name}.example.com`);
+    await operator.apply(JSON.stringify(routeOf('afterwards', 'afterwards.example.com')), crypto.randomUUID());
+    await arrives(NAMES, 'afterwards', 'afterwards.example.com');
   });
 });
