@@ -173,7 +173,7 @@ describe('a deployed federation', () => {
     const writes = Array.from({ length: 10 }, (_, at) => `kept-${at.toString()}`);
     const keys: ResourceKey[] = [];
     for (const name of writes) keys.push((await operator.apply(JSON.stringify(routeOf(name, `${name}.example.com`)), crypto.randomUUID())).key);
-    // What the emulator keeps as it ends is not one picture while functions are at work, as DynamoDB's tables are.
+    // One that was still on its way at the restart did not arrive once, and nobody knows why yet (docs/gaps.md).
     for (const name of writes) await arrives(NAMES, name, `${name}.example.com`);
 
     await emulator.restart();
