@@ -1,5 +1,6 @@
-import { CATALOG } from '../../functions/catalog.ts';
+import { CATALOG, FUNCTION_NAMES } from '../../functions/catalog.ts';
 import type { FunctionName } from '../../functions/catalog.ts';
+import { METRICS } from '../../functions/region/metrics.ts';
 import { PRICES } from './prices.ts';
 import type { Piece, Usage } from './usage.ts';
 
@@ -23,7 +24,9 @@ const LOG_BYTES = 600;
 /** A bridge asks again after 20 s of waiting, and its region looks every second meanwhile. */
 const BRIDGE_WAIT_SECONDS = 20;
 const LOOKS_A_SECOND = 1;
-const [ALARMS, METRICS_TOLD] = [32, 16];
+/** One for each function and each queue of dead letters, and those that a region has once (`infra/region/monitoring/runbook.test.ts` lists them). */
+const ALARMS = FUNCTION_NAMES.length + FUNCTION_NAMES.filter((name) => CATALOG[name].deadLetters).length + 14;
+const METRICS_TOLD = Object.keys(METRICS).length;
 
 /** What a region costs a month, in US dollars, by what it is paid for. */
 export interface Bill { readonly database: number; readonly functions: number; readonly bridge: number; readonly requests: number; readonly watching: number; readonly total: number }
