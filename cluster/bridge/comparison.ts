@@ -63,8 +63,9 @@ class Run {
       const { send, apply, readTo } = await region.compare(request, signal);
       this.#sent += send.length;
       this.#applied += apply.length;
-      for (const key of send) await this.#start(() => workshop.send(key));
-      for (const target of apply) await this.#start(() => workshop.showCompared(target, asked));
+      const listed = new Map(rest.map(({ key, uid, resourceVersion }) => [key, { uid, resourceVersion }]));
+      for (const key of send) await this.#start(() => workshop.send(key, listed.get(key)));
+      for (const target of apply) await this.#start(() => workshop.showCompared(target, asked, listed.get(target.key)));
       this.#after = readTo ?? upTo ?? this.#after;
       if (readTo === undefined) return;
       rest = rest.filter(({ key }) => key > readTo);

@@ -2,7 +2,7 @@ import type { Content } from '../../shared/model/content.ts';
 import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { ExceptionKind, Observation, ObservationResult, Target } from '../../shared/ports/region.ts';
-import type { Cluster, ClusterObject, ReadResult, WriteOutcome } from './cluster-port.ts';
+import type { Cluster, ClusterObject, ObjectVersion, ReadResult, WriteOutcome } from './cluster-port.ts';
 import type { Committer } from './committer.ts';
 import type { Flaps } from './flaps.ts';
 import { SETTLE_ROUNDS } from './limits.ts';
@@ -50,9 +50,14 @@ export class Settle {
     this.#parts = parts;
   }
 
-  /** Tells the region what the cluster has. `echoes: 'skip'` leaves out what both agreed on before. */
-  observe(key: ResourceKey, echoes: 'skip' | 'send'): Promise<Settlement> {
-    return this.#rounds(key, undefined, async (found, round) => {
+  /**
+   * Tells the region what the cluster has. `echoes: 'skip'` leaves out what both agreed on before.
+   *
+   * @param listed as `Cluster.read` has it
+   */
+  observe(key: ResourceKey, echoes: 'skip' | 'send', listed?: ObjectVersion): Promise<Settlement> {
+    if (echoes === 'skip' && this.#isOurs(key)) return Promise.resolve(nothingChanged);
+    return this.#rounds(key, undefined, listed, async (found, round) => {
       const isEcho = echoes === 'skip' && round === 0 && found.isSettled;
       return isEcho ? nothingChanged : this.#send(key, found);
     });
@@ -63,9 +68,16 @@ export class Settle {
    * the target may be older than that: its token would make what the cluster has look like an old copy. The region is asked again.
    *
    * @param asked the moment (`SettledStates`) before the region was asked
+   * @param listed as `Cluster.read` has it
    */
-  async show(target: Target, asked: number): Promise<Settlement> {
-    const settlement = await this.#rounds(target.key, target, (found, round) => {
+  async show(target: Target, asked: number, listed?: ObjectVersion): Promise<Settlement> {
+    if (this.#isOurs(target.key) && this.#parts.settled.isAgreed(target.key, target.show)) return nothingChanged;
+    if (this.#isUnseen(target, asked)) {
+      const created = await this.#write(target, NOT_THERE);
+      // Whatever was in the way, a look tells better what to do about it.
+      if (created !== 'changed' && created.kind === 'settled') return created;
+    }
+    const settlement = await this.#rounds(target.key, target, listed, (found, round) => {
       const isNews = isShown(found, target) || !this.#parts.settled.isAgreedSince(target.key, asked);
       return round === 0 && isNews && this.#isExpected(found, target) ? this.#write(target, found) : this.#send(target.key, found);
     });
@@ -74,12 +86,12 @@ export class Settle {
   }
 
   /** Reads and tries until nothing changes underneath. */
-  async #rounds(key: ResourceKey, target: Target | undefined, attempt: (found: Found, round: number) => Promise<Settlement | 'changed'>): Promise<Settlement> {
+  async #rounds(key: ResourceKey, target: Target | undefined, listed: ObjectVersion | undefined, attempt: (found: Found, round: number) => Promise<Settlement | 'changed'>): Promise<Settlement> {
     const { cluster, signal } = this.#parts;
     for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
-      const read: ReadResult = await cluster.read(key, signal);
+      const read: ReadResult = await cluster.read(key, signal, round === 0 ? listed : undefined);
       if (read.kind === 'unknown' && read.isCreatable === true && target !== undefined && isNewHere(target)) {
-        const created = await this.#write(target, { ...NOT_THERE, isSettled: false });
+        const created = await this.#write(target, NOT_THERE);
         if (created !== 'changed') return created;
         continue;
       }
@@ -88,6 +100,16 @@ export class Settle {
       if (settlement !== 'changed') return settlement;
     }
     return { kind: 'exception', what: 'not-shown', reason: 'Changing', message: `it changed ${SETTLE_ROUNDS.toString()} times while it was being synchronized`, target };
+  }
+
+  /** Whether all that was told of it is our own write, told back: then there is nothing to look at. */
+  #isOurs(key: ResourceKey): boolean { return this.#parts.settled.has(key) && this.#parts.cluster.isAsLeft(key); }
+
+  /** Whether it was never here by all that cluster and region know, so that making it is all there is to do. Only news: as in `show`. */
+  #isUnseen(target: Target, asked: number): boolean {
+    const { cluster, settled } = this.#parts;
+    const { key } = target;
+    return cluster.createsUnseen && isNewHere(target) && !settled.isPresent(key) && (!settled.has(key) || settled.isGone(key)) && !settled.isAgreedSince(key, asked);
   }
 
   /** Nobody is asked what an object says that looks as it did when both agreed. */
@@ -179,7 +201,7 @@ export class Settle {
 
 /** What was here before and went with its namespace is not made again. */
 const isNewHere = ({ show, before }: Target): boolean => show.kind === 'live' && before.kind === 'nothing';
-const NOT_THERE = { kind: 'gone', confirmed: false, uid: '', resourceVersion: '0', token: undefined } as const;
+const NOT_THERE: Found = { kind: 'gone', confirmed: false, uid: '', resourceVersion: '0', token: undefined, isSettled: false };
 
 const asSent = (settlement: Settlement | 'changed'): Settlement | 'changed' =>
   settlement !== 'changed' && settlement.kind === 'settled' ? { kind: 'settled', change: settlement.change === 'none' ? 'sent' : settlement.change } : settlement;

@@ -27,7 +27,7 @@ export async function releaseFields({ client, lastSeen, logger }: Parts, key: Re
   if (managedFields === undefined) return;
   try {
     const released = await client.json({ method: 'PATCH', path, query: { fieldManager: FIELD_MANAGER }, contentType: MERGE_PATCH, body: { metadata: { uid, resourceVersion, managedFields } } }, signal);
-    lastSeen.note(key, factsOf(released));
+    lastSeen.noteWritten(key, factsOf(released));
   } catch (error) {
     if (isStatus(error, 409) || isStatus(error, 404)) return;
     // The object shows what it should; only an apply of the same fields may have to say --force-conflicts.

@@ -18,6 +18,7 @@ import { readFederation, writeFederationStatus } from './federation-object.ts';
 import { LastSeen } from './last-seen.ts';
 import type { HeldLease } from './lease.ts';
 import { listObjects } from './list.ts';
+import { ListedObjects } from './listed-objects.ts';
 import { factsOf } from './object.ts';
 import type { Parts } from './parts.ts';
 import { namespacePath } from './paths.ts';
@@ -50,6 +51,8 @@ const IDENTITY_NAMESPACE = 'kube-system';
 /** A Kubernetes cluster, as a bridge uses it (DESIGN §11). Close it when the bridge has ended. */
 export class KubernetesCluster implements Cluster {
   readonly reshapes = true;
+  /** A `POST` is refused where an object of this name is, and where its namespace or definition is missing or going. */
+  readonly createsUnseen = true;
   readonly #parts: Parts;
   readonly #events: Events;
   readonly #epoch: number;
@@ -64,7 +67,7 @@ export class KubernetesCluster implements Cluster {
     const discovery = new Discovery(client, clock);
     this.#parts = {
       client, discovery, scopes: new Scopes(client, discovery, this.#open.signal), clock, random, logger, namespace, createNamespaces, watchedUntilMs: lease.watchedUntilMs,
-      gaps: new ServedGaps(client), lastSeen: new LastSeen(), recent: new RecentObjects(), marks: () => this.#marks,
+      gaps: new ServedGaps(client), lastSeen: new LastSeen(), recent: new RecentObjects(), listed: new ListedObjects(), marks: () => this.#marks,
     };
     this.#epoch = lease.epoch;
     this.#conditions = conditions ?? (() => []);
@@ -95,7 +98,8 @@ export class KubernetesCluster implements Cluster {
     return listObjects(this.#parts, kinds, filter, signal);
   }
 
-  read(key: ResourceKey, signal: AbortSignal): Promise<ReadResult> { return readObject(this.#parts, key, signal); }
+  read(key: ResourceKey, signal: AbortSignal, listed?: ObjectVersion): Promise<ReadResult> { return readObject(this.#parts, key, listed, signal); }
+  isAsLeft(key: ResourceKey): boolean { return this.#parts.lastSeen.isAsLeft(key); }
   wouldHold(key: ResourceKey, content: string, signal: AbortSignal): Promise<Content | undefined> { return wouldHoldHere(this.#parts, key, content, signal); }
   write(request: WriteRequest, signal: AbortSignal): Promise<WriteOutcome> { return writeObject(this.#parts, request, signal); }
   writeToken(key: ResourceKey, token: string, version: ObjectVersion, signal: AbortSignal): Promise<WriteOutcome> { return writeTokenOf(this.#parts, key, token, version, signal); }

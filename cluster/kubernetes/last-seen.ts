@@ -11,6 +11,20 @@ export interface Departed { readonly uid: string; readonly token: string | undef
  */
 export class LastSeen {
   readonly #objects = new Map<ResourceKey, Facts>();
+  /** Versions that writes of ours left, of objects above. */
+  readonly #left = new Map<ResourceKey, string>();
+
+  /** As `note`, of what a write of ours has answered. */
+  noteWritten(key: ResourceKey, facts: Facts): void {
+    this.#left.set(key, facts.resourceVersion);
+    this.note(key, facts);
+  }
+
+  /** Whether nothing was seen of an object since a write of ours. */
+  isAsLeft(key: ResourceKey): boolean {
+    const left = this.#left.get(key);
+    return left !== undefined && this.#objects.get(key)?.resourceVersion === left;
+  }
 
   note(key: ResourceKey, facts: Facts): void {
     const known = this.#objects.get(key);
@@ -19,7 +33,9 @@ export class LastSeen {
     this.#objects.set(key, facts);
     if (this.#objects.size <= LAST_SEEN_KEYS) return;
     const [oldest] = this.#objects.keys();
-    if (oldest !== undefined) this.#objects.delete(oldest);
+    if (oldest === undefined) return;
+    this.#objects.delete(oldest);
+    this.#left.delete(oldest);
   }
 
   get(key: ResourceKey): Facts | undefined { return this.#objects.get(key); }

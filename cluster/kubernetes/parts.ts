@@ -3,6 +3,7 @@ import type { Logger } from '../../shared/ports/logger.ts';
 import type { KubeClient } from './client.ts';
 import type { Discovery } from './discovery.ts';
 import type { LastSeen } from './last-seen.ts';
+import type { ListedObjects } from './listed-objects.ts';
 import type { RecentObjects } from './recent-objects.ts';
 import type { ServedGaps } from './schema-gaps.ts';
 import type { Scopes } from './scope.ts';
@@ -24,6 +25,7 @@ export interface Parts {
   readonly gaps: ServedGaps;
   readonly lastSeen: LastSeen;
   readonly recent: RecentObjects;
+  readonly listed: ListedObjects;
   /** Labels and annotations that stay local, as they are in force. */
   readonly marks: () => readonly string[];
 }

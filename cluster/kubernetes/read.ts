@@ -3,7 +3,7 @@ import { isObject } from '../../shared/model/content.ts';
 import { ManifestError } from '../../shared/model/federated-part.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { printKey, ResourceNameError, splitKey } from '../../shared/model/resource-key.ts';
-import type { ReadResult } from '../bridge/cluster-port.ts';
+import type { ObjectVersion, ReadResult } from '../bridge/cluster-port.ts';
 import type { ServedKind } from './discovery.ts';
 import { CLOCK_MARGIN_MS } from './limits.ts';
 import { clusterObjectOf, factsOf, metadataOf, textOr, whyLocal } from './object.ts';
@@ -12,12 +12,19 @@ import { collectionPath, keyPath } from './paths.ts';
 import { notServed } from './scope.ts';
 import { asUnavailable, isStatus } from './status-error.ts';
 
-/** Reads one object, uncached. @throws ClusterUnavailableError */
-export async function readObject(parts: Parts, key: ResourceKey, signal: AbortSignal): Promise<ReadResult> {
+/**
+ * Reads one object: uncached, or as it was listed where the watch has told of nothing newer.
+ *
+ * @param listed the version at which it was listed
+ * @throws ClusterUnavailableError
+ */
+export async function readObject(parts: Parts, key: ResourceKey, listed: ObjectVersion | undefined, signal: AbortSignal): Promise<ReadResult> {
   const { client, discovery } = parts;
   const { group, kind: kindName } = splitKey(key);
   const kind = await discovery.find(group, kindName, signal);
   if (kind === undefined) return notServed(key);
+  const known = asListed(parts, key, listed);
+  if (known !== undefined) return live(parts, kind, key, known);
   try {
     const object = await client.find({ path: keyPath(kind, key) }, signal);
     return object === undefined ? await readMissing(parts, kind, key, signal) : live(parts, kind, key, object);
@@ -25,6 +32,11 @@ export async function readObject(parts: Parts, key: ResourceKey, signal: AbortSi
     if (isStatus(error, 403)) return { kind: 'unknown', reason: 'Forbidden', message: error.message };
     throw asUnavailable(error, `${printKey(key)} could not be read`);
   }
+}
+
+function asListed({ lastSeen, listed: kept }: Parts, key: ResourceKey, listed: ObjectVersion | undefined): JsonObject | undefined {
+  const object = listed && kept.take(key, listed);
+  return lastSeen.get(key)?.resourceVersion === listed?.resourceVersion ? object : undefined;
 }
 
 function live({ lastSeen, recent, marks }: Parts, kind: ServedKind, key: ResourceKey, object: JsonObject): ReadResult {

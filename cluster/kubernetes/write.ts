@@ -31,7 +31,7 @@ export async function writeObject(parts: Parts, request: WriteRequest, signal: A
   try {
     const stored = replaces === undefined ? await create(parts, kind, request, content.value, signal) : await replace(parts, kind, request, content.value, replaces, signal);
     if (stored === undefined) return { kind: 'conflict' };
-    parts.lastSeen.note(key, factsOf(stored));
+    parts.lastSeen.noteWritten(key, factsOf(stored));
     await releaseFields(parts, key, keyPath(kind, key), stored, signal);
     return stateOf(parts, kind, request.hash, stored);
   } catch (error) {
@@ -46,7 +46,7 @@ export async function writeTokenOf(parts: Parts, key: ResourceKey, token: string
   if (kind === undefined) return { kind: 'refused', reason: 'KindNotServed', message: `this cluster has no ${kindName} of ${group}` };
   try {
     const stored = await parts.client.json(annotate(kind, key, version, { [TOKEN_ANNOTATION]: token, [DELETE_MARK]: null }), signal);
-    parts.lastSeen.note(key, factsOf(stored));
+    parts.lastSeen.noteWritten(key, factsOf(stored));
     return { kind: 'ok' };
   } catch (error) {
     // Gone meanwhile: read it again.
