@@ -60,11 +60,11 @@ async function page({ client, logger }: Parts, kind: ServedKind, token: string |
   }
 }
 
-function listed({ lastSeen, listed: kept, logger, marks }: Parts, kind: ServedKind, item: JsonObject, filter: Filter): readonly ListedObject[] {
+function listed({ lastSeen, listed: kept, logger, marks, namespace: bridgeNamespace }: Parts, kind: ServedKind, item: JsonObject, filter: Filter): readonly ListedObject[] {
   const object = withKind(kind, item);
   const facts = factsOf(object);
   const { namespace, name } = facts;
-  if (whyLocal(kind, object) !== undefined || !passesFilter(filter, { group: kind.group, kind: kind.kind, namespace })) return [];
+  if (whyLocal(kind, object, bridgeNamespace) !== undefined || !passesFilter(filter, { group: kind.group, kind: kind.kind, namespace })) return [];
   try {
     const { key, uid, resourceVersion, token, content } = clusterObjectOf(kind, object, marks());
     lastSeen.note(key, facts);

@@ -6,7 +6,7 @@ import { printKey, ResourceNameError, splitKey } from '../../shared/model/resour
 import type { ObjectVersion, ReadResult } from '../bridge/cluster-port.ts';
 import type { ServedKind } from './discovery.ts';
 import { CLOCK_MARGIN_MS } from './limits.ts';
-import { clusterObjectOf, factsOf, metadataOf, textOr, whyLocal } from './object.ts';
+import { clusterObjectOf, factsOf, metadataOf, textOr, whyLocal, whyNameIsLocal } from './object.ts';
 import type { Parts } from './parts.ts';
 import { collectionPath, keyPath } from './paths.ts';
 import { notServed } from './scope.ts';
@@ -20,7 +20,10 @@ import { asUnavailable, isStatus } from './status-error.ts';
  */
 export async function readObject(parts: Parts, key: ResourceKey, listed: ObjectVersion | undefined, signal: AbortSignal): Promise<ReadResult> {
   const { client, discovery } = parts;
-  const { group, kind: kindName } = splitKey(key);
+  const names = splitKey(key);
+  const { group, kind: kindName } = names;
+  const own = whyNameIsLocal(names, parts.namespace);
+  if (own !== undefined) return ownedLocally(key, own);
   const kind = await discovery.find(group, kindName, signal);
   if (kind === undefined) return notServed(key);
   const known = asListed(parts, key, listed);
@@ -39,12 +42,12 @@ function asListed({ lastSeen, listed: kept }: Parts, key: ResourceKey, listed: O
   return lastSeen.get(key)?.resourceVersion === listed?.resourceVersion ? object : undefined;
 }
 
-function live({ lastSeen, recent, marks }: Parts, kind: ServedKind, key: ResourceKey, object: JsonObject): ReadResult {
+function live({ lastSeen, recent, marks, namespace }: Parts, kind: ServedKind, key: ResourceKey, object: JsonObject): ReadResult {
   const facts = factsOf(object);
   lastSeen.note(key, facts);
   if (facts.isTerminating) return { kind: 'unknown', reason: 'Terminating', message: `${printKey(key)} is being deleted and waits for its finalizers: ${finalizersOf(object)}` };
-  const local = whyLocal(kind, object);
-  if (local !== undefined) return { kind: 'unknown', reason: 'OwnedLocally', message: `${printKey(key)} stays in this cluster: ${local}` };
+  const local = whyLocal(kind, object, namespace);
+  if (local !== undefined) return ownedLocally(key, local);
   recent.put(key, object);
   try {
     return { kind: 'live', object: clusterObjectOf(kind, object, marks()) };
@@ -72,6 +75,8 @@ async function readMissing(parts: Parts, kind: ServedKind, key: ResourceKey, sig
   const wasThereMs = createdAtMs ?? (watchedUntilMs === undefined ? -Infinity : watchedUntilMs - CLOCK_MARGIN_MS);
   return { kind: 'gone', confirmed: scope.sinceMs <= wasThereMs, uid, token, resourceVersion: textOr(metadataOf(list)['resourceVersion'], '0') };
 }
+
+const ownedLocally = (key: ResourceKey, why: string): ReadResult => ({ kind: 'unknown', reason: 'OwnedLocally', message: `${printKey(key)} stays in this cluster: ${why}` });
 
 function finalizersOf(object: JsonObject): string {
   const finalizers = metadataOf(object)['finalizers'];

@@ -97,11 +97,11 @@ export class Watches {
   }
 
   #onObject(kind: ServedKind, { object }: WatchEvent): void {
-    const { lastSeen, logger } = this.#parts;
+    const { lastSeen, logger, namespace } = this.#parts;
     const facts = factsOf(object);
     try {
       const key = resourceKey({ group: kind.group, kind: kind.kind, namespace: facts.namespace, name: facts.name });
-      if (whyLocal(kind, object) !== undefined && lastSeen.get(key) === undefined) return;
+      if (whyLocal(kind, object, namespace) !== undefined && lastSeen.get(key) === undefined) return;
       lastSeen.note(key, facts);
       this.#tell({ kind: 'changed', keys: [key] });
     } catch (error) {

@@ -8,7 +8,7 @@ import { requireFaithful, UnfaithfulError, withContent } from '../bridge/manifes
 import { MERGE_PATCH } from './client.ts';
 import type { ServedKind } from './discovery.ts';
 import { FIELD_MANAGER, releaseFields } from './field-ownership.ts';
-import { annotationsOf, clusterObjectOf, DELETE_MARK, factsOf, metadataOf, textOr } from './object.ts';
+import { annotationsOf, clusterObjectOf, DELETE_MARK, factsOf, metadataOf, textOr, whyNameIsLocal } from './object.ts';
 import type { Parts } from './parts.ts';
 import { apiVersionOf, collectionPath, keyPath, NAMESPACES } from './paths.ts';
 import { isStatus, refusalOf } from './status-error.ts';
@@ -23,7 +23,10 @@ import { convertedTo } from './versions.ts';
  */
 export async function writeObject(parts: Parts, request: WriteRequest, signal: AbortSignal): Promise<WriteOutcome> {
   const { key, replaces } = request;
-  const { group, kind: kindName } = splitKey(key);
+  const names = splitKey(key);
+  const { group, kind: kindName } = names;
+  const own = whyNameIsLocal(names, parts.namespace);
+  if (own !== undefined) return { kind: 'refused', reason: 'OwnedLocally', message: `${printKey(key)} stays as it is here: ${own}` };
   const kind = await parts.discovery.find(group, kindName, signal);
   if (kind === undefined) return { kind: 'refused', reason: 'KindNotServed', message: `this cluster has no ${kindName} of ${group || 'the core API'}` };
   const content = await contentToWrite(parts, kind, request, signal);
