@@ -1,6 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
-import { execFile, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +9,9 @@ import { asMember } from '../../shared/model/ids.ts';
 import { freePort } from '../../local/kubernetes/free-port.ts';
 import type { LocalCluster, ProgramResult } from '../../local/kubernetes/local-cluster.ts';
 import type { MemberConfig } from '../../local/member/member-config.ts';
-import { memberMessageSchema } from '../../local/member/member-message.ts';
 import type { RunningMember } from '../../local/member/run-member.ts';
 import { runMember } from '../../local/member/run-member.ts';
+import { MemberProgram } from './member-program.ts';
 import type { RunningCluster } from './running-cluster.ts';
 import { EXAMPLES, installDefinitions, must, runCluster } from './running-cluster.ts';
 
@@ -23,7 +21,6 @@ export type Place = (typeof PLACES)[number];
 export const FEDERATION = 'prod-global';
 export const memberIn = (place: Place): string => `${place}-controller`;
 
-const MEMBER_PROGRAM = join(import.meta.dirname, '..', '..', 'local', 'member', 'main.ts');
 const NOVACTL = join(import.meta.dirname, '..', '..', 'cli', 'novactl.mjs');
 const NOVACTL_TIMEOUT_MS = 60_000;
 const MINIMUM_TOMBSTONE_TTL_MS = 60_000;
@@ -39,7 +36,7 @@ export class GuideFederation {
   readonly #clusters = new Map<Place, RunningCluster>();
   readonly #ports = new Map<Place, number>();
   readonly #members = new Map<Place, RunningMember>();
-  readonly #processes = new Map<Place, ChildProcess>();
+  readonly #processes = new Map<Place, MemberProgram>();
 
   /** @param asProcesses members in processes of their own, for `killProcess` */
   static async start({ asProcesses = false }: { readonly asProcesses?: boolean } = {}): Promise<GuideFederation> {
@@ -80,25 +77,13 @@ export class GuideFederation {
   async startMember(place: Place): Promise<void> { this.#members.set(place, await runMember(this.#config(place), () => undefined)); }
 
   /** The same in a process of its own, which can be killed; resolves when its API answers. */
-  async startProcess(place: Place): Promise<void> {
-    const config = join(this.#folder, place, 'config.json');
-    writeFileSync(config, JSON.stringify(this.#config(place)));
-    const child = fork(MEMBER_PROGRAM, [config], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    this.#processes.set(place, child);
-    const ended = once(child, 'exit').then(() => { throw new Error(`${place} ended before it was ready`); });
-    const ready = new Promise<void>((resolve) => { child.on('message', (message) => { if (memberMessageSchema.parse(message).kind === 'ready') resolve(); }); });
-    await Promise.race([ready, ended]);
-    ended.catch(() => undefined);
-  }
+  async startProcess(place: Place): Promise<void> { this.#processes.set(place, await MemberProgram.start(this.#config(place), join(this.#folder, place, 'config.json'))); }
 
   /** Ends a member's process with SIGKILL, region and bridge, wherever they are. */
   async killProcess(place: Place): Promise<void> {
-    const child = this.#processes.get(place);
+    const program = this.#processes.get(place);
     this.#processes.delete(place);
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
+    await program?.end('SIGKILL');
   }
 
   /** The cluster itself: to be killed, compacted, paused. */
