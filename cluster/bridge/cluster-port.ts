@@ -122,10 +122,10 @@ export interface Cluster {
 
   list(filter: Filter, signal: AbortSignal): Promise<Listing>;
   /**
-   * @param listed the version at which `list` found it. A cluster may answer with that, instead of looking again, where it has told of
-   *   nothing newer: what is then done with the object is done on that version or not at all.
+   * @param how `known`: a cluster may answer with what it last listed or told of a live object, instead of looking again. What is then done
+   *   with the object is done on that version or not at all. `fresh` unless it is said.
    */
-  read(key: ResourceKey, signal: AbortSignal, listed?: ObjectVersion): Promise<ReadResult>;
+  read(key: ResourceKey, signal: AbortSignal, how?: 'fresh' | 'known'): Promise<ReadResult>;
   /**
    * Whether the last that was told of an object is the version that a write of ours left. False wherever that is not known; whatever
    * changes the object later is told later.

@@ -63,9 +63,8 @@ class Run {
       const { send, apply, readTo } = await region.compare(request, signal);
       this.#sent += send.length;
       this.#applied += apply.length;
-      const listed = new Map(rest.map(({ key, uid, resourceVersion }) => [key, { uid, resourceVersion }]));
-      for (const key of send) await this.#start(() => workshop.send(key, listed.get(key)));
-      for (const target of apply) await this.#start(() => workshop.showCompared(target, asked, listed.get(target.key)));
+      for (const key of send) await this.#start(() => workshop.send(key));
+      for (const target of apply) await this.#start(() => workshop.showCompared(target, asked));
       this.#after = readTo ?? upTo ?? this.#after;
       if (readTo === undefined) return;
       rest = rest.filter(({ key }) => key > readTo);

@@ -17,6 +17,7 @@ import { carryEdit } from './reshaping.ts';
 import { Settle } from './settle.ts';
 import type { SettleParts } from './settle.ts';
 import { SettledStates } from './settled-states.ts';
+import { ShownContents } from './shown-contents.ts';
 import type { StatusParts } from './status-writer.ts';
 import { writeStatusRegularly } from './status-writer.ts';
 
@@ -307,7 +308,7 @@ describe('Settle', () => {
       ...more,
     };
     const committer = { submit: () => { done.push('sent'); return Promise.resolve({ key: key('a'), outcome: 'unchanged', target: undefined }); } };
-    const parts = { cluster, committer, region: {}, settled, flaps: new Flaps(new ManualClock()), logger: silentLogger, signal: new AbortController().signal } as unknown as SettleParts;
+    const parts = { cluster, committer, region: {}, settled, shown: new ShownContents(), flaps: new Flaps(new ManualClock()), logger: silentLogger, signal: new AbortController().signal } as unknown as SettleParts;
     settled.put(key('a'), { kind: 'live', hash, token: 'new', shown: hash });
     return { settle: new Settle(parts), settled, done };
   }

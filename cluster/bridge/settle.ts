@@ -2,12 +2,13 @@ import type { Content } from '../../shared/model/content.ts';
 import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { ExceptionKind, Observation, ObservationResult, Target } from '../../shared/ports/region.ts';
-import type { Cluster, ClusterObject, ObjectVersion, ReadResult, WriteOutcome } from './cluster-port.ts';
+import type { Cluster, ClusterObject, ReadResult, WriteOutcome } from './cluster-port.ts';
 import type { Committer } from './committer.ts';
 import type { Flaps } from './flaps.ts';
 import { SETTLE_ROUNDS } from './limits.ts';
 import type { RegionCaller } from './region-caller.ts';
 import { asWritten } from './reshaping.ts';
+import type { ShownContent, ShownContents } from './shown-contents.ts';
 import type { SettledState, SettledStates } from './settled-states.ts';
 
 /** What came of one resource. */
@@ -29,6 +30,7 @@ export interface SettleParts {
   readonly region: RegionCaller;
   readonly committer: Committer;
   readonly settled: SettledStates;
+  readonly shown: ShownContents;
   readonly flaps: Flaps;
   /** Labels and annotations that stay local. */
   readonly marks: readonly string[];
@@ -50,14 +52,10 @@ export class Settle {
     this.#parts = parts;
   }
 
-  /**
-   * Tells the region what the cluster has. `echoes: 'skip'` leaves out what both agreed on before.
-   *
-   * @param listed as `Cluster.read` has it
-   */
-  observe(key: ResourceKey, echoes: 'skip' | 'send', listed?: ObjectVersion): Promise<Settlement> {
+  /** Tells the region what the cluster has. `echoes: 'skip'` leaves out what both agreed on before. @param look as `Cluster.read` has it */
+  observe(key: ResourceKey, echoes: 'skip' | 'send', look: 'known' | 'fresh' = 'known'): Promise<Settlement> {
     if (echoes === 'skip' && this.#isOurs(key)) return Promise.resolve(nothingChanged);
-    return this.#rounds(key, undefined, listed, async (found, round) => {
+    return this.#rounds(key, undefined, look, async (found, round) => {
       const isEcho = echoes === 'skip' && round === 0 && found.isSettled;
       return isEcho ? nothingChanged : this.#send(key, found);
     });
@@ -68,16 +66,16 @@ export class Settle {
    * the target may be older than that: its token would make what the cluster has look like an old copy. The region is asked again.
    *
    * @param asked the moment (`SettledStates`) before the region was asked
-   * @param listed as `Cluster.read` has it
+   * @param look as `Cluster.read` has it
    */
-  async show(target: Target, asked: number, listed?: ObjectVersion): Promise<Settlement> {
+  async show(target: Target, asked: number, look: 'known' | 'fresh' = 'known'): Promise<Settlement> {
     if (this.#isOurs(target.key) && this.#parts.settled.isAgreed(target.key, target.show)) return nothingChanged;
     if (this.#isUnseen(target, asked)) {
       const created = await this.#write(target, NOT_THERE);
       // Whatever was in the way, a look tells better what to do about it.
       if (created !== 'changed' && created.kind === 'settled') return created;
     }
-    const settlement = await this.#rounds(target.key, target, listed, (found, round) => {
+    const settlement = await this.#rounds(target.key, target, look, (found, round) => {
       const isNews = isShown(found, target) || !this.#parts.settled.isAgreedSince(target.key, asked);
       return round === 0 && isNews && this.#isExpected(found, target) ? this.#write(target, found) : this.#send(target.key, found);
     });
@@ -86,10 +84,10 @@ export class Settle {
   }
 
   /** Reads and tries until nothing changes underneath. */
-  async #rounds(key: ResourceKey, target: Target | undefined, listed: ObjectVersion | undefined, attempt: (found: Found, round: number) => Promise<Settlement | 'changed'>): Promise<Settlement> {
+  async #rounds(key: ResourceKey, target: Target | undefined, look: 'known' | 'fresh', attempt: (found: Found, round: number) => Promise<Settlement | 'changed'>): Promise<Settlement> {
     const { cluster, signal } = this.#parts;
     for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
-      const read: ReadResult = await cluster.read(key, signal, round === 0 ? listed : undefined);
+      const read: ReadResult = await cluster.read(key, signal, round === 0 ? look : 'fresh');
       if (read.kind === 'unknown' && read.isCreatable === true && target !== undefined && isNewHere(target)) {
         const created = await this.#write(target, NOT_THERE);
         if (created !== 'changed') return created;
@@ -114,14 +112,23 @@ export class Settle {
 
   /** Nobody is asked what an object says that looks as it did when both agreed. */
   async #find(key: ResourceKey, read: ReadResult & { kind: 'live' | 'gone' }): Promise<Found> {
-    const { cluster, region, settled, marks, signal } = this.#parts;
+    const { cluster, settled, marks, signal } = this.#parts;
     if (read.kind === 'gone') return { ...read, isSettled: settled.isGone(key) };
     const { object } = read;
-    const content = (): Promise<Content> => asWritten(cluster, region, object, marks, signal);
+    const content = (): Promise<Content> => asWritten(cluster, (token) => this.#shownAt(key, token), object, marks, signal);
     const shown = settled.shown(key, object.content.hash, object.token);
     if (shown !== undefined) return { kind: 'live', object, hash: shown, isSettled: true, content };
     const said = await content();
     return { kind: 'live', object, hash: said.hash, isSettled: false, content: () => Promise.resolve(said) };
+  }
+
+  /** What a token of this object stands for. */
+  async #shownAt(key: ResourceKey, token: string): Promise<ShownContent | undefined> {
+    const { region, shown, signal } = this.#parts;
+    const known = shown.get(key, token);
+    if (known !== undefined) return known;
+    const target = await region.viewAt(key, token, signal);
+    return target?.show.kind === 'live' ? target.show : undefined;
   }
 
   /**
@@ -178,6 +185,7 @@ export class Settle {
     switch (outcome.kind) {
       case 'ok':
         this.#parts.settled.put(target.key, stateAfter(target, found, change, outcome.hash));
+        if (target.show.kind === 'live') this.#parts.shown.put(target.key, target.show);
         if (change === 'replaced' && target.show.kind === 'live') this.#parts.flaps.shown(target.key, { hash: target.show.hash, text: target.show.content });
         return { kind: 'settled', change };
       case 'conflict': return 'changed';

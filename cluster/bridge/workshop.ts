@@ -5,7 +5,6 @@ import type { Filter } from '../../shared/model/federated-part.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { ApplyException, Target } from '../../shared/ports/region.ts';
 import { ClusterUnavailableError } from './cluster-port.ts';
-import type { ObjectVersion } from './cluster-port.ts';
 import { TooManyExceptionsError } from './exceptions.ts';
 import type { Exceptions } from './exceptions.ts';
 import { KEYS_IN_WORK, UNLISTED_FAILURES } from './limits.ts';
@@ -50,24 +49,22 @@ export class Workshop {
     if (!passesFilter(filter, splitKey(key))) { exceptions.clear(key); return; }
     await this.#run(key, async () => {
       const waiting = exceptions.target(key);
-      if (waiting !== undefined) return settle.show(waiting, NEVER);
-      return settle.observe(key, exceptions.has(key) ? 'send' : 'skip');
+      if (waiting !== undefined) return settle.show(waiting, NEVER, 'fresh');
+      return exceptions.has(key) ? settle.observe(key, 'send', 'fresh') : settle.observe(key, 'skip');
     }, 'change');
   }
 
   /**
    * Sends a resource that a comparison asked for, even where both seem to agree. The region may remember an exception of a process
    * before this one, so that it is over is said in any case.
-   *
-   * @param listed the version at which the comparison found it
    */
-  async send(key: ResourceKey, listed: ObjectVersion | undefined): Promise<void> {
-    await this.#run(key, () => this.#parts.settle.observe(key, 'send', listed), 'comparison');
+  async send(key: ResourceKey): Promise<void> {
+    await this.#run(key, () => this.#parts.settle.observe(key, 'send'), 'comparison');
   }
 
-  /** Shows what a comparison asked for. @param listed as in `send` */
-  async showCompared(target: Target, asked: number, listed: ObjectVersion | undefined): Promise<void> {
-    await this.#show(target, asked, 'comparison', listed);
+  /** Shows what a comparison asked for. */
+  async showCompared(target: Target, asked: number): Promise<void> {
+    await this.#show(target, asked, 'comparison');
   }
 
   /** Shows what the region's log asks for. */
@@ -76,12 +73,12 @@ export class Workshop {
   }
 
   /** What the filter keeps out is not touched, whoever asks. */
-  async #show(target: Target, asked: number, origin: Origin, listed?: ObjectVersion): Promise<void> {
+  async #show(target: Target, asked: number, origin: Origin): Promise<void> {
     if (!passesFilter(this.#parts.filter, splitKey(target.key))) {
       this.#parts.logger.warn('target-outside-the-filter-ignored', { resource: printKey(target.key) });
       return;
     }
-    await this.#run(target.key, () => this.#parts.settle.show(target, asked, listed), origin);
+    await this.#run(target.key, () => this.#parts.settle.show(target, asked), origin);
   }
 
   async #run(key: ResourceKey, task: () => Promise<Settlement>, origin: Origin): Promise<void> {

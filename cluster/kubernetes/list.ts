@@ -60,7 +60,7 @@ async function page({ client, logger }: Parts, kind: ServedKind, token: string |
   }
 }
 
-function listed({ lastSeen, listed: kept, logger, marks, namespace: bridgeNamespace }: Parts, kind: ServedKind, item: JsonObject, filter: Filter): readonly ListedObject[] {
+function listed({ lastSeen, known, logger, marks, namespace: bridgeNamespace }: Parts, kind: ServedKind, item: JsonObject, filter: Filter): readonly ListedObject[] {
   const object = withKind(kind, item);
   const facts = factsOf(object);
   const { namespace, name } = facts;
@@ -68,7 +68,7 @@ function listed({ lastSeen, listed: kept, logger, marks, namespace: bridgeNamesp
   try {
     const { key, uid, resourceVersion, token, content } = clusterObjectOf(kind, object, marks());
     lastSeen.note(key, facts);
-    kept.put(key, object, content.text.length);
+    known.put(key, object);
     return [{ key, uid, resourceVersion, hash: content.hash, token }];
   } catch (error) {
     if (!(error instanceof ManifestError || error instanceof ResourceNameError)) throw error;

@@ -3,7 +3,7 @@ import { isObject } from '../../shared/model/content.ts';
 import { ManifestError } from '../../shared/model/federated-part.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { printKey, ResourceNameError, splitKey } from '../../shared/model/resource-key.ts';
-import type { ObjectVersion, ReadResult } from '../bridge/cluster-port.ts';
+import type { ReadResult } from '../bridge/cluster-port.ts';
 import type { ServedKind } from './discovery.ts';
 import { CLOCK_MARGIN_MS } from './limits.ts';
 import { clusterObjectOf, factsOf, metadataOf, textOr, whyLocal, whyNameIsLocal } from './object.ts';
@@ -13,12 +13,11 @@ import { notServed } from './scope.ts';
 import { asUnavailable, isStatus } from './status-error.ts';
 
 /**
- * Reads one object: uncached, or as it was listed where the watch has told of nothing newer.
+ * Reads one object: uncached, or, `known`, as it was last seen where that is at hand.
  *
- * @param listed the version at which it was listed
  * @throws ClusterUnavailableError
  */
-export async function readObject(parts: Parts, key: ResourceKey, listed: ObjectVersion | undefined, signal: AbortSignal): Promise<ReadResult> {
+export async function readObject(parts: Parts, key: ResourceKey, how: 'fresh' | 'known', signal: AbortSignal): Promise<ReadResult> {
   const { client, discovery } = parts;
   const names = splitKey(key);
   const { group, kind: kindName } = names;
@@ -26,7 +25,7 @@ export async function readObject(parts: Parts, key: ResourceKey, listed: ObjectV
   if (own !== undefined) return ownedLocally(key, own);
   const kind = await discovery.find(group, kindName, signal);
   if (kind === undefined) return notServed(key);
-  const known = asListed(parts, key, listed);
+  const known = how === 'known' ? asKnown(parts, key) : undefined;
   if (known !== undefined) return live(parts, kind, key, known);
   try {
     const object = await client.find({ path: keyPath(kind, key) }, signal);
@@ -37,18 +36,19 @@ export async function readObject(parts: Parts, key: ResourceKey, listed: ObjectV
   }
 }
 
-function asListed({ lastSeen, listed: kept }: Parts, key: ResourceKey, listed: ObjectVersion | undefined): JsonObject | undefined {
-  const object = listed && kept.take(key, listed);
-  return lastSeen.get(key)?.resourceVersion === listed?.resourceVersion ? object : undefined;
+/** Not one that we mark to delete it: the mark is told of, and by then the object is on its way out or gone. */
+function asKnown({ lastSeen, known }: Parts, key: ResourceKey): JsonObject | undefined {
+  const seen = lastSeen.get(key);
+  return seen?.isOurDelete === true ? undefined : known.get(key, seen);
 }
 
-function live({ lastSeen, recent, marks, namespace }: Parts, kind: ServedKind, key: ResourceKey, object: JsonObject): ReadResult {
+function live({ lastSeen, known, marks, namespace }: Parts, kind: ServedKind, key: ResourceKey, object: JsonObject): ReadResult {
   const facts = factsOf(object);
   lastSeen.note(key, facts);
   if (facts.isTerminating) return { kind: 'unknown', reason: 'Terminating', message: `${printKey(key)} is being deleted and waits for its finalizers: ${finalizersOf(object)}` };
   const local = whyLocal(kind, object, namespace);
   if (local !== undefined) return ownedLocally(key, local);
-  recent.put(key, object);
+  known.put(key, object);
   try {
     return { kind: 'live', object: clusterObjectOf(kind, object, marks()) };
   } catch (error) {

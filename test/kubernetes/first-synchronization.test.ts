@@ -41,6 +41,24 @@ test('costs one request for each object that goes up, and two for each that come
   expect(Object.fromEntries(down.counts)).toEqual({ LIST: expect.any(Number), POST: OBJECTS, PATCH: OBJECTS });
 });
 
+test('an edit costs the cluster it is made in a dry run and the token, and the others the write and its ownership', async () => {
+  const [, name = ''] = names;
+  const [up, down] = [counter(), counter()];
+  await Promise.all([west.stopBridge(), east.stopBridge()]);
+  await Promise.all([west.startBridge({ onRequest: up.onRequest }), east.startBridge({ onRequest: down.onRequest })]);
+  // One that was edited since the bridges began: what is known of others is taken from the first look.
+  await west.kubectl('apply --server-side --force-conflicts -f -', route(name, { name: 'once' }));
+  await east.shows(routeKey(name), { name: 'once' });
+  await quiet();
+  for (const { counts } of [up, down]) counts.clear();
+  await west.kubectl('apply --server-side --force-conflicts -f -', route(name, { name: 'twice' }));
+  await east.shows(routeKey(name), { name: 'twice' });
+  await quiet();
+
+  expect(Object.fromEntries(up.counts)).toEqual({ PUT: 1, PATCH: 1 });
+  expect(Object.fromEntries(down.counts)).toEqual({ PUT: 1, PATCH: 1 });
+});
+
 test('gives the ownership of what it made up, so that a user\'s apply meets no conflict', async () => {
   const [name = ''] = names;
   await east.kubectl('apply --server-side -f -', route(name, { name: 'edited' }));
