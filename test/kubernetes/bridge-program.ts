@@ -1,12 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProgramHealth } from '../../cluster/program/http-server.ts';
 import { freePort } from '../../local/kubernetes/free-port.ts';
 import { until } from './until.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'cluster', 'main.ts');
+const ROOT = join(import.meta.dirname, '..', '..');
+/** What node is told in the image. */
+const [, COMMAND = '[]'] = /^CMD (\[.+\])$/m.exec(readFileSync(join(ROOT, 'cluster', 'Dockerfile'), 'utf8')) ?? [];
 
 export interface BridgeProgramOptions {
   readonly federationId: string;
@@ -37,7 +40,7 @@ export class BridgeProgram {
       '--federation-id', federationId, '--member', member, '--region-endpoint', regionEndpoint, '--ca-secret', secrets.ca, '--client-cert-secret', secrets.client,
       '--kubeconfig', kubeconfig, '--listen', `127.0.0.1:${port.toString()}`, ...(createNamespaces ? ['--create-namespaces'] : []),
     ];
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', onLine === undefined ? 'ignore' : 'pipe', 'inherit'], env: {} });
+    const child = spawn(process.execPath, [...(JSON.parse(COMMAND) as string[]), ...args], { cwd: ROOT, stdio: ['ignore', onLine === undefined ? 'ignore' : 'pipe', 'inherit'], env: {} });
     if (onLine !== undefined) tellLines(child, onLine);
     const program = new BridgeProgram(port, child);
     await until('the bridge\'s program answers', async () => (await program.get('/healthz')).status === 200);
