@@ -29,6 +29,10 @@ export class MemberProgram {
 
   get pid(): number { return this.#child.pid ?? 0; }
 
+  /** It hangs, its connections open, until `resume`. */
+  pause(): void { this.#child.kill('SIGSTOP'); }
+  resume(): void { this.#child.kill('SIGCONT'); }
+
   /** With SIGKILL nothing is finished, wherever it was. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
