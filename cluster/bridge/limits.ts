@@ -24,6 +24,9 @@ export const SETTLE_ROUNDS = 8;
 /** Resources whose last settled state is remembered, so that echoes are not sent. Forgetting one costs one needless observation. */
 export const SETTLED_KEYS = 50_000;
 
+/** Contents that were shown of late, in characters: 4,000 objects at 1 KB. Forgetting one costs a question to the region when it is edited. */
+export const SHOWN_BYTES = 4 * 1024 * 1024;
+
 /** So often, and no person does that: an object says what it said before, each time after it was shown something else. */
 export const FLAP_TIMES = 5;
 /** Within this time: tools look every three minutes, the slow ones. */

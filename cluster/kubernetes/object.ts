@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../shared/model/content.ts';
 import { isObject } from '../../shared/model/content.ts';
 import { TOKEN_ANNOTATION, federatedPart } from '../../shared/model/federated-part.ts';
+import type { ResourceName } from '../../shared/model/resource-key.ts';
 import type { ClusterObject, ObjectVersion } from '../bridge/cluster-port.ts';
 import { isOwnedLocally } from '../bridge/manifest.ts';
 import type { ServedKind } from './discovery.ts';
@@ -68,11 +69,23 @@ function lastWriterOf(object: JsonObject): string | undefined {
   return last === undefined ? undefined : textOr(last['manager']);
 }
 
-/** Why an object is its cluster's own whatever the filter says; undefined for others. Metadata is enough to tell. */
-export function whyLocal({ group, kind }: ServedKind, object: JsonObject): string | undefined {
+/** Why whatever has this name is its cluster's own; undefined for others. @param bridgeNamespace where the bridge is */
+export function whyNameIsLocal({ group, kind, namespace }: Pick<ResourceName, 'group' | 'kind' | 'namespace'>, bridgeNamespace: string): string | undefined {
+  if (group === '' && kind === 'Secret' && namespace === bridgeNamespace) return 'private keys of this member are in Secrets of the bridge\'s namespace';
+  return undefined;
+}
+
+/**
+ * Why an object is its cluster's own whatever the filter says; undefined for others. Metadata is enough to tell.
+ *
+ * @param bridgeNamespace where the bridge is
+ */
+export function whyLocal({ group, kind }: ServedKind, object: JsonObject, bridgeNamespace: string): string | undefined {
   if (isOwnedLocally(object)) return 'a controller of this cluster made it and keeps it';
-  const { name } = factsOf(object);
+  const { namespace, name } = factsOf(object);
   if (group !== '') return undefined;
+  const byName = whyNameIsLocal({ group, kind, namespace }, bridgeNamespace);
+  if (byName !== undefined) return byName;
   if (kind === 'Secret' && annotationsOf(object)['kubernetes.io/service-account.name'] !== undefined) return 'it is a token of a service account of this cluster';
   if (kind === 'Secret' && name.startsWith('sh.helm.release.')) return 'it is Helm\'s record of a release in this cluster';
   if (kind === 'ConfigMap' && name === 'kube-root-ca.crt') return 'it holds the authority of this cluster';

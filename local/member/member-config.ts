@@ -8,10 +8,11 @@ export const memberConfigSchema = z.strictObject({
   port: z.number().int(),
   /** A file. */
   database: z.string(),
-  /** The member's cluster: a folder of manifests, or an API server. */
+  /** The member's cluster: a folder of manifests, an API server, or one whose bridge is a program of its own. */
   cluster: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('folder'), folder: z.string() }),
     z.strictObject({ kind: z.literal('kubernetes'), kubeconfig: z.string() }),
+    z.strictObject({ kind: z.literal('bridged-elsewhere') }),
   ]),
   log: z.string(),
   logLevel: z.string(),

@@ -60,7 +60,7 @@ test('connections that are cut again and again, watches among them, while people
   const relay = new Relay(west.installed.cluster.port);
   await relay.listen(port);
   await west.stopBridge();
-  await west.startBridge(`https://127.0.0.1:${port.toString()}`);
+  await west.startBridge({ server: `https://127.0.0.1:${port.toString()}` });
   const expected: Record<string, unknown> = {};
   for (let n = 0; n < 40; n += 1) {
     if (n % 4 === 0) relay.cut();

@@ -9,7 +9,7 @@ import { RecordingLogger, TestFederation, realClock, realRandom } from '../../cl
 import type { ClusterOptions, ProgramResult } from '../../local/kubernetes/local-cluster.ts';
 import type { InstalledCluster } from './installed-cluster.ts';
 import { installedCluster } from './installed-cluster.ts';
-import type { OpenedCluster } from './kubernetes-harness.ts';
+import type { OpenedCluster, OpenOptions } from './kubernetes-harness.ts';
 import { openCluster } from './kubernetes-harness.ts';
 
 export const PATIENCE = { timeout: 20_000, interval: 50 };
@@ -44,10 +44,9 @@ export class Site {
     return this.#bridge;
   }
 
-  /** @param server another way to the API server, for faults on it */
-  async startBridge(server?: string): Promise<void> {
+  async startBridge(options: Pick<OpenOptions, 'server' | 'onRequest'> = {}): Promise<void> {
     this.logger = new RecordingLogger();
-    this.#opened = await openCluster(this.installed.cluster.kubeconfig, { logger: this.logger, createNamespaces: this.#options.createNamespaces ?? false, ...(server !== undefined && { server }) });
+    this.#opened = await openCluster(this.installed.cluster.kubeconfig, { logger: this.logger, createNamespaces: this.#options.createNamespaces ?? false, ...options });
     this.#bridge = startBridge({ cluster: this.#opened.cluster, region: this.member.region, clock: realClock, random: realRandom, logger: this.logger, version: 'test' });
     await eventually(() => { expect(this.#bridge?.state().kind).toBe('following'); });
   }
