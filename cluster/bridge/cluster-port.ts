@@ -16,6 +16,8 @@ export interface ClusterObject extends ObjectVersion {
   readonly key: ResourceKey;
   readonly content: Content;
   readonly token: string | undefined;
+  /** Who wrote the object last, by the name it gives itself (a field manager); undefined where the cluster keeps none. */
+  readonly lastWriter?: string | undefined;
 }
 
 /**

@@ -144,7 +144,7 @@ export class Settle {
 
   async #send(key: ResourceKey, found: Found): Promise<Settlement | 'changed'> {
     if (found.kind === 'live' && !found.isSettled) {
-      const why = this.#parts.flaps.holds(key, { hash: found.hash, text: (await found.content()).text });
+      const why = this.#parts.flaps.holds(key, { hash: found.hash, text: (await found.content()).text, by: found.object.lastWriter });
       if (why !== undefined) return { kind: 'exception', what: 'not-sent', reason: 'Flapping', message: why, target: undefined };
     }
     const result = await this.#parts.committer.submit(await observationOf(key, found));

@@ -4,12 +4,9 @@ import { TOKEN_ANNOTATION } from '../../shared/model/federated-part.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { printKey } from '../../shared/model/resource-key.ts';
 import { MERGE_PATCH } from './client.ts';
-import { factsOf, metadataOf } from './object.ts';
+import { FIELD_MANAGER, factsOf, metadataOf } from './object.ts';
 import type { Parts } from './parts.ts';
 import { isStatus } from './status-error.ts';
-
-/** The name under which the bridge writes, as `kubectl get --show-managed-fields` has it. */
-export const FIELD_MANAGER = 'novaedge-bridge';
 
 /** All that the bridge goes on owning of an object. Were nothing left, the server would invent an owner at a user's first server-side apply. */
 const OUR_FIELDS: JsonObject = { 'f:metadata': { 'f:annotations': { [`f:${TOKEN_ANNOTATION}`]: {} } } };

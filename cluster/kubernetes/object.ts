@@ -7,6 +7,9 @@ import { isOwnedLocally } from '../bridge/manifest.ts';
 import type { ServedKind } from './discovery.ts';
 import { apiVersionOf } from './paths.ts';
 
+/** The name under which the bridge writes, as `kubectl get --show-managed-fields` has it. */
+export const FIELD_MANAGER = 'novaedge-bridge';
+
 /** Written onto an object right before we delete it, so that whoever sees it go knows that no user did it. */
 export const DELETE_MARK = 'federation.novaedge.io/deleted-by-federation';
 
@@ -54,7 +57,16 @@ export const withKind = (kind: ServedKind, object: JsonObject): JsonObject => ({
  */
 export function clusterObjectOf(kind: ServedKind, object: JsonObject, marks: readonly string[]): ClusterObject {
   const { uid, resourceVersion, token } = factsOf(object);
-  return { ...federatedPart(withKind(kind, object), marks), uid, resourceVersion, token };
+  return { ...federatedPart(withKind(kind, object), marks), uid, resourceVersion, token, lastWriter: lastWriterOf(object) };
+}
+
+/** The field manager with the latest time, the status and our own writes aside: ours are taken out again at once. */
+function lastWriterOf(object: JsonObject): string | undefined {
+  const { managedFields } = metadataOf(object);
+  const entries = (Array.isArray(managedFields) ? managedFields : []).filter(isObject);
+  const writers = entries.filter(({ manager, subresource }) => typeof manager === 'string' && manager !== FIELD_MANAGER && subresource === undefined);
+  const [last] = writers.toSorted((a, b) => (textOr(a['time']) < textOr(b['time']) ? 1 : -1));
+  return last === undefined ? undefined : textOr(last['manager']);
 }
 
 /** Why whatever has this name is its cluster's own; undefined for others. @param bridgeNamespace where the bridge is */

@@ -7,8 +7,8 @@ import type { ObjectVersion, WriteOutcome, WriteRequest } from '../bridge/cluste
 import { requireFaithful, UnfaithfulError, withContent } from '../bridge/manifest.ts';
 import { MERGE_PATCH } from './client.ts';
 import type { ServedKind } from './discovery.ts';
-import { FIELD_MANAGER, noteWritten, releaseFields } from './field-ownership.ts';
-import { annotationsOf, clusterObjectOf, DELETE_MARK, factsOf, metadataOf, textOr, whyNameIsLocal } from './object.ts';
+import { noteWritten, releaseFields } from './field-ownership.ts';
+import { annotationsOf, clusterObjectOf, DELETE_MARK, FIELD_MANAGER, factsOf, metadataOf, textOr, whyNameIsLocal } from './object.ts';
 import type { Parts } from './parts.ts';
 import { apiVersionOf, collectionPath, keyPath, NAMESPACES } from './paths.ts';
 import { isStatus, refusalOf } from './status-error.ts';

@@ -9,6 +9,7 @@ import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import { peersLetIn } from '../../shared/replica/policy.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
+import { newProcessMemory } from '../../shared/replica/process-memory.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
 import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
 import { regionOf } from '../../shared/replica/region.ts';
@@ -57,7 +58,7 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
     identity: { federationId: config.federationId, member, hub: undefined },
     limits: { ...DEFAULT_LIMITS, minimumTombstoneTtlMs: config.minimumTombstoneTtlMs },
     store: sqlite.store, ledger: sqlite.ledger, peers, clock: systemClock, random: systemRandom, events, wakeups: events, logger,
-    settingsCache: { current: undefined },
+    memory: newProcessMemory(),
   };
 
   const authorities = readOneAuthority(tls.authority);

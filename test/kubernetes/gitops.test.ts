@@ -78,9 +78,12 @@ test('two repositories that say different things of one object: it is left alone
   first.repository.set('fought-over', { n: 1 });
   await east.shows(key, { n: 1 });
   second.repository.set('fought-over', { n: 2 });
+  const isFlapping = ({ key: of, reason }: { readonly key: string; readonly reason: string }): boolean => of === key && reason === 'Flapping';
+  const sentences = new Set<string>();
   const flapping = async (): Promise<readonly Site[]> => {
     const told = await Promise.all([west, east].map(async (site) => ({ site, exceptions: (await site.member.operator.status()).exceptions })));
-    return told.filter(({ exceptions }) => exceptions.some(({ key: of, reason }) => of === key && reason === 'Flapping')).map(({ site }) => site);
+    for (const { exceptions } of told) for (const { message } of exceptions.filter(isFlapping)) sentences.add(message);
+    return told.filter(({ exceptions }) => exceptions.some(isFlapping)).map(({ site }) => site);
   };
   await eventually(async () => { expect(await flapping()).not.toEqual([]); });
   await quiet();
@@ -91,6 +94,7 @@ test('two repositories that say different things of one object: it is left alone
   expect([await west.spec(key), await east.spec(key)]).toEqual([{ n: 1 }, { n: 2 }]);
   const [site] = await flapping();
   await eventually(async () => { expect(await site?.kubectl('-n default get events --field-selector reason=Flapping,involvedObject.name=fought-over -o jsonpath={.items[0].message}')).toContain('written back and forth (spec.n)'); });
+  for (const sentence of sentences) expect(sentence).toMatch(/the field manager "a-user" has written the same here, .* was written at (us|eu)-west$/);
   await west.kubectl('apply -f -', route('beside', { n: 1 }));
   await east.shows(routeKey('beside'), { n: 1 });
 
