@@ -61,7 +61,8 @@ export class Round {
   /** @param open aborted to stop taking work @param signal aborted to stop work under way */
   constructor(parts: RoundParts, open: AbortSignal, signal: AbortSignal) {
     const { cluster, region, clock, random, logger, filter, position, exceptions, settled, shown, flaps, counts } = parts;
-    const committer = new Committer({ region, sessions: position, clock, random, logger, signal });
+    const isAlone = (): boolean => this.#workshop.pending <= 1 && parts.dirty.size === 0;
+    const committer = new Committer({ region, sessions: position, clock, random, logger, signal, isAlone });
     this.#parts = parts;
     this.#open = open;
     this.#workshop = new Workshop({

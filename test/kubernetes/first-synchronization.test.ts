@@ -1,18 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { KubeFederation, Site } from './federated-clusters.ts';
-import { eventually, quiet, route, routeKey, startFederation } from './federated-clusters.ts';
+import { expect, test } from 'vitest';
+import { eventually, federatedPair, quiet, route, routeKey } from './federated-clusters.ts';
 
 const OBJECTS = 120;
 const names = Array.from({ length: OBJECTS }, (_, at) => `first-${at.toString().padStart(3, '0')}`);
 
-let federation: KubeFederation;
-let west: Site;
-let east: Site;
-beforeAll(async () => {
-  federation = await startFederation({ 'us-west': {}, 'eu-west': {} });
-  [west, east] = [federation.site('us-west'), federation.site('eu-west')];
-});
-afterAll(() => federation.remove());
+const { west, east } = federatedPair();
 
 /** Counts what a bridge asks of routes: by method, lists of all of them apart from the others. */
 function counter(): { readonly counts: Map<string, number>; readonly onRequest: (method: string, url: URL) => void } {
@@ -51,12 +43,15 @@ test('an edit costs the cluster it is made in a dry run and the token, and the o
   await east.shows(routeKey(name), { name: 'once' });
   await quiet();
   for (const { counts } of [up, down]) counts.clear();
+  const asked = west.member.countOf('viewAt');
   await west.kubectl('apply --server-side --force-conflicts -f -', route(name, { name: 'twice' }));
   await east.shows(routeKey(name), { name: 'twice' });
   await quiet();
 
   expect(Object.fromEntries(up.counts)).toEqual({ PUT: 1, PATCH: 1 });
   expect(Object.fromEntries(down.counts)).toEqual({ PUT: 1, PATCH: 1 });
+  // Nor is the region asked what the token stands for.
+  expect(west.member.countOf('viewAt')).toBe(asked);
 });
 
 test('gives the ownership of what it made up, so that a user\'s apply meets no conflict', async () => {

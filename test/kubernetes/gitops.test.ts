@@ -1,24 +1,17 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type { JsonObject } from '../../shared/model/content.ts';
 import { metadataOf } from '../../cluster/kubernetes/object.ts';
 import { DeploymentTool } from './deployment-tool.ts';
-import type { KubeFederation, Site } from './federated-clusters.ts';
-import { eventually, quiet, route, routeKey, startFederation } from './federated-clusters.ts';
+import type { Site } from './federated-clusters.ts';
+import { eventually, federatedPair, quiet, route, routeKey } from './federated-clusters.ts';
 
 /** GitOps tools with prune and self-heal beside the federation. */
-let federation: KubeFederation;
-let west: Site;
-let east: Site;
+const { west, east } = federatedPair({}, { createNamespaces: true });
 let tools: DeploymentTool[] = [];
-beforeAll(async () => {
-  federation = await startFederation({ 'us-west': {}, 'eu-west': { createNamespaces: true } });
-  [west, east] = [federation.site('us-west'), federation.site('eu-west')];
-});
 afterEach(async () => {
   await Promise.all(tools.map((tool) => tool.stop()));
   tools = [];
 });
-afterAll(() => federation.remove());
 
 const toolIn = (site: Site, name: string): DeploymentTool => {
   const tool = new DeploymentTool(name, site.installed.user);

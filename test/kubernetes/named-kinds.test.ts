@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../shared/model/content.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { resourceKey } from '../../shared/model/resource-key.ts';
-import type { KubeFederation, Site } from './federated-clusters.ts';
-import { eventually, quiet, startFederation } from './federated-clusters.ts';
+import type { Site } from './federated-clusters.ts';
+import { eventually, federatedPair, quiet } from './federated-clusters.ts';
 import { permissiveDefinition } from './permissive-definitions.ts';
 
 // Kinds that are federated only where `sync.resourceTypes` names them.
@@ -14,14 +14,7 @@ const definitions: readonly JsonObject[] = [
   { ...WIDGET, metadata: { name: 'widgets.example.org' }, spec: { ...(WIDGET['spec'] as JsonObject), group: 'example.org' } },
 ];
 
-let federation: KubeFederation;
-let west: Site;
-let east: Site;
-beforeAll(async () => {
-  federation = await startFederation({ 'us-west': { definitions }, 'eu-west': { definitions } });
-  [west, east] = [federation.site('us-west'), federation.site('eu-west')];
-});
-afterAll(() => federation.remove());
+const { west, east } = federatedPair({ definitions }, { definitions });
 
 /** Resolves once both clusters go by it; it has to be another than before. */
 async function federate(resourceTypes: readonly string[]): Promise<void> {
