@@ -163,7 +163,10 @@ export async function restore(world: World, member: SimMember): Promise<void> {
 async function look(world: World, member: SimMember): Promise<void> {
   const { replica, bridge } = member;
   const once = (): Promise<unknown> => ensureServing(replica, never);
-  if (!world.faults.strikes('interleaved', 0.5)) return void await once();
+  if (!world.faults.strikes('interleaved', 0.5)) {
+    await once();
+    return;
+  }
   userWrites(world, member, anyKey(world));
   await runInTurns(world, [['look', once], ['look', () => once().then(() => bridge.commitDirty())]], { job: 0 });
 }
