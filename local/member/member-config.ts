@@ -5,6 +5,8 @@ import { z } from 'zod';
 export const memberConfigSchema = z.strictObject({
   federationId: z.string(),
   member: z.string(),
+  /** In hub-spoke, the member that writes for all. */
+  hub: z.string().optional(),
   port: z.number().int(),
   /** A file. */
   database: z.string(),

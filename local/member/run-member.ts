@@ -55,7 +55,7 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
   const events = new LocalEvents(logger);
   const peers = new PeerConnections({ federationId: config.federationId, tls: () => ({ cert: tls.memberCert, key: tls.memberKey, ca: tls.authority }) });
   const replica: Replica = {
-    identity: { federationId: config.federationId, member, hub: undefined },
+    identity: { federationId: config.federationId, member, hub: config.hub === undefined ? undefined : asMember(config.hub) },
     limits: { ...DEFAULT_LIMITS, minimumTombstoneTtlMs: config.minimumTombstoneTtlMs },
     store: sqlite.store, ledger: sqlite.ledger, peers, clock: systemClock, random: systemRandom, events, wakeups: events, logger,
     memory: newProcessMemory(),

@@ -78,8 +78,7 @@ export class Digests {
   constructor(leaves: Uint8Array) {
     this.leaves = leaves;
     if (leaves.length !== BUCKETS * DIGEST_BYTES) throw new RangeError(`leaf digests are ${leaves.length.toString()} bytes long`);
-    const levels: Buffer[] = [Buffer.alloc(leaves.length)];
-    levels[0]?.set(leaves);
+    const levels: Buffer[] = [wordAligned(leaves)];
     for (let level = DEPTH; level > 0; level -= 1) levels.unshift(parents(levels[0] ?? Buffer.alloc(0)));
     this.#levels = levels;
   }
@@ -116,6 +115,10 @@ function parents(children: Buffer): Buffer {
   }
   return digests;
 }
+
+/** The same bytes; copied where they cannot be looked at by the word. */
+const wordAligned = (bytes: Uint8Array): Buffer =>
+  bytes.byteOffset % Int32Array.BYTES_PER_ELEMENT === 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.from(bytes);
 
 function isZero(words: Int32Array, from: number, to: number): boolean {
   for (let at = from; at < to; at += 1) if (words[at] !== 0) return false;

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { asTableId } from '../model/ids.ts';
 import { dotKey } from '../model/version-vector.ts';
 import { commit } from './commit.ts';
+import { inspectSelf } from './inspect-self.ts';
 import { refreshIndex } from './merkle-index.ts';
 import { travellingPart } from './pages.ts';
-import { ensureServing, inspectSelf } from './recover.ts';
+import { ensureServing, lookBeforeServing } from './recover.ts';
 import { Federation, hours, never, route } from './testing.ts';
 import type { TestMember } from './testing.ts';
 
@@ -70,6 +71,54 @@ describe('a region at its start', () => {
     const { us } = await intact();
 
     expect((await us.store.state()).local?.head).toBeGreaterThanOrEqual(1);
+  });
+});
+
+/** Does something once, right after a member's region has read its state. */
+function afterFirstLook(member: TestMember, work: () => Promise<unknown>): void {
+  let isDone = false;
+  member.onStore = async (method, stage) => {
+    if (isDone || method !== 'state' || stage !== 'after') return;
+    isDone = true;
+    await work();
+  };
+}
+
+describe('a region that looks at itself while others of its instances are at work', () => {
+  test('takes no commit between two looks for a loss', async () => {
+    const { us } = await intact();
+    afterFirstLook(us, () => us.cluster.write(route('meanwhile'), { port: 1 }));
+
+    expect(await inspectSelf(us.replica)).toEqual({ kind: 'serving' });
+  });
+
+  test('takes no commit that the others know of by then for a loss', async () => {
+    const { federation, us } = await intact();
+    afterFirstLook(us, async () => { await us.cluster.write(route('meanwhile'), { port: 1 }); federation.ledgers.settle(); });
+
+    expect(await inspectSelf(us.replica)).toEqual({ kind: 'serving' });
+  });
+
+  test('takes no first start of another for a loss', async () => {
+    const federation = new Federation();
+    const us = federation.member('us');
+    afterFirstLook(us, async () => { await ensureServing(us.replica, never); federation.ledgers.settle(); });
+
+    expect(await inspectSelf(us.replica)).toEqual({ kind: 'serving' });
+  });
+
+  test.each([['sync', ensureServing], ['an api', lookBeforeServing]] as const)('never takes back an incarnation that another instance has begun meanwhile (%s) [I1]', async (_who, look) => {
+    const { us } = await restored();
+    afterFirstLook(us, async () => {
+      expect(await ensureServing(us.replica, never)).toBe('serving');
+      expect(await us.cluster.write(route('afterwards'), { port: 5 })).toMatchObject({ outcome: 'committed' });
+    });
+
+    await look(us.replica, never);
+
+    const { clock } = await us.store.state();
+    expect(clock).toMatchObject({ state: 'serving', head: 1 });
+    expect(await inspectSelf(us.replica)).toEqual({ kind: 'serving' });
   });
 });
 

@@ -7,7 +7,9 @@ import { counterOf, mergeVectors } from '../model/version-vector.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { IncarnationStart, RegionState } from '../ports/store.ts';
-import { isNewer, peerRecords } from './known-members.ts';
+import type { SelfInspection } from './inspect-self.ts';
+import { inspectSelf } from './inspect-self.ts';
+import { peerRecords } from './known-members.ts';
 import { noteOrphans } from './orphans.ts';
 import { patient } from './patient-peer.ts';
 import { everWritten } from './position.ts';
@@ -19,6 +21,8 @@ import { DOCUMENTS, loadSettings } from './settings.ts';
 /** Bytes of randomness behind a new name. */
 const NAME_RANDOM_BYTES = 16;
 const SCAN_PAGE = 500;
+/** Times that another instance may write the clock row just before this one begins an incarnation; then whoever asked tries again. */
+const MAX_BEGINNINGS = 5;
 
 /** The clock row, if this region may commit. @throws ReplicaError `initializing` or `recovering` */
 export function requireServing(state: RegionState): ClockRow {
@@ -30,28 +34,6 @@ export function requireServing(state: RegionState): ClockRow {
   return clock;
 }
 
-/** What a region finds when it looks at itself, before its first commit (DESIGN §4, "Lost state"). */
-export type SelfInspection =
-  | { readonly kind: 'serving' }
-  | { readonly kind: 'new' }
-  | { readonly kind: 'recovering' }
-  | { readonly kind: 'lost'; readonly reason: string; readonly prior: ClockRow };
-
-/** Compares the table with the clock row, which lives in the ledger and may know more. */
-export async function inspectSelf(replica: Replica): Promise<SelfInspection> {
-  const { clock, tableId } = await replica.store.state();
-  const elsewhere = await replica.ledger.myClockElsewhere();
-  if (clock === undefined) return elsewhere === undefined ? { kind: 'new' } : { kind: 'lost', reason: 'this region has no state, but the other members know its clock row', prior: elsewhere };
-  // That it recovers may not have come to the others yet; what they know must be a later write or life.
-  if (elsewhere !== undefined && isNewer(elsewhere, { ...clock, state: 'serving' })) return { kind: 'lost', reason: `the other members know head ${elsewhere.head.toString()} of this region, its own table ${clock.head.toString()}`, prior: elsewhere };
-  if (clock.tableId !== tableId) return { kind: 'lost', reason: 'the table is another than the clock row says: it was restored from a backup', prior: clock };
-  // Begun is begun: its table ends before its head until it is done.
-  if (clock.state === 'recovering') return { kind: 'recovering' };
-  const newest = await replica.store.newestSegment(clock.incarnation);
-  if ((newest?.last ?? 0) !== clock.head) return { kind: 'lost', reason: `the newest segment ends at ${(newest?.last ?? 0).toString()}, the clock row at ${clock.head.toString()}`, prior: clock };
-  return { kind: 'serving' };
-}
-
 /**
  * Makes the region ready to serve, or takes the next step towards it. Run at start, and again while it answers `recovering`.
  *
@@ -59,13 +41,7 @@ export async function inspectSelf(replica: Replica): Promise<SelfInspection> {
  * compares itself with *every* member, closes its old incarnation and goes on under a new, random one.
  */
 export async function ensureServing(replica: Replica, signal: AbortSignal): Promise<'serving' | 'recovering'> {
-  const found = await inspectSelf(replica);
-  switch (found.kind) {
-    case 'serving': return 'serving';
-    case 'new': await startFirst(replica); return 'serving';
-    case 'lost': await beginRecovery(replica, found.prior, found.reason); return recover(replica, signal);
-    case 'recovering': return recover(replica, signal);
-  }
+  return await lookBeforeServing(replica) === 'serving' ? 'serving' : recover(replica, signal);
 }
 
 /**
@@ -73,39 +49,42 @@ export async function ensureServing(replica: Replica, signal: AbortSignal): Prom
  * `ensureServing` goes on with. For handlers that have an answer to give.
  */
 export async function lookBeforeServing(replica: Replica): Promise<'serving' | 'recovering'> {
-  const found = await inspectSelf(replica);
-  switch (found.kind) {
-    case 'serving': return 'serving';
-    case 'new': await startFirst(replica); return 'serving';
-    case 'lost': await beginRecovery(replica, found.prior, found.reason); return 'recovering';
-    case 'recovering': return 'recovering';
+  for (let attempt = 0; attempt < MAX_BEGINNINGS; attempt += 1) {
+    const found = await inspectSelf(replica);
+    if (found.kind === 'serving' || found.kind === 'recovering') return found.kind;
+    if (found.kind === 'new' && await startFirst(replica)) return 'serving';
+    if (found.kind === 'lost' && await beginRecovery(replica, found)) return 'recovering';
   }
+  throw new ReplicaError('busy', 'other instances of this region wrote its clock row whenever this one was about to begin an incarnation; try again');
 }
 
-async function startFirst(replica: Replica): Promise<void> {
+/** Begins nothing where another instance was faster. */
+async function startFirst(replica: Replica): Promise<boolean> {
   const { member } = replica.identity;
   const clock: ClockRow = {
     member, incarnation: newIncarnation(replica.random.bytes(NAME_RANDOM_BYTES)), closed: new Map(), head: 0, hlc: { ...zeroStamp, member },
     tableId: await replica.store.tableId(), bridgeEpoch: 0, state: 'serving',
   };
-  await moving(replica, () => replica.store.startIncarnation({ if: 'absent', clock, local: newLocal(replica), others: new Map(), segments: [] }));
-  replica.logger.info('incarnation-started', { member, incarnation: clock.incarnation });
+  const outcome = await moving(replica, () => replica.store.startIncarnation({ if: 'absent', clock, local: newLocal(replica), others: new Map(), segments: [] }));
+  if (outcome === 'ok') replica.logger.info('incarnation-started', { member, incarnation: clock.incarnation });
+  return outcome === 'ok';
 }
 
-async function beginRecovery(replica: Replica, prior: ClockRow, reason: string): Promise<void> {
-  const { clock } = await replica.store.state();
+/** Only from the clock row by which the loss was found: another instance may be through with its recovery, and have written since. */
+async function beginRecovery(replica: Replica, { own, prior, reason }: SelfInspection & { readonly kind: 'lost' }): Promise<boolean> {
   await replica.store.dropDocument(DOCUMENTS.recovery);
   const tableId = await replica.store.tableId();
-  const local = newLocal(replica);
-  await moving(replica, () => replica.store.startIncarnation({
-    if: conditionOf(clock),
+  const outcome = await moving(replica, () => replica.store.startIncarnation({
+    if: conditionOf(own),
     clock: { ...prior, state: 'recovering', tableId },
-    local,
+    local: newLocal(replica),
     others: new Map(),
     segments: [],
   }));
+  if (outcome !== 'ok') return false;
   await replica.events.publish({ kind: 'StateLost', reason });
   replica.logger.warn('state-lost', { reason, incarnation: prior.incarnation, head: prior.head });
+  return true;
 }
 
 const conditionOf = (clock: ClockRow | undefined): IncarnationStart['if'] =>

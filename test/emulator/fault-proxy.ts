@@ -12,6 +12,8 @@ export type Fault =
   | 'conflict'
   /** Refused because too much is asked for. Nothing was written. */
   | 'throttled'
+  /** Refused because a condition did not hold, as after somebody else's write. Nothing was written. */
+  | 'condition'
   /** A batch of which nothing was done this time. */
   | 'unprocessed'
   /** An error of the service; the request was not carried out. */
@@ -31,6 +33,8 @@ export interface FaultRule {
   readonly fault: Fault;
   /** Such as `TransactWriteItems`; any unless given. */
   readonly action?: string;
+  /** Text that stands in the request, such as the name of what it writes; any request unless given. */
+  readonly within?: string;
   /** How often it happens, from 0 to 1; always unless given. */
   readonly share?: number;
   /** A request that was met is let through when it comes again, so that whoever tries again gets through. */
@@ -88,8 +92,8 @@ export class FaultProxy {
   #faultOf(action: string, body: Buffer): Fault | undefined {
     const request = createHash('sha256').update(body).digest('hex');
     for (const known of this.#rules) {
-      const { fault, share = 1, times = Infinity, oncePerRequest = false } = known.rule;
-      const fits = (known.rule.action ?? action) === action && known.hits < times && !(oncePerRequest && known.met.has(request));
+      const { fault, within = '', share = 1, times = Infinity, oncePerRequest = false } = known.rule;
+      const fits = (known.rule.action ?? action) === action && body.includes(within) && known.hits < times && !(oncePerRequest && known.met.has(request));
       if (!fits || this.#random() >= share) continue;
       known.hits += 1;
       known.met.add(request);
@@ -126,6 +130,7 @@ function errorOf(fault: Exclude<Fault, 'answer-lost' | 'request-lost' | 'hang'>,
   switch (fault) {
     case 'conflict': return asked.TransactItems === undefined ? injected('TransactionConflictException') : cancelled(asked.TransactItems.length, 'TransactionConflict');
     case 'throttled': return asked.TransactItems === undefined ? injected('ProvisionedThroughputExceededException') : cancelled(asked.TransactItems.length, 'ThrottlingError');
+    case 'condition': return asked.TransactItems === undefined ? injected('ConditionalCheckFailedException') : cancelled(asked.TransactItems.length, 'ConditionalCheckFailed');
     case 'unprocessed': return { status: 200, body: action === 'BatchGetItem' ? { Responses: {}, UnprocessedKeys: asked.RequestItems } : { UnprocessedItems: asked.RequestItems } };
     case 'too-much': return injected('ValidationException');
     case 'expired': return injected('ExpiredTokenException');

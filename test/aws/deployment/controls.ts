@@ -1,7 +1,10 @@
 import { AwsClient } from '../../../shared/adapters/aws/index.ts';
 import type { AwsService } from '../../../shared/adapters/aws/index.ts';
-import type { DeployedFederation, DeployedMember } from './deployed-federation.ts';
+import type { FunctionName } from '../../../functions/names.ts';
+import type { DeployedMember } from './deployed-federation.ts';
+import { deployedFunction, scopeOf } from './deployed-functions.ts';
 import type { EmulatedRegion } from './emulated-region.ts';
+import type { LedgerPump } from './ledger-pump.ts';
 
 const EVENTS: AwsService = { name: 'events', target: 'AWSEvents', jsonVersion: '1.1' };
 /** The ways a change gets to a peer, each the backstop of the one before. */
@@ -10,7 +13,7 @@ export type Way = 'push' | 'doorbell' | 'schedule';
 const RULES = { push: '"Committed"', sync: '"sync"', antiEntropy: '"anti-entropy"' } as const;
 
 /** Leaves one way open at all members and cuts the others: rules are disabled, the ledger is held up. */
-export async function leaveOnly(federation: DeployedFederation, ...ways: readonly Way[]): Promise<void> {
+export async function leaveOnly(federation: { readonly members: Readonly<Record<string, DeployedMember>>; readonly pump: LedgerPump }, ...ways: readonly Way[]): Promise<void> {
   if (ways.includes('doorbell')) federation.pump.resume();
   else federation.pump.pause();
   await Promise.all(Object.values(federation.members).flatMap((member) => [
@@ -28,13 +31,10 @@ async function switchRule({ emulator, outputs }: DeployedMember, within: string,
 }
 
 /** A client that may do what a deployed function may, and no more. */
-export async function asFunction(emulator: EmulatedRegion, name: RegExp): Promise<AwsClient> {
-  const scope = (service: string) => ({ authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${emulator.region}/${service}/aws4_request, SignedHeaders=host, Signature=0` });
-  const listed = await fetch(`${emulator.url}/2015-03-31/functions/`, { headers: scope('lambda') }).then((answer) => answer.json()) as { Functions: { FunctionName: string; Role: string }[] };
-  const found = listed.Functions.find(({ FunctionName }) => name.test(FunctionName));
-  if (found === undefined) throw new Error(`no function is called ${name.source}: ${listed.Functions.map(({ FunctionName }) => FunctionName).join(', ')}`);
+export async function asFunction(emulator: EmulatedRegion, name: FunctionName): Promise<AwsClient> {
+  const found = await deployedFunction(emulator, name);
   const body = new URLSearchParams({ Action: 'AssumeRole', Version: '2011-06-15', RoleArn: found.Role, RoleSessionName: 'test' });
-  const text = await fetch(emulator.url, { method: 'POST', headers: { ...scope('sts'), 'content-type': 'application/x-www-form-urlencoded' }, body }).then((answer) => answer.text());
+  const text = await fetch(emulator.url, { method: 'POST', headers: { ...scopeOf(emulator, 'sts'), 'content-type': 'application/x-www-form-urlencoded' }, body }).then((answer) => answer.text());
   const field = (of: string): string => new RegExp(`<${of}>([^<]+)</${of}>`).exec(text)?.[1] ?? '';
   const credentials = { accessKeyId: field('AccessKeyId'), secretAccessKey: field('SecretAccessKey'), sessionToken: field('SessionToken') };
   if (credentials.accessKeyId === '') throw new Error(`no credentials for ${found.Role}: ${text}`);

@@ -45,27 +45,36 @@ export interface DeployedMember {
   stopBridge(): Promise<void>;
 }
 
-/** Three members, deployed by `cdk deploy` from the synthesized templates, each to an emulator of its own, with bridges on folders. */
-export class DeployedFederation {
-  readonly members: Readonly<Record<MemberName, DeployedMember>>;
+export interface DeployOptions<Name extends MemberName> {
+  readonly members: readonly Name[];
+  /** Whether the functions' calls to their region go through `emulator.faults`. */
+  readonly withFaults: boolean;
+  /** Is told what takes how long. */
+  readonly say: (line: string) => void;
+}
+
+/** Members, deployed by `cdk deploy` from the synthesized templates, each to an emulator of its own, with bridges on folders. */
+export class DeployedFederation<Name extends MemberName = MemberName> {
+  readonly members: Readonly<Record<Name, DeployedMember>>;
   readonly pump: LedgerPump;
   /** What the deployed templates differ in from the synthesized ones. */
   readonly differences: readonly string[];
   readonly #work: string;
 
-  private constructor(members: Readonly<Record<MemberName, DeployedMember>>, pump: LedgerPump, differences: readonly string[], work: string) {
+  private constructor(members: Readonly<Record<Name, DeployedMember>>, pump: LedgerPump, differences: readonly string[], work: string) {
     [this.members, this.pump, this.differences, this.#work] = [members, pump, differences, work];
   }
 
-  /** @param say is told what takes how long */
-  static async deploy(say: (line: string) => void): Promise<DeployedFederation> {
+  static async deploy<Name extends MemberName>({ members: names, withFaults, say }: DeployOptions<Name>): Promise<DeployedFederation<Name>> {
     const work = mkdtempSync(join(tmpdir(), 'novaedge-deployed-'));
     const lap = laps(say);
     const nowMs = Date.now();
     const authority = await createAuthority('deployed federation', { nowMs });
-    const assembly = await synthesize(work, authority);
+    const deployed = MEMBERS.filter(({ name }) => (names as readonly MemberName[]).includes(name));
+    writeFileSync(join(work, 'truststore.pem'), authority.certificatePem);
+    const assembly = await synthesize(work, deployed);
     lap('synthesized');
-    const emulators = await Promise.all(MEMBERS.map(({ region }) => EmulatedRegion.start(region, ACCOUNT)));
+    const emulators = await Promise.all(deployed.map(({ region }) => EmulatedRegion.start(region, ACCOUNT, withFaults)));
     lap('emulators started');
     await Promise.all(emulators.map((emulator) => emulator.bootstrap()));
     lap('bootstrapped');
@@ -75,40 +84,49 @@ export class DeployedFederation {
       const copy = assemblyOf(work, emulator);
       differences.push(...assemblyFor(emulator.region, ledgerStackName(FEDERATION), assembly, copy));
       await emulator.deploy(copy, [ledgerStackName(FEDERATION)]);
-      await emulator.deploy(copy, [regionStackName(FEDERATION, MEMBERS[at]?.name ?? '')]);
+      await emulator.deploy(copy, [regionStackName(FEDERATION, deployed[at]?.name ?? '')]);
       lap(`deployed ${emulator.region}`);
     }
     const pump = new LedgerPump(emulators, ledgerTableName(FEDERATION), Math.random);
     pump.start();
-    const fronts = await Promise.all(MEMBERS.map(({ name }, at) => openDoors(name, at, emulators, authority, nowMs)));
+    const fronts = await Promise.all(deployed.map(({ name }, at) => openDoors(name, at, emulators, authority, nowMs)));
     const members = await Promise.all(fronts.map((front) => openMember(front, fronts, work, authority, nowMs)));
     lap('bridges started');
-    return new DeployedFederation(Object.fromEntries(members.map((member) => [member.name, member])) as Record<MemberName, DeployedMember>, pump, differences, work);
+    return new DeployedFederation(Object.fromEntries(members.map((member) => [member.name, member])) as Record<Name, DeployedMember>, pump, differences, work);
   }
 
-  file(member: MemberName, path: string): string { return join(this.members[member].folder, path); }
+  file(member: Name, path: string): string { return join(this.members[member].folder, path); }
 
   /** A manifest as it stands in a member's folder; undefined where there is none. */
-  async manifest(member: MemberName, path: string): Promise<unknown> {
+  async manifest(member: Name, path: string): Promise<unknown> {
     return readFile(this.file(member, path), 'utf8').then((text) => parse(text) as unknown, () => undefined);
   }
 
   /** Saves a manifest in a member's folder, as an editor does. */
-  save(member: MemberName, path: string, object: object): void {
+  save(member: Name, path: string, object: object): void {
     mkdirSync(join(this.file(member, path), '..'), { recursive: true });
     writeFileSync(this.file(member, path), stringify(object));
   }
 
   /** `cdk deploy` of a member, once more. @returns what it said */
-  deployAgain(member: MemberName): Promise<string> {
+  deployAgain(member: Name): Promise<string> {
     const { emulator } = this.members[member];
     return emulator.deploy(assemblyOf(this.#work, emulator), [regionStackName(FEDERATION, member)]);
   }
 
-  remove(member: MemberName, path: string): Promise<void> { return rm(this.file(member, path)); }
+  /** The same, with a table that was restored from a backup in place of the member's own: synthesized anew, as an operator does. */
+  async deployWithTable(member: Name, restoredTable: string): Promise<string> {
+    const deployed = MEMBERS.filter(({ name }) => name in this.members).map((one) => (one.name === member ? { ...one, restoredTable } : one));
+    const { emulator } = this.members[member];
+    const copy = `${assemblyOf(this.#work, emulator)}-restored`;
+    assemblyFor(emulator.region, ledgerStackName(FEDERATION), await synthesize(this.#work, deployed), copy);
+    return emulator.deploy(copy, [regionStackName(FEDERATION, member)]);
+  }
+
+  remove(member: Name, path: string): Promise<void> { return rm(this.file(member, path)); }
 
   async stop(): Promise<void> {
-    const all = Object.values(this.members);
+    const all = Object.values<DeployedMember>(this.members);
     await Promise.all(all.map((member) => member.stopBridge()));
     await this.pump.stop();
     for (const { operator } of all) operator.close();
@@ -121,11 +139,13 @@ export class DeployedFederation {
 const assemblyOf = (work: string, { region }: EmulatedRegion): string => join(work, `assembly-${region}`);
 const domainOf = (member: string): string => `controller.${member}.example.com`;
 
-async function synthesize(work: string, authority: KeyedCertificate): Promise<string> {
-  writeFileSync(join(work, 'truststore.pem'), authority.certificatePem);
+interface ConfiguredMember { readonly name: MemberName; readonly region: string; readonly restoredTable?: string }
+
+/** @returns where the assembly is */
+async function synthesize(work: string, members: readonly ConfiguredMember[]): Promise<string> {
   writeFileSync(join(work, 'federation.aws.yaml'), stringify({
     federationID: FEDERATION, account: ACCOUNT, ledgerRegion: MEMBERS[0].region, logLevel: 'debug',
-    members: MEMBERS.map(({ name, region }) => ({ name, awsRegion: region, domain: domainOf(name), certificateArn: `arn:aws:acm:${region}:${ACCOUNT}:certificate/11111111-1111-1111-1111-111111111111`, truststore: 'truststore.pem' })),
+    members: members.map(({ name, region, restoredTable }) => ({ name, awsRegion: region, ...(restoredTable !== undefined && { restoredTable }), domain: domainOf(name), certificateArn: `arn:aws:acm:${region}:${ACCOUNT}:certificate/11111111-1111-1111-1111-111111111111`, truststore: 'truststore.pem' })),
   }));
   const assembly = join(work, 'cdk.out');
   const bin = join(ROOT, 'node_modules', '.bin');

@@ -21,7 +21,7 @@ const NAMES = MEMBERS.map(({ name }) => name);
 
 let federation: DeployedFederation;
 beforeAll(async () => {
-  federation = await DeployedFederation.deploy(say);
+  federation = await DeployedFederation.deploy({ members: NAMES, withFaults: false, say });
   for (const difference of federation.differences) say(`differs: ${difference}`);
   await eventually('every region has its spec', async () => Promise.all(NAMES.map((name) => federation.members[name].operator.status())), (all) => all.every(({ observedGeneration }) => observedGeneration > 0), PATIENCE_MS, 500);
 }, DEPLOY_TIMEOUT_MS);
@@ -103,7 +103,7 @@ describe('a deployed federation', () => {
   });
 
   test('lets no function write another member\'s row of the ledger', async () => {
-    const client = await asFunction(federation.members['us-west'].emulator, /PushFunction/);
+    const client = await asFunction(federation.members['us-west'].emulator, 'push');
     const item = (member: string, sort: string) => ({ TableName: ledgerTableName(FEDERATION), Key: { p: { S: member }, s: { S: sort } } });
     const put = { TableName: ledgerTableName(FEDERATION), Item: { p: { S: 'eu-west' }, s: { S: 'clock' } } };
     const refused = expect.objectContaining({ type: 'AccessDeniedException' }) as Error;
@@ -173,8 +173,6 @@ describe('a deployed federation', () => {
     const writes = Array.from({ length: 10 }, (_, at) => `kept-${at.toString()}`);
     const keys: ResourceKey[] = [];
     for (const name of writes) keys.push((await operator.apply(JSON.stringify(routeOf(name, `${name}.example.com`)), crypto.randomUUID())).key);
-    // One that was still on its way at the restart did not arrive once, and nobody knows why yet (docs/gaps.md).
-    for (const name of writes) await arrives(NAMES, name, `${name}.example.com`);
 
     await emulator.restart();
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { AwsClient } from '../../../shared/adapters/aws/index.ts';
 import type { AwsService } from '../../../shared/adapters/aws/index.ts';
+import { FaultProxy } from '../../emulator/fault-proxy.ts';
 import { freePort, startMinistack } from '../../emulator/ministack.ts';
 import type { Ministack } from '../../emulator/ministack.ts';
 
@@ -21,6 +22,7 @@ export const SERVICES = {
   dynamodb: { name: 'dynamodb', target: 'DynamoDB_20120810', jsonVersion: '1.0' },
   streams: { name: 'dynamodb', target: 'DynamoDBStreams_20120810', jsonVersion: '1.0' },
   secrets: { name: 'secretsmanager', target: 'secretsmanager', jsonVersion: '1.1' },
+  logs: { name: 'logs', target: 'Logs_20140328', jsonVersion: '1.1' },
   queues: { name: 'sqs', target: 'AmazonSQS', jsonVersion: '1.0' },
 } as const satisfies Readonly<Record<string, AwsService>>;
 
@@ -29,21 +31,32 @@ export class EmulatedRegion {
   readonly region: string;
   readonly account: string;
   readonly client: AwsClient;
+  readonly #faults: FaultProxy | undefined;
   readonly #state: string;
-  readonly #port: number;
+  readonly #seenByFunctions: Address;
   #emulator: Ministack;
 
-  private constructor(region: string, account: string, state: string, port: number, emulator: Ministack) {
-    [this.region, this.account, this.#state, this.#port, this.#emulator] = [region, account, state, port, emulator];
+  private constructor(region: string, account: string, state: string, seenByFunctions: Address, faults: FaultProxy | undefined, emulator: Ministack) {
+    [this.region, this.account, this.#state, this.#seenByFunctions, this.#faults, this.#emulator] = [region, account, state, seenByFunctions, faults, emulator];
     this.client = new AwsClient({ region, endpoint: emulator.url, credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test', sessionToken: undefined }) });
   }
 
-  static async start(region: string, account: string): Promise<EmulatedRegion> {
+  /** @param withFaults whether a proxy stands between the deployed functions and their region; nobody else's calls go through it */
+  static async start(region: string, account: string, withFaults: boolean): Promise<EmulatedRegion> {
     const [state, port] = [mkdtempSync(join(tmpdir(), `novaedge-${region}-`)), await freePort()];
-    return new EmulatedRegion(region, account, state, port, await launch(region, account, state, port));
+    const direct = `http://127.0.0.1:${port.toString()}`;
+    const faults = withFaults ? new FaultProxy(direct, Math.random) : undefined;
+    const address = { port, endpoint: (await faults?.start()) ?? direct };
+    return new EmulatedRegion(region, account, state, address, faults, await launch(region, account, state, address));
   }
 
   get url(): string { return this.#emulator.url; }
+
+  /** What goes wrong, when it is told to, between the deployed functions and their region. */
+  get faults(): FaultProxy {
+    if (this.#faults === undefined) throw new Error(`${this.region} was started without faults`);
+    return this.#faults;
+  }
 
   /** What commands need to reach it. */
   get environment(): Readonly<Record<string, string>> {
@@ -73,12 +86,13 @@ export class EmulatedRegion {
   /** Ends and comes back with its state, at the same address. */
   async restart(): Promise<void> {
     await this.#emulator.stop();
-    this.#emulator = await launch(this.region, this.account, this.#state, this.#port);
+    this.#emulator = await launch(this.region, this.account, this.#state, this.#seenByFunctions);
   }
 
   async stop(): Promise<void> {
     this.client.close();
     await this.#emulator.stop();
+    await this.#faults?.stop();
     rmSync(this.#state, { recursive: true, force: true });
   }
 
@@ -93,11 +107,14 @@ export class EmulatedRegion {
   }
 }
 
-async function launch(region: string, account: string, state: string, port: number): Promise<Ministack> {
+/** Where an emulator listens, and what its functions call instead. */
+interface Address { readonly port: number; readonly endpoint: string }
+
+async function launch(region: string, account: string, state: string, { port, endpoint }: Address): Promise<Ministack> {
   mkdirSync(join(state, 'kept'), { recursive: true });
   return startMinistack({ port, environment: {
     PATH, ...CREDENTIALS, AUTH: 'true', EMULATOR_DEPLOYS: '1', PERSIST_STATE: '1', STATE_DIR: join(state, 'kept'), MINISTACK_REGION: region, MINISTACK_ACCOUNT_ID: account,
     // Handed on to every function, as is all of this.
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${port.toString()}`, AWS_REGION: region,
+    AWS_ENDPOINT_URL: endpoint, AWS_REGION: region,
   } });
 }

@@ -3,6 +3,8 @@ import type { Item } from '../../../shared/adapters/dynamodb/api-types.ts';
 import { PARTITION, SORT } from '../../../shared/adapters/dynamodb/table-layout.ts';
 import type { EmulatedRegion } from './emulated-region.ts';
 import { SERVICES } from './emulated-region.ts';
+import type { StreamRecord } from './ledger-records.ts';
+import { firstIterator, readRecords } from './ledger-records.ts';
 
 /** How items travel between regions. All of it happens in a real global table. */
 export interface PumpSettings {
@@ -14,7 +16,6 @@ export interface PumpSettings {
   readonly reorders: boolean;
 }
 
-interface StreamRecord { readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE'; readonly dynamodb: { readonly Keys: Item; readonly NewImage?: Item; readonly ApproximateCreationDateTime: number } }
 interface Waiting { readonly id: string; readonly record: StreamRecord; readonly dueAtMs: number }
 
 const LOOK_MS = 30;
@@ -32,8 +33,11 @@ export class LedgerPump {
   readonly #loops: Promise<void>[] = [];
   /** What waits, by `from→to`. */
   readonly #queues = new Map<string, Waiting[]>();
-  /** The last image this pump wrote of an item, by region and item: its echo in that region's stream is no change. */
-  readonly #written = new Map<string, string>();
+  /**
+   * All images this pump wrote of an item, by region and item: their echoes in that region's stream are no changes. All, not the last: an
+   * echo is read late, and one taken for a change would bring an old clock row back to its owner, who would issue its dots again.
+   */
+  readonly #written = new Map<string, Set<string>>();
   /** When an item was last written, by region and item. */
   readonly #writtenAt = new Map<string, number>();
   readonly #paused = new Set<string>();
@@ -64,11 +68,11 @@ export class LedgerPump {
     let iterator: string | undefined;
     while (!this.#stopping.signal.aborted) {
       try {
-        iterator ??= await this.#firstIterator(from);
-        const { Records = [], NextShardIterator } = await from.client.call<{ Records?: StreamRecord[]; NextShardIterator?: string }>(SERVICES.streams, 'GetRecords', { ShardIterator: iterator });
-        for (const record of Records) this.#take(from, record);
-        iterator = NextShardIterator;
-        if (Records.length === 0) await sleep(LOOK_MS);
+        iterator ??= await firstIterator(from, this.#table);
+        const { records, next } = await readRecords(from, iterator);
+        for (const record of records) this.#take(from, record);
+        iterator = next;
+        if (records.length === 0) await sleep(LOOK_MS);
       } catch {
         // Its region is paused or comes back: read again from the beginning, which repeats records, as streams do.
         iterator = undefined;
@@ -77,17 +81,10 @@ export class LedgerPump {
     }
   }
 
-  async #firstIterator(from: EmulatedRegion): Promise<string> {
-    const { Table } = await from.client.call<{ Table: { LatestStreamArn: string } }>(SERVICES.dynamodb, 'DescribeTable', { TableName: this.#table });
-    const { StreamDescription } = await from.client.call<{ StreamDescription: { Shards: { ShardId: string }[] } }>(SERVICES.streams, 'DescribeStream', { StreamArn: Table.LatestStreamArn });
-    const { ShardIterator } = await from.client.call<{ ShardIterator: string }>(SERVICES.streams, 'GetShardIterator', { StreamArn: Table.LatestStreamArn, ShardId: StreamDescription.Shards[0]?.ShardId, ShardIteratorType: 'TRIM_HORIZON' });
-    return ShardIterator;
-  }
-
   #take(from: EmulatedRegion, record: StreamRecord): void {
     const id = itemId(record.dynamodb.Keys);
     const here = `${from.region} ${id}`;
-    if (this.#written.get(here) === imageOf(record)) return;
+    if (this.#written.get(here)?.has(imageOf(record)) === true) return;
     this.#writtenAt.set(here, Math.max(this.#writtenAt.get(here) ?? 0, record.dynamodb.ApproximateCreationDateTime));
     for (const to of this.#regions) {
       if (to === from) continue;
@@ -126,7 +123,7 @@ export class LedgerPump {
     const there = `${to.region} ${id}`;
     const { NewImage, Keys, ApproximateCreationDateTime } = record.dynamodb;
     if ((this.#writtenAt.get(there) ?? 0) > ApproximateCreationDateTime) return;
-    this.#written.set(there, imageOf(record));
+    this.#written.set(there, (this.#written.get(there) ?? new Set()).add(imageOf(record)));
     if (NewImage === undefined) await to.client.call(SERVICES.dynamodb, 'DeleteItem', { TableName: this.#table, Key: Keys });
     else await to.client.call(SERVICES.dynamodb, 'PutItem', { TableName: this.#table, Item: NewImage });
     this.#writtenAt.set(there, ApproximateCreationDateTime);
