@@ -5,6 +5,7 @@ import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
+import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { isFinding } from './checks.ts';
 import { anyKey, commitLate, operate, routeManifest } from './cluster-acts.ts';
@@ -39,6 +40,7 @@ export async function interleave(world: World, member: SimMember): Promise<void>
     ['reconcile', () => reconcileWith(replica, peer(), never)],
     ['operate', () => operate(world, member, anyKey(world))],
     ['collect', () => member.collect()],
+    ['look', () => ensureServing(replica, never)],
     ['bridge', () => anyOther(world, member).bridge.commitDirty()],
   ];
   await runInTurns(world, jobs.filter(() => world.random.happens(0.45)));
@@ -149,6 +151,24 @@ async function makeAndDelete(world: World, key: ResourceKey, { replica, handlers
 export async function hearFrom(world: World, member: SimMember, other: SimMember): Promise<void> {
   world.operations.note('beat');
   await beat(member.replica, member.peer(other.name), never);
+}
+
+/** A table is put back from a backup, and the region looks at itself; or not yet, and whoever calls it is first. */
+export async function restore(world: World, member: SimMember): Promise<void> {
+  await member.restore();
+  if (world.random.happens(0.6)) await look(world, member);
+}
+
+/** Whether its state was lost; perhaps by two handlers at once, of which one may be through and write while the other still looks. */
+async function look(world: World, member: SimMember): Promise<void> {
+  const { replica, bridge } = member;
+  const once = (): Promise<unknown> => ensureServing(replica, never);
+  if (!world.faults.strikes('interleaved', 0.5)) {
+    await once();
+    return;
+  }
+  userWrites(world, member, anyKey(world));
+  await runInTurns(world, [['look', once], ['look', () => once().then(() => bridge.commitDirty())]], { job: 0 });
 }
 
 /** @param holder the job that may stand still, and then holds something old */
