@@ -62,6 +62,12 @@ const LONGEST_SECONDS = 300;
 const MEMORY_MB = 512;
 /** Deep comparisons hold pages of a megabyte of several peers. */
 const LARGE_MEMORY_MB = 1024;
+/**
+ * Of the function that a bridge's pull waits in, day and night: memory is what that is paid for. 128 MB would be half of it once more, but
+ * the process takes 72 MB before its first call, a page of a megabyte is in it several times over while it is made (rows, message, answer),
+ * and processor comes by memory: what is shown to a cluster would be shown a tenth of a second later.
+ */
+const WAITING_MEMORY_MB = 256;
 /** Heartbeats and pages of some ten members at once, with room for as many that are slow. */
 const PEER_CONCURRENCY = 20;
 /** Work of the whole region that goes on until it is done: a second one at it would only meet the first one's conditions, and pay for it. */
@@ -93,6 +99,11 @@ export const CATALOG: Readonly<Record<FunctionName, FunctionEntry>> = {
     name: 'cluster-api', entry: entryOf('cluster-api'), purpose: 'Answers the bridge of the member\'s cluster, and operators.',
     timeoutSeconds: API_TIMEOUT_SECONDS, memoryMb: MEMORY_MB, deadLetters: false,
     triggers: [{ kind: 'http', routes: [service('BridgeService'), service('OperatorService')] }], rights: { ...WRITER, replayDeadLetters: true },
+  },
+  'bridge-pull': {
+    name: 'bridge-pull', entry: entryOf('bridge-pull'), purpose: 'Answers the bridge of the member\'s cluster, which waits, with what changed.',
+    timeoutSeconds: API_TIMEOUT_SECONDS, memoryMb: WAITING_MEMORY_MB, deadLetters: false,
+    triggers: [{ kind: 'http', routes: ['POST /novaedge.federation.v1.BridgeService/Pull'] }], rights: WRITER,
   },
   'agent-api': {
     name: 'agent-api', entry: entryOf('agent-api'), purpose: 'Answers agents on nodes.',

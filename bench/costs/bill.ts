@@ -17,7 +17,7 @@ export interface Intervals { readonly sync: number; readonly health: number; rea
 
 /** Milliseconds that an invocation is paid for: assumptions, for peers some 100 ms away and nothing new. */
 const DURATION_MS: Readonly<Record<FunctionName, number>> = {
-  'peer-api': 20, 'cluster-api': 40, 'agent-api': 10, sync: 250, 'anti-entropy': 250, health: 150, 'garbage-collect': 60, tick: 30, push: 150, doorbell: 250,
+  'peer-api': 20, 'cluster-api': 40, 'bridge-pull': 40, 'agent-api': 10, sync: 250, 'anti-entropy': 250, health: 150, 'garbage-collect': 60, tick: 30, push: 150, doorbell: 250,
 };
 const MINUTES_A_MONTH = 30 * 24 * 60;
 const LOG_BYTES = 600;
@@ -47,7 +47,7 @@ export function billOf({ members, changesPerMinute }: Scenario, intervals: Inter
   };
   const invocations: Readonly<Record<FunctionName, number>> = {
     sync: syncs, health: beats, 'anti-entropy': compares, 'garbage-collect': 1, tick: 1 + jobs,
-    'peer-api': (syncs + beats + compares) * peers + others, 'cluster-api': own, 'agent-api': 0,
+    'peer-api': (syncs + beats + compares) * peers + others, 'cluster-api': own, 'bridge-pull': 0, 'agent-api': 0,
     push: own, doorbell: others,
   };
   const pieces = Object.entries(times) as [Piece, number][];
@@ -55,7 +55,7 @@ export function billOf({ members, changesPerMinute }: Scenario, intervals: Inter
   const database = sum(pieces.map(([piece, count]) => count * (usage[piece].reads * PRICES.readUnit + usage[piece].writes * PRICES.writeUnit))) + others * PRICES.writeUnit;
   const functions = sum((Object.entries(invocations) as [FunctionName, number][]).map(([name, count]) => count * (PRICES.invocation + gigabyteSeconds(name, DURATION_MS[name] / 1000) * PRICES.gigabyteSecond)));
   const waits = 60 / BRIDGE_WAIT_SECONDS;
-  const bridge = waits * (PRICES.invocation + PRICES.httpApiRequest) + gigabyteSeconds('cluster-api', 60) * PRICES.gigabyteSecond;
+  const bridge = waits * (PRICES.invocation + PRICES.httpApiRequest) + gigabyteSeconds('bridge-pull', 60) * PRICES.gigabyteSecond;
   const requests = (invocations['peer-api'] + invocations['cluster-api']) * PRICES.httpApiRequest + (jobs + own) * PRICES.event + 3 * jobs * PRICES.queueRequest;
   const logs = sum(Object.values(invocations)) * LOG_BYTES / 1e9 * PRICES.logGigabyte;
   const monthly = { database, functions, bridge, requests };

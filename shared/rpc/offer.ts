@@ -9,9 +9,10 @@ import type { Role } from './caller.ts';
 export interface Offer {
   readonly role: Role;
   readonly service: DescService;
-  readonly implement: (federationId: string) => ServiceImpl<DescService>;
+  /** A method that is not implemented is answered as not there. */
+  readonly implement: (federationId: string) => Partial<ServiceImpl<DescService>>;
 }
 
 /** An offer, with its implementation held against its service. */
-export const offer = <Service extends DescService>(role: Role, service: Service, implement: (federationId: string) => ServiceImpl<Service>): Offer =>
+export const offer = <Service extends DescService>(role: Role, service: Service, implement: (federationId: string) => Partial<ServiceImpl<Service>>): Offer =>
   ({ role, service, implement });

@@ -8,6 +8,7 @@ import { eventually } from '../../e2e/local-federation.ts';
 import { asFunction, leaveOnly } from './controls.ts';
 import { DeployedFederation, FEDERATION, MEMBERS } from './deployed-federation.ts';
 import type { MemberName } from './deployed-federation.ts';
+import { logOf } from './deployed-functions.ts';
 import { SERVICES } from './emulated-region.ts';
 
 /** A deployment of three regions, on a small and busy machine. */
@@ -50,6 +51,15 @@ describe('a deployed federation', () => {
     federation.save('us-west', pathOf(`by-${way}`), routeOf(`by-${way}`, `${way}.example.com`));
 
     await arrives(others('us-west'), `by-${way}`, `${way}.example.com`);
+  });
+
+  test('has a bridge\'s pull wait in the small function, and its commits made in the other', async () => {
+    const { emulator } = federation.members['eu-west'];
+    const methodsOf = async (name: 'bridge-pull' | 'cluster-api') => new Set((await logOf(emulator, name)).flatMap(({ method }) => (String(method).startsWith('BridgeService/') ? [String(method)] : [])));
+
+    expect(await methodsOf('bridge-pull')).toEqual(new Set(['BridgeService/Pull']));
+    expect(await methodsOf('cluster-api')).toContain('BridgeService/ReportApplied');
+    expect(await methodsOf('cluster-api')).not.toContain('BridgeService/Pull');
   });
 
   test('brings an edit back to where the object came from', async () => {

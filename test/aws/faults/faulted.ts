@@ -27,13 +27,18 @@ export async function arrives(federation: Faulted, at: FaultedName, name: string
 export const historyAt = async (federation: Faulted, at: FaultedName, key: ResourceKey): Promise<readonly string[]> =>
   (await federation.members[at].operator.history(key)).map(({ what, member, version }) => `${what} ${member} ${version}`);
 
-/** A resource was written once, everywhere as the same dot, and there is no other version of it beside. */
+/** Everywhere the same version of a resource, and no other beside. */
+export async function expectOneVersion(federation: Faulted, by: FaultedName, key: ResourceKey): Promise<void> {
+  const held = await Promise.all(NAMES.map((name) => federation.members[name].operator.get(key)));
+  const [versions, ...others] = held.map((resource) => resource?.versions.map(({ member, version, hash }) => ({ member, version, hash })));
+  expect(versions).toEqual([expect.objectContaining({ member: by })]);
+  for (const other of others) expect(other).toEqual(versions);
+  for (const resource of held) expect(resource?.conflict).toBeUndefined();
+}
+
+/** And by what their logs tell it was written once. */
 export async function expectWrittenOnce(federation: Faulted, by: FaultedName, key: ResourceKey): Promise<void> {
-  for (const name of NAMES) {
-    const resource = await federation.members[name].operator.get(key);
-    expect(resource?.versions.map(({ member }) => member)).toEqual([by]);
-    expect(resource?.conflict).toBeUndefined();
-  }
+  await expectOneVersion(federation, by, key);
   const [history, ...others] = await Promise.all(NAMES.map((name) => historyAt(federation, name, key)));
   expect(history).toEqual([expect.stringMatching(`^written ${by} `)]);
   for (const other of others) expect(other).toEqual(history);

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { agentApi } from '../../../functions/agent-api/agent-api.ts';
 import { compareWithPeers } from '../../../functions/anti-entropy/compare-with-peers.ts';
+import { bridgePull } from '../../../functions/bridge-pull/bridge-pull.ts';
 import { clusterApi } from '../../../functions/cluster-api/cluster-api.ts';
 import { doorbellHandler } from '../../../functions/doorbell/doorbell.ts';
 import type { StreamEvent } from '../../../functions/doorbell/doorbell.ts';
@@ -179,7 +180,7 @@ export class FunctionsFederation {
 /** The functions behind the HTTP API, by service. */
 function apisOf(region: OpenRegion): Readonly<Record<string, Api>> {
   const cluster = clusterApi(region);
-  return { PeerService: peerApi(region), BridgeService: cluster, OperatorService: cluster, AgentService: agentApi(region) };
+  return { PeerService: peerApi(region), BridgeService: cluster, 'BridgeService/Pull': bridgePull(region), OperatorService: cluster, AgentService: agentApi(region) };
 }
 
 interface Surroundings { readonly aws: Aws; readonly url: string; readonly authority: KeyedCertificate; readonly peerDomains: string; readonly tables?: TableNames }

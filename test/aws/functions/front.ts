@@ -19,7 +19,7 @@ export function contextOf(name: string, timeoutMs = TIMEOUT_MS): LambdaContext {
   return { awsRequestId: crypto.randomUUID(), functionName: name, getRemainingTimeInMillis: () => untilMs - Date.now() };
 }
 
-/** @param apis by the service in their paths */
+/** @param apis by the service in their paths, or by service and method, which comes first, as routes of an HTTP API do */
 export async function startFront(tls: { readonly cert: string; readonly key: string; readonly ca: string }, apis: Readonly<Record<string, Api>>): Promise<Front> {
   const server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true }, (incoming, outgoing) => {
     serve(incoming, outgoing, apis).catch((error: unknown) => { outgoing.writeHead(502).end(String(error)); });
@@ -36,11 +36,11 @@ export async function startFront(tls: { readonly cert: string; readonly key: str
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse, apis: Readonly<Record<string, Api>>): Promise<void> {
   const url = new URL(incoming.url ?? '/', 'https://front');
-  const service = /^\/novaedge\.federation\.v1\.(\w+)\//.exec(url.pathname)?.[1] ?? 'PeerService';
+  const [, path = '', service = 'PeerService'] = /^\/novaedge\.federation\.v1\.((\w+)\/\w+)/.exec(url.pathname) ?? [];
   const parts: Buffer[] = [];
   for await (const part of incoming as AsyncIterable<Buffer>) parts.push(part);
   const leaf = incoming.socket instanceof TLSSocket ? incoming.socket.getPeerX509Certificate() : undefined;
-  const api = apis[service];
+  const api = apis[path] ?? apis[service];
   if (api === undefined) { outgoing.writeHead(404).end('{"message":"Not Found"}'); return; }
   const answer = await api({
     rawPath: url.pathname, rawQueryString: url.search.slice(1),

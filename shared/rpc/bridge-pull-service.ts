@@ -1,0 +1,12 @@
+import { BridgeService } from '../../proto/gen/novaedge/federation/v1/bridge_service_pb.ts';
+import type { Region } from '../ports/region.ts';
+import { readBridgePullRequest, writeBridgePullResponse } from '../wire/bridge-pull.ts';
+import type { Offer } from './offer.ts';
+import { offer } from './offer.ts';
+
+/** BridgeService's Pull alone, for a program that does nothing else. */
+export const offerPullsToBridges = (region: Pick<Region, 'pull'>): Offer => offer('bridge', BridgeService, () => ({
+  async pull(request, { signal }) {
+    return writeBridgePullResponse(await region.pull(readBridgePullRequest(request), signal));
+  },
+}));
