@@ -6,6 +6,7 @@ import { measureAntiEntropy } from './anti-entropy.ts';
 import { measureCommits } from './commits.ts';
 import { measureCosts } from './costs/costs.ts';
 import { measureFunctions } from './functions.ts';
+import { measureKubernetes } from './kubernetes/kubernetes.ts';
 import { measureVisible } from './visible.ts';
 import { measureWriteUnits } from './write-units.ts';
 
@@ -16,6 +17,7 @@ const MEASURES: Readonly<Record<Part, (quick: boolean) => Promise<Section>>> = {
   'anti-entropy': measureAntiEntropy,
   functions: measureFunctions,
   costs: measureCosts,
+  kubernetes: measureKubernetes,
 };
 
 async function run({ parts, quick, output }: BenchOptions): Promise<void> {

@@ -5,6 +5,7 @@ import type { Ledger } from '../shared/ports/ledger.ts';
 import type { Logger } from '../shared/ports/logger.ts';
 import type { Peers } from '../shared/ports/peer.ts';
 import type { Store } from '../shared/ports/store.ts';
+import { newProcessMemory } from '../shared/replica/process-memory.ts';
 import { DEFAULT_LIMITS } from '../shared/replica/replica.ts';
 import type { Replica } from '../shared/replica/replica.ts';
 import { FEDERATION } from './pair.ts';
@@ -34,5 +35,5 @@ export const benchReplica = (parts: { readonly member: Member; readonly store: S
   store: parts.store, ledger: parts.ledger, peers: parts.peers ?? noPeers,
   clock: systemClock, random: systemRandom,
   events: parts.events ?? noEvents, wakeups: parts.events ?? noEvents,
-  logger: parts.logger ?? benchLogger, settingsCache: { current: undefined },
+  logger: parts.logger ?? benchLogger, memory: newProcessMemory(),
 });

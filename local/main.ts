@@ -17,7 +17,8 @@ async function main(): Promise<number> {
   if (options === undefined) { say(USAGE); return 0; }
   await requireUnsupervised(options.data);
   const setup = await settleSetup(options.data, options);
-  const plan = makePlan(options.data, setup.members, setup.firstPort, setup.kubernetes);
+  if (options.demo && setup.hub !== undefined) throw new StartError('--demo: shows a mesh, where every member writes, and this is hub-spoke; leave --hub out, or give another --data');
+  const plan = makePlan(options.data, setup.members, setup.firstPort, setup);
   const clusters = setup.kubernetes ? new KubernetesClusters(plan, say) : undefined;
   await clusters?.build();
   await prepare({ plan, logLevel: options.logLevel, nowMs: Date.now() });

@@ -4,7 +4,7 @@ import { readOptions } from './options.ts';
 
 describe('the options of npm start', () => {
   test('are three members in .novaedge where nothing is said', () => {
-    expect(readOptions([])).toStrictEqual({ data: resolve('.novaedge'), members: undefined, port: undefined, demo: false, kubernetes: undefined, logLevel: 'info' });
+    expect(readOptions([])).toStrictEqual({ data: resolve('.novaedge'), members: undefined, port: undefined, demo: false, kubernetes: undefined, hub: undefined, logLevel: 'info' });
   });
 
   test('keep real API servers apart from folders', () => {
@@ -13,8 +13,8 @@ describe('the options of npm start', () => {
   });
 
   test('are read as given', () => {
-    expect(readOptions(['--data', 'x', '--members', '5', '--port', '20000', '--demo', '--log-level', 'debug']))
-      .toStrictEqual({ data: resolve('x'), members: 5, port: 20_000, demo: true, kubernetes: undefined, logLevel: 'debug' });
+    expect(readOptions(['--data', 'x', '--members', '5', '--port', '20000', '--hub', 'eu-west', '--demo', '--log-level', 'debug']))
+      .toStrictEqual({ data: resolve('x'), members: 5, port: 20_000, demo: true, kubernetes: undefined, hub: 'eu-west', logLevel: 'debug' });
   });
 
   test('say nothing but help when asked for it', () => { expect(readOptions(['--help'])).toBeUndefined(); });

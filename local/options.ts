@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly demo: boolean;
   /** Real API servers instead of folders; undefined: as the data folder was set up. */
   readonly kubernetes: true | undefined;
+  /** The member that writes for all, in hub-spoke; undefined: a mesh, or as the data folder was set up. */
+  readonly hub: string | undefined;
   readonly logLevel: string;
 }
 
@@ -21,6 +23,7 @@ Starts a federation of three members on this machine, on the embedded store.
   --data DIR       where everything is kept (default .novaedge)
   --members N      how many members, 1 to ${MAX_MEMBERS.toString()} (default 3; fixed at the first start)
   --port P         the first of the ports used (default: free ones; fixed at the first start)
+  --hub NAME       the mode is hub-spoke, and this member, such as us-west, writes for all (default: a mesh; fixed at the first start)
   --demo           applies examples, shows each step, and exits
   --kubernetes     each member's cluster is a real Kubernetes API server (300 MB each; built with Go at the first time, which takes
                    five minutes) instead of a folder; --data is then .novaedge-kubernetes by default
@@ -42,13 +45,14 @@ export function readOptions(args: readonly string[]): StartOptions | undefined {
     port: number('--port', values.port, 1024, 65_000),
     demo: values.demo === true,
     kubernetes: values.kubernetes === true ? true : undefined,
+    hub: values.hub,
     logLevel: level,
   };
 }
 
-function parse(args: readonly string[]): { values: { data?: string | undefined; members?: string | undefined; port?: string | undefined; demo?: boolean | undefined; kubernetes?: boolean | undefined; 'log-level'?: string | undefined; help?: boolean | undefined } } {
+function parse(args: readonly string[]): { values: { data?: string | undefined; members?: string | undefined; port?: string | undefined; demo?: boolean | undefined; kubernetes?: boolean | undefined; hub?: string | undefined; 'log-level'?: string | undefined; help?: boolean | undefined } } {
   try {
-    return parseArgs({ args: [...args], options: { data: { type: 'string' }, members: { type: 'string' }, port: { type: 'string' }, demo: { type: 'boolean' }, kubernetes: { type: 'boolean' }, 'log-level': { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+    return parseArgs({ args: [...args], options: { data: { type: 'string' }, members: { type: 'string' }, port: { type: 'string' }, demo: { type: 'boolean' }, kubernetes: { type: 'boolean' }, hub: { type: 'string' }, 'log-level': { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
   } catch (error) {
     throw new StartError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, { cause: error });
   }

@@ -75,7 +75,7 @@ async function keepHouse(replica: Replica): Promise<void> {
 
 /** Another invocation, perhaps of another instance: nothing of the settings is at hand. */
 function forget(...replicas: readonly Replica[]): void {
-  for (const { settingsCache } of replicas) { settingsCache.current = undefined; delete settingsCache.quiet; }
+  for (const { memory } of replicas) { memory.settings = undefined; delete memory.quiet; }
 }
 
 async function spent(sides: Readonly<Record<'here' | 'there', Side>>, work: () => Promise<unknown>): Promise<Readonly<Record<'here' | 'there', Units>>> {

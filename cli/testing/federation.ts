@@ -16,6 +16,7 @@ import { beat } from '../../shared/replica/heartbeat.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import type { PeerHandlers } from '../../shared/replica/peer-handlers.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
+import { newProcessMemory } from '../../shared/replica/process-memory.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import { regionOf } from '../../shared/replica/region.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
@@ -107,7 +108,7 @@ export class TestFederation {
       events: { publish: () => Promise.resolve() },
       wakeups: { arm: () => ({ wait: () => Promise.resolve() }) },
       logger: silentLogger,
-      settingsCache: { current: undefined },
+      memory: newProcessMemory(),
     };
     this.#replicas.set(member, replica);
     await ensureServing(replica, never);

@@ -17,6 +17,7 @@ import { LowerEpochError, RegionCaller } from './region-caller.ts';
 import { Round } from './round.ts';
 import type { Counts } from './round.ts';
 import { SettledStates } from './settled-states.ts';
+import { ShownContents } from './shown-contents.ts';
 import { writeStatusRegularly } from './status-writer.ts';
 
 export interface BridgeParts {
@@ -79,6 +80,7 @@ class RunningBridge {
   readonly #turn = new Notifier();
   readonly #statusSoon = new Notifier();
   readonly #settled = new SettledStates();
+  readonly #shown = new ShownContents();
   readonly #flaps: Flaps;
   readonly #counts: Counts = { inWork: () => 0 };
   readonly exceptions: Exceptions;
@@ -202,7 +204,7 @@ class RunningBridge {
     const work = new Round({
       cluster, region: caller, clock, random, logger, position,
       filter: this.#agreement.response.filter,
-      dirty: this.#dirty, doorbell: this.#doorbell, exceptions: this.exceptions, settled: this.#settled, flaps: this.#flaps, counts: this.#counts,
+      dirty: this.#dirty, doorbell: this.#doorbell, exceptions: this.exceptions, settled: this.#settled, shown: this.#shown, flaps: this.#flaps, counts: this.#counts,
       compacted: () => { this.#keeper?.notice(); },
       following: () => { onSuccess(); this.#enter({ kind: 'following' }); },
     }, open.signal, this.#hard.signal);

@@ -16,6 +16,8 @@ export interface ClusterObject extends ObjectVersion {
   readonly key: ResourceKey;
   readonly content: Content;
   readonly token: string | undefined;
+  /** Who wrote the object last, by the name it gives itself (a field manager); undefined where the cluster keeps none. */
+  readonly lastWriter?: string | undefined;
 }
 
 /**
@@ -102,6 +104,11 @@ export interface Problem {
 export interface Cluster {
   /** Whether the cluster itself changes what is written (defaulting, pruning, conversion, mutating admission). */
   readonly reshapes: boolean;
+  /**
+   * Whether a `write` that creates is refused, or a conflict, wherever a `read` would have found something in the way. Then an object that
+   * nobody has reason to expect is made without a look.
+   */
+  readonly createsUnseen: boolean;
 
   /** Who speaks for this cluster. Another cluster ID than before is a first contact. */
   identity(signal: AbortSignal): Promise<BridgeIdentity>;
@@ -116,7 +123,16 @@ export interface Cluster {
   keepLocal(marks: readonly string[], signal: AbortSignal): Promise<void>;
 
   list(filter: Filter, signal: AbortSignal): Promise<Listing>;
-  read(key: ResourceKey, signal: AbortSignal): Promise<ReadResult>;
+  /**
+   * @param how `known`: a cluster may answer with what it last listed or told of a live object, instead of looking again. What is then done
+   *   with the object is done on that version or not at all. `fresh` unless it is said.
+   */
+  read(key: ResourceKey, signal: AbortSignal, how?: 'fresh' | 'known'): Promise<ReadResult>;
+  /**
+   * Whether the last that was told of an object is the version that a write of ours left. False wherever that is not known; whatever
+   * changes the object later is told later.
+   */
+  isAsLeft(key: ResourceKey): boolean;
   /** What this content would look like here, by dry run; undefined where the cluster does not say. Only called when it `reshapes`. */
   wouldHold(key: ResourceKey, content: string, signal: AbortSignal): Promise<Content | undefined>;
 

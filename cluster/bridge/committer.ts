@@ -2,7 +2,7 @@ import type { ResourceKey } from '../../shared/model/ids.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Observation, ObservationResult } from '../../shared/ports/region.ts';
-import { COMMIT_BYTES, COMMIT_GATHER_MS, COMMIT_OBSERVATIONS, COMMITS_IN_FLIGHT, SESSION_RENEWALS } from './limits.ts';
+import { COMMIT_ALONE_MS, COMMIT_BYTES, COMMIT_GATHER_MS, COMMIT_OBSERVATIONS, COMMITS_IN_FLIGHT, SESSION_RENEWALS } from './limits.ts';
 import type { RegionCaller } from './region-caller.ts';
 import { LowerEpochError, RegionUnavailableError } from './region-caller.ts';
 
@@ -26,6 +26,8 @@ interface CommitterParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Whether no other resource is being worked on, or waits for it. */
+  readonly isAlone: () => boolean;
 }
 
 /**
@@ -54,9 +56,14 @@ export class Committer {
   #gather(): void {
     if (this.#gathering || this.#queue.length === 0 || this.#inFlight >= COMMITS_IN_FLIGHT) return;
     this.#gathering = true;
-    const { clock, signal } = this.#parts;
-    const waited = this.#queue.length >= COMMIT_OBSERVATIONS ? Promise.resolve() : clock.sleep(COMMIT_GATHER_MS, signal);
-    void waited.then(() => { this.#gathering = false; this.#send(); }, (error: unknown) => { this.#gathering = false; this.#rejectAll(error as Error); });
+    void this.#wait().then(() => { this.#gathering = false; this.#send(); }, (error: unknown) => { this.#gathering = false; this.#rejectAll(error as Error); });
+  }
+
+  async #wait(): Promise<void> {
+    const { clock, signal, isAlone } = this.#parts;
+    if (this.#queue.length >= COMMIT_OBSERVATIONS) return;
+    await clock.sleep(COMMIT_ALONE_MS, signal);
+    if (!isAlone()) await clock.sleep(COMMIT_GATHER_MS - COMMIT_ALONE_MS, signal);
   }
 
   #send(): void {

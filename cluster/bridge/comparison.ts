@@ -1,6 +1,6 @@
 import type { Filter } from '../../shared/model/federated-part.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
-import type { ListedObject } from '../../shared/ports/region.ts';
+import type { BridgeCompareResponse, ListedObject } from '../../shared/ports/region.ts';
 import type { Cluster } from './cluster-port.ts';
 import { COMPARE_OBJECTS, KEYS_IN_WORK } from './limits.ts';
 import type { RegionCaller } from './region-caller.ts';
@@ -51,24 +51,36 @@ class Run {
     this.#listResourceVersion = listResourceVersion;
   }
 
-  /** Compares one stretch; the region may take it in several parts, where it has many rows between our objects. */
+  /**
+   * Compares one stretch; the region may take it in several parts, where it has many rows between our objects. The next part is asked for
+   * while this one is worked on: they have no object in common.
+   */
   async stretch(objects: readonly ListedObject[], isLast: boolean): Promise<void> {
-    const { region, workshop, settled, signal } = this.#parts;
+    const { workshop, settled } = this.#parts;
     const upTo = isLast ? undefined : objects.at(-1)?.key;
     this.#objects += objects.length;
     settled.listed(objects.map(({ key }) => key));
-    for (let rest = objects; ;) {
-      const request = { after: this.#after, upTo, objects: rest, listResourceVersion: this.#listResourceVersion };
-      const asked = settled.moment;
-      const { send, apply, readTo } = await region.compare(request, signal);
+    for (let rest = objects, next = this.#ask(rest, upTo); ;) {
+      const { asked, answer: { send, apply, readTo } } = await next;
+      this.#after = readTo ?? upTo ?? this.#after;
+      if (readTo !== undefined) {
+        rest = rest.filter(({ key }) => key > readTo);
+        next = this.#ask(rest, upTo);
+        // Whatever it is, it is met in its turn.
+        next.catch(() => undefined);
+      }
       this.#sent += send.length;
       this.#applied += apply.length;
       for (const key of send) await this.#start(() => workshop.send(key));
       for (const target of apply) await this.#start(() => workshop.showCompared(target, asked));
-      this.#after = readTo ?? upTo ?? this.#after;
       if (readTo === undefined) return;
-      rest = rest.filter(({ key }) => key > readTo);
     }
+  }
+
+  async #ask(objects: readonly ListedObject[], upTo: ResourceKey | undefined): Promise<{ readonly asked: number; readonly answer: BridgeCompareResponse }> {
+    const { region, settled, signal } = this.#parts;
+    const asked = settled.moment;
+    return { asked, answer: await region.compare({ after: this.#after, upTo, objects, listResourceVersion: this.#listResourceVersion }, signal) };
   }
 
   async finish(): Promise<Compared> {

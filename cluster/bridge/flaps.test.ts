@@ -38,6 +38,14 @@ describe('an object that is written back and forth', () => {
     expect(fight.flaps.holds(key, ours)).toBe(held);
   });
 
+  test('names the field manager that writes it here', () => {
+    const fight = new Fight();
+    fight.again(FLAP_TIMES - 1);
+    fight.flaps.shown(key, theirs);
+
+    expect(fight.flaps.holds(key, { ...ours, by: 'argocd-controller' })).toMatch(/ the field manager "argocd-controller" has written the same here, after another member /);
+  });
+
   test('is sent again when it was left alone for a while, and held at once if nothing has changed', () => {
     const fight = new Fight();
     fight.again(FLAP_TIMES);

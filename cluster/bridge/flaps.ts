@@ -6,8 +6,8 @@ import { splitKey } from '../../shared/model/resource-key.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import { FLAP_CALM_MS, FLAP_FIELDS, FLAP_KEYS, FLAP_TIMES, FLAP_WINDOW_MS } from './limits.ts';
 
-/** What an object says; `text` is its canonical content. */
-export interface Said { readonly hash: Hash; readonly text: string }
+/** What an object says; `text` is its canonical content, `by` who wrote it last, where that is known. */
+export interface Said { readonly hash: Hash; readonly text: string; readonly by?: string | undefined }
 
 interface Record {
   /** What this cluster said last. */
@@ -52,7 +52,7 @@ export class Flaps {
     if (record.held !== undefined && nowMs < record.held.untilMs) return record.held.why;
     if (record.other === undefined) return undefined;
     const againMs = [...record.againMs.filter((atMs) => nowMs - atMs < FLAP_WINDOW_MS), nowMs].slice(-FLAP_TIMES);
-    const held = againMs.length < FLAP_TIMES ? undefined : { untilMs: nowMs + FLAP_CALM_MS, why: sentence(key, againMs, record.other.text, said.text) };
+    const held = againMs.length < FLAP_TIMES ? undefined : { untilMs: nowMs + FLAP_CALM_MS, why: sentence(key, againMs, record.other.text, said) };
     this.#put(key, { hash: said.hash, againMs, other: undefined, held });
     return held?.why;
   }
@@ -66,10 +66,10 @@ export class Flaps {
   }
 }
 
-function sentence(key: ResourceKey, againMs: readonly number[], theirs: string | undefined, ours: string): string {
-  const fields = theirs === undefined ? '' : ` (${fieldsBetween(key, theirs, ours)})`;
+function sentence(key: ResourceKey, againMs: readonly number[], theirs: string | undefined, { text, by }: Said): string {
+  const fields = theirs === undefined ? '' : ` (${fieldsBetween(key, theirs, text)})`;
   const [firstMs = 0, lastMs = 0] = [againMs.at(0), againMs.at(-1)];
-  return `it is written back and forth${fields}: ${againMs.length.toString()} times in ${formatDuration(lastMs - firstMs)} something here has written the same, after another member had written something else. `
+  return `it is written back and forth${fields}: ${againMs.length.toString()} times in ${formatDuration(lastMs - firstMs)} ${by === undefined ? 'something here' : `the field manager "${by}"`} has written the same here, after another member had written something else. `
     + `What is here is not sent for ${formatDuration(FLAP_CALM_MS)}, and stays; let one of the two tools leave the object alone, or its namespace out of the federation (spec.sync.excludeNamespaces)`;
 }
 

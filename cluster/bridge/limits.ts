@@ -8,6 +8,8 @@ export const COMMIT_BYTES = MAX_COMMIT_BYTES - 512 * 1024;
 export const COMMITS_IN_FLIGHT = 4;
 /** A commit waits this long for others to join it: below what a person notices, above what an editor's save of several files takes apart. */
 export const COMMIT_GATHER_MS = 5;
+/** One for which nobody else is in work waits only until what was told in the same moment has been begun. */
+export const COMMIT_ALONE_MS = 1;
 /** A session that has expired is renewed this often for one commit. */
 export const SESSION_RENEWALS = 2;
 
@@ -23,6 +25,9 @@ export const PULL_TARGETS = 200;
 export const SETTLE_ROUNDS = 8;
 /** Resources whose last settled state is remembered, so that echoes are not sent. Forgetting one costs one needless observation. */
 export const SETTLED_KEYS = 50_000;
+
+/** Contents that were shown of late, in characters: 4,000 objects at 1 KB. Forgetting one costs a question to the region when it is edited. */
+export const SHOWN_BYTES = 4 * 1024 * 1024;
 
 /** So often, and no person does that: an object says what it said before, each time after it was shown something else. */
 export const FLAP_TIMES = 5;

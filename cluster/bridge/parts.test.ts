@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
 import { silentLogger } from '../../shared/ports/logger.ts';
 import type { ApplyException, Target } from '../../shared/ports/region.ts';
+import { splitKey } from '../../shared/model/resource-key.ts';
 import { backoffMs } from './backoff.ts';
 import { DeadlineError, withDeadline } from '../../shared/replica/deadline.ts';
 import { DirtyKeys } from './dirty-keys.ts';
@@ -11,10 +12,12 @@ import { Flaps } from './flaps.ts';
 import { KeyWork } from './key-work.ts';
 import { DIRTY_KEYS, KEPT_TARGET_BYTES, SETTLED_KEYS, STATUS_FAILURES_TOLD, STATUS_INTERVAL_MS } from './limits.ts';
 import { Notifier } from './notifier.ts';
+import type { Cluster, WriteRequest } from './cluster-port.ts';
 import { carryEdit } from './reshaping.ts';
 import { Settle } from './settle.ts';
 import type { SettleParts } from './settle.ts';
 import { SettledStates } from './settled-states.ts';
+import { ShownContents } from './shown-contents.ts';
 import type { StatusParts } from './status-writer.ts';
 import { writeStatusRegularly } from './status-writer.ts';
 
@@ -293,13 +296,19 @@ describe('Settle', () => {
   const target = (token: string): Target => ({ key: key('a'), show: { kind: 'live', hash, content: '{}', token }, before: { kind: 'nothing' } });
 
   /** One object, agreed on with the token `new`; what is asked of region and cluster is noted. */
-  function agreed(): { readonly settle: Settle; readonly settled: SettledStates; readonly done: string[] } {
+  function agreed(more: Partial<Cluster> = {}): { readonly settle: Settle; readonly settled: SettledStates; readonly done: string[] } {
     const done: string[] = [];
     const settled = new SettledStates();
     const object = { key: key('a'), uid: 'u', resourceVersion: '1', content: { text: '{}', hash }, token: 'new' };
-    const cluster = { reshapes: false, read: () => Promise.resolve({ kind: 'live', object }), writeToken: (_key: ResourceKey, token: string) => { done.push(`token ${token}`); return Promise.resolve({ kind: 'ok' }); } };
+    const cluster = {
+      reshapes: false, createsUnseen: true, isAsLeft: () => false,
+      read: () => { done.push('read'); return Promise.resolve({ kind: 'live', object }); },
+      writeToken: (_key: ResourceKey, token: string) => { done.push(`token ${token}`); return Promise.resolve({ kind: 'ok' }); },
+      write: ({ key: made, replaces }: WriteRequest) => { done.push(`${replaces === undefined ? 'create' : 'replace'} ${splitKey(made).name}`); return Promise.resolve({ kind: 'ok' }); },
+      ...more,
+    };
     const committer = { submit: () => { done.push('sent'); return Promise.resolve({ key: key('a'), outcome: 'unchanged', target: undefined }); } };
-    const parts = { cluster, committer, region: {}, settled, flaps: new Flaps(new ManualClock()), logger: silentLogger, signal: new AbortController().signal } as unknown as SettleParts;
+    const parts = { cluster, committer, region: {}, settled, shown: new ShownContents(), flaps: new Flaps(new ManualClock()), logger: silentLogger, signal: new AbortController().signal } as unknown as SettleParts;
     settled.put(key('a'), { kind: 'live', hash, token: 'new', shown: hash });
     return { settle: new Settle(parts), settled, done };
   }
@@ -309,7 +318,7 @@ describe('Settle', () => {
 
     await settle.show(target('old'), settled.moment - 1);
 
-    expect(done).toEqual(['sent']);
+    expect(done).toEqual(['read', 'sent']);
   });
 
   test('sends an edit back to what the region still believes is there', async () => {
@@ -318,7 +327,7 @@ describe('Settle', () => {
 
     await settle.show({ key: key('a'), show: { kind: 'live', hash: 'c'.repeat(64) as Hash, content: '{}', token: 'newest' }, before: { kind: 'live', hash } }, settled.moment);
 
-    expect(done).toEqual(['sent']);
+    expect(done).toEqual(['read', 'sent']);
   });
 
   test('shows what was asked for since, and has nothing to do where it is there', async () => {
@@ -327,6 +336,34 @@ describe('Settle', () => {
     await settle.show(target('newer'), settled.moment);
     await settle.show(target('new'), settled.moment - 2);
 
-    expect(done).toEqual(['token newer']);
+    expect(done).toEqual(['read', 'token newer', 'read']);
+  });
+
+  test('does not look at what is as our own write left it, told back', async () => {
+    const { settle, settled, done } = agreed({ isAsLeft: () => true });
+
+    expect(await settle.observe(key('a'), 'skip')).toEqual({ kind: 'settled', change: 'none' });
+    expect(await settle.show(target('new'), settled.moment)).toEqual({ kind: 'settled', change: 'none' });
+    expect(done).toEqual([]);
+    await settle.observe(key('a'), 'send');
+    await settle.show(target('newer'), settled.moment);
+
+    expect(done).toEqual(['read', 'sent', 'read', 'token newer']);
+  });
+
+  test('makes without a look what nobody has reason to expect, and looks where that is refused', async () => {
+    const unseen: Target = { ...target('first'), key: key('b') };
+    const made = agreed();
+    await made.settle.show(unseen, 0);
+    const refused = agreed({ write: () => Promise.resolve({ kind: 'conflict' }) });
+    await refused.settle.show(unseen, 0);
+    const expected = agreed();
+    expected.settled.listed([key('b')]);
+    await expected.settle.show(unseen, 0);
+    const looking = agreed({ createsUnseen: false });
+    await looking.settle.show(unseen, 0);
+
+    expect(made.done).toEqual(['create b']);
+    for (const { done } of [refused, expected, looking]) expect(done[0]).toBe('read');
   });
 });

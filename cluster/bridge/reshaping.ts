@@ -3,7 +3,7 @@ import { canonicalContent, contentOf, isObject, parseContent } from '../../share
 import { withoutLocalMarks } from '../../shared/model/federated-part.ts';
 import { sameJson } from '../../shared/model/fields.ts';
 import type { Cluster, ClusterObject } from './cluster-port.ts';
-import type { RegionCaller } from './region-caller.ts';
+import type { ShownContent } from './shown-contents.ts';
 
 /**
  * What an object says, without what its cluster did to it on its own (DESIGN §11): defaulting, pruning, conversion and mutating
@@ -11,13 +11,14 @@ import type { RegionCaller } from './region-caller.ts';
  * differs from that is somebody's edit, and it is put onto that version. So a default is not sent, and a field that this cluster's
  * schema cannot hold is carried over.
  *
+ * @param shownAt what a token of the object stands for
  * @param marks labels and annotations that stay local, as they are in force
  */
-export async function asWritten(cluster: Cluster, region: RegionCaller, object: ClusterObject, marks: readonly string[], signal: AbortSignal): Promise<Content> {
+export async function asWritten(cluster: Cluster, shownAt: (token: string) => Promise<ShownContent | undefined>, object: ClusterObject, marks: readonly string[], signal: AbortSignal): Promise<Content> {
   if (!cluster.reshapes || object.token === undefined) return object.content;
-  const target = await region.viewAt(object.key, object.token, signal);
-  if (target?.show.kind !== 'live' || target.show.hash === object.content.hash) return object.content;
-  const { content } = target.show;
+  const at = await shownAt(object.token);
+  if (at === undefined || at.hash === object.content.hash) return object.content;
+  const { content } = at;
   const here = await cluster.wouldHold(object.key, content, signal);
   if (here === undefined) return object.content;
   // Marks that stay local since then are no fields that this cluster cannot hold: they are not carried over.

@@ -16,6 +16,7 @@ import type { Position } from './position.ts';
 import type { RegionCaller } from './region-caller.ts';
 import { Reporter } from './reporter.ts';
 import { Settle } from './settle.ts';
+import type { ShownContents } from './shown-contents.ts';
 import type { SettledStates } from './settled-states.ts';
 import { Workshop } from './workshop.ts';
 
@@ -32,6 +33,7 @@ export interface RoundParts {
   readonly doorbell: Notifier;
   readonly exceptions: Exceptions;
   readonly settled: SettledStates;
+  readonly shown: ShownContents;
   readonly flaps: Flaps;
   readonly counts: Counts;
   /** Called when the region asks to compare: perhaps it goes by another filter than this round. */
@@ -58,12 +60,13 @@ export class Round {
 
   /** @param open aborted to stop taking work @param signal aborted to stop work under way */
   constructor(parts: RoundParts, open: AbortSignal, signal: AbortSignal) {
-    const { cluster, region, clock, random, logger, filter, position, exceptions, settled, flaps, counts } = parts;
-    const committer = new Committer({ region, sessions: position, clock, random, logger, signal });
+    const { cluster, region, clock, random, logger, filter, position, exceptions, settled, shown, flaps, counts } = parts;
+    const isAlone = (): boolean => this.#workshop.pending <= 1 && parts.dirty.size === 0;
+    const committer = new Committer({ region, sessions: position, clock, random, logger, signal, isAlone });
     this.#parts = parts;
     this.#open = open;
     this.#workshop = new Workshop({
-      settle: new Settle({ cluster, region, committer, settled, flaps, marks: filter.ownershipMarks, logger, signal }),
+      settle: new Settle({ cluster, region, committer, settled, shown, flaps, marks: filter.ownershipMarks, logger, signal }),
       exceptions, filter, logger, signal,
       told: (key, reason, message) => { cluster.event(key, 'Warning', reason, message); },
     });

@@ -8,6 +8,7 @@ import type { Flaps } from './flaps.ts';
 import { SETTLE_ROUNDS } from './limits.ts';
 import type { RegionCaller } from './region-caller.ts';
 import { asWritten } from './reshaping.ts';
+import type { ShownContent, ShownContents } from './shown-contents.ts';
 import type { SettledState, SettledStates } from './settled-states.ts';
 
 /** What came of one resource. */
@@ -29,6 +30,7 @@ export interface SettleParts {
   readonly region: RegionCaller;
   readonly committer: Committer;
   readonly settled: SettledStates;
+  readonly shown: ShownContents;
   readonly flaps: Flaps;
   /** Labels and annotations that stay local. */
   readonly marks: readonly string[];
@@ -50,9 +52,10 @@ export class Settle {
     this.#parts = parts;
   }
 
-  /** Tells the region what the cluster has. `echoes: 'skip'` leaves out what both agreed on before. */
-  observe(key: ResourceKey, echoes: 'skip' | 'send'): Promise<Settlement> {
-    return this.#rounds(key, undefined, async (found, round) => {
+  /** Tells the region what the cluster has. `echoes: 'skip'` leaves out what both agreed on before. @param look as `Cluster.read` has it */
+  observe(key: ResourceKey, echoes: 'skip' | 'send', look: 'known' | 'fresh' = 'known'): Promise<Settlement> {
+    if (echoes === 'skip' && this.#isOurs(key)) return Promise.resolve(nothingChanged);
+    return this.#rounds(key, undefined, look, async (found, round) => {
       const isEcho = echoes === 'skip' && round === 0 && found.isSettled;
       return isEcho ? nothingChanged : this.#send(key, found);
     });
@@ -63,9 +66,16 @@ export class Settle {
    * the target may be older than that: its token would make what the cluster has look like an old copy. The region is asked again.
    *
    * @param asked the moment (`SettledStates`) before the region was asked
+   * @param look as `Cluster.read` has it
    */
-  async show(target: Target, asked: number): Promise<Settlement> {
-    const settlement = await this.#rounds(target.key, target, (found, round) => {
+  async show(target: Target, asked: number, look: 'known' | 'fresh' = 'known'): Promise<Settlement> {
+    if (this.#isOurs(target.key) && this.#parts.settled.isAgreed(target.key, target.show)) return nothingChanged;
+    if (this.#isUnseen(target, asked)) {
+      const created = await this.#write(target, NOT_THERE);
+      // Whatever was in the way, a look tells better what to do about it.
+      if (created !== 'changed' && created.kind === 'settled') return created;
+    }
+    const settlement = await this.#rounds(target.key, target, look, (found, round) => {
       const isNews = isShown(found, target) || !this.#parts.settled.isAgreedSince(target.key, asked);
       return round === 0 && isNews && this.#isExpected(found, target) ? this.#write(target, found) : this.#send(target.key, found);
     });
@@ -74,12 +84,12 @@ export class Settle {
   }
 
   /** Reads and tries until nothing changes underneath. */
-  async #rounds(key: ResourceKey, target: Target | undefined, attempt: (found: Found, round: number) => Promise<Settlement | 'changed'>): Promise<Settlement> {
+  async #rounds(key: ResourceKey, target: Target | undefined, look: 'known' | 'fresh', attempt: (found: Found, round: number) => Promise<Settlement | 'changed'>): Promise<Settlement> {
     const { cluster, signal } = this.#parts;
     for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
-      const read: ReadResult = await cluster.read(key, signal);
+      const read: ReadResult = await cluster.read(key, signal, round === 0 ? look : 'fresh');
       if (read.kind === 'unknown' && read.isCreatable === true && target !== undefined && isNewHere(target)) {
-        const created = await this.#write(target, { ...NOT_THERE, isSettled: false });
+        const created = await this.#write(target, NOT_THERE);
         if (created !== 'changed') return created;
         continue;
       }
@@ -90,16 +100,35 @@ export class Settle {
     return { kind: 'exception', what: 'not-shown', reason: 'Changing', message: `it changed ${SETTLE_ROUNDS.toString()} times while it was being synchronized`, target };
   }
 
+  /** Whether all that was told of it is our own write, told back: then there is nothing to look at. */
+  #isOurs(key: ResourceKey): boolean { return this.#parts.settled.has(key) && this.#parts.cluster.isAsLeft(key); }
+
+  /** Whether it was never here by all that cluster and region know, so that making it is all there is to do. Only news: as in `show`. */
+  #isUnseen(target: Target, asked: number): boolean {
+    const { cluster, settled } = this.#parts;
+    const { key } = target;
+    return cluster.createsUnseen && isNewHere(target) && !settled.isPresent(key) && (!settled.has(key) || settled.isGone(key)) && !settled.isAgreedSince(key, asked);
+  }
+
   /** Nobody is asked what an object says that looks as it did when both agreed. */
   async #find(key: ResourceKey, read: ReadResult & { kind: 'live' | 'gone' }): Promise<Found> {
-    const { cluster, region, settled, marks, signal } = this.#parts;
+    const { cluster, settled, marks, signal } = this.#parts;
     if (read.kind === 'gone') return { ...read, isSettled: settled.isGone(key) };
     const { object } = read;
-    const content = (): Promise<Content> => asWritten(cluster, region, object, marks, signal);
+    const content = (): Promise<Content> => asWritten(cluster, (token) => this.#shownAt(key, token), object, marks, signal);
     const shown = settled.shown(key, object.content.hash, object.token);
     if (shown !== undefined) return { kind: 'live', object, hash: shown, isSettled: true, content };
     const said = await content();
     return { kind: 'live', object, hash: said.hash, isSettled: false, content: () => Promise.resolve(said) };
+  }
+
+  /** What a token of this object stands for. */
+  async #shownAt(key: ResourceKey, token: string): Promise<ShownContent | undefined> {
+    const { region, shown, signal } = this.#parts;
+    const known = shown.get(key, token);
+    if (known !== undefined) return known;
+    const target = await region.viewAt(key, token, signal);
+    return target?.show.kind === 'live' ? target.show : undefined;
   }
 
   /**
@@ -115,7 +144,7 @@ export class Settle {
 
   async #send(key: ResourceKey, found: Found): Promise<Settlement | 'changed'> {
     if (found.kind === 'live' && !found.isSettled) {
-      const why = this.#parts.flaps.holds(key, { hash: found.hash, text: (await found.content()).text });
+      const why = this.#parts.flaps.holds(key, { hash: found.hash, text: (await found.content()).text, by: found.object.lastWriter });
       if (why !== undefined) return { kind: 'exception', what: 'not-sent', reason: 'Flapping', message: why, target: undefined };
     }
     const result = await this.#parts.committer.submit(await observationOf(key, found));
@@ -156,6 +185,7 @@ export class Settle {
     switch (outcome.kind) {
       case 'ok':
         this.#parts.settled.put(target.key, stateAfter(target, found, change, outcome.hash));
+        if (target.show.kind === 'live') this.#parts.shown.put(target.key, target.show);
         if (change === 'replaced' && target.show.kind === 'live') this.#parts.flaps.shown(target.key, { hash: target.show.hash, text: target.show.content });
         return { kind: 'settled', change };
       case 'conflict': return 'changed';
@@ -179,7 +209,7 @@ export class Settle {
 
 /** What was here before and went with its namespace is not made again. */
 const isNewHere = ({ show, before }: Target): boolean => show.kind === 'live' && before.kind === 'nothing';
-const NOT_THERE = { kind: 'gone', confirmed: false, uid: '', resourceVersion: '0', token: undefined } as const;
+const NOT_THERE: Found = { kind: 'gone', confirmed: false, uid: '', resourceVersion: '0', token: undefined, isSettled: false };
 
 const asSent = (settlement: Settlement | 'changed'): Settlement | 'changed' =>
   settlement !== 'changed' && settlement.kind === 'settled' ? { kind: 'settled', change: settlement.change === 'none' ? 'sent' : settlement.change } : settlement;

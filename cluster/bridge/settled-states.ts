@@ -1,4 +1,5 @@
 import type { Hash, ResourceKey } from '../../shared/model/ids.ts';
+import type { Target } from '../../shared/ports/region.ts';
 import { SETTLED_KEYS } from './limits.ts';
 
 /**
@@ -28,6 +29,9 @@ export class SettledStates {
   /** How many objects the cluster has, for the status; an object that was never agreed on is missed until everything is listed. */
   get objects(): number { return this.#present.size; }
 
+  /** Whether the cluster has it, by all that was seen since it was last listed. */
+  isPresent(key: ResourceKey): boolean { return this.#present.has(key); }
+
   /** Everything is about to be listed anew. */
   beginListing(): void { this.#present.clear(); }
 
@@ -47,6 +51,12 @@ export class SettledStates {
 
   has(key: ResourceKey): boolean { return this.#states.has(key); }
   isGone(key: ResourceKey): boolean { return this.#states.get(key)?.state.kind === 'gone'; }
+
+  /** Whether both agreed last on exactly this. */
+  isAgreed(key: ResourceKey, show: Target['show']): boolean {
+    const known = this.#states.get(key)?.state;
+    return known?.kind === 'live' && show.kind === 'live' && known.shown === show.hash && known.token === show.token;
+  }
 
   /** What the region means by an object that still looks as it did; undefined when it does not, or is not remembered. */
   shown(key: ResourceKey, hash: Hash, token: string | undefined): Hash | undefined {

@@ -13,6 +13,7 @@ import { systemClock, systemRandom } from '../../shared/adapters/system/index.ts
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
+import { newProcessMemory } from '../../shared/replica/process-memory.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import { regionOf } from '../../shared/replica/region.ts';
 import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
@@ -162,7 +163,7 @@ export class TestMember {
       events: { publish: async (event) => { this.#onEvent(event); } },
       wakeups: this.#bell,
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-      settingsCache: { current: undefined },
+      memory: newProcessMemory(),
     };
     this.operator = operatorOf(this.replica);
     this.region = this.#guarded(regionOf(this.replica));

@@ -49,8 +49,8 @@ export class Workshop {
     if (!passesFilter(filter, splitKey(key))) { exceptions.clear(key); return; }
     await this.#run(key, async () => {
       const waiting = exceptions.target(key);
-      if (waiting !== undefined) return settle.show(waiting, NEVER);
-      return settle.observe(key, exceptions.has(key) ? 'send' : 'skip');
+      if (waiting !== undefined) return settle.show(waiting, NEVER, 'fresh');
+      return exceptions.has(key) ? settle.observe(key, 'send', 'fresh') : settle.observe(key, 'skip');
     }, 'change');
   }
 

@@ -47,6 +47,8 @@ export async function openDirectoryCluster(parts: DirectoryParts): Promise<Direc
 export class DirectoryCluster implements Cluster {
   /** A folder keeps what it is given. */
   readonly reshapes = false;
+  /** A file may claim an object and be unreadable: only a look tells. */
+  readonly createsUnseen = false;
   readonly #root: string;
   readonly #logger: Logger;
   readonly #folder: Folder;
@@ -143,6 +145,7 @@ export class DirectoryCluster implements Cluster {
   }
 
   /** Never asked: a folder does not reshape. */
+  isAsLeft(): boolean { return false; }
   async wouldHold(_key: ResourceKey, content: string): Promise<Content> { return contentOf(content); }
 
   async write(request: WriteRequest): Promise<WriteOutcome> {

@@ -4,11 +4,10 @@ import type { ResourceKey } from '../../shared/model/ids.ts';
 import { splitKey } from '../../shared/model/resource-key.ts';
 import { withContent } from '../bridge/manifest.ts';
 import type { ServedKind } from './discovery.ts';
-import { FIELD_MANAGER } from './field-ownership.ts';
-import { clusterObjectOf } from './object.ts';
+import { FIELD_MANAGER, clusterObjectOf } from './object.ts';
 import type { Parts } from './parts.ts';
 import { apiVersionOf, collectionPath, keyPath } from './paths.ts';
-import { StatusError } from './status-error.ts';
+import { isStatus, StatusError } from './status-error.ts';
 import { convertedTo } from './versions.ts';
 
 /**
@@ -36,11 +35,20 @@ export async function wouldHoldHere(parts: Parts, key: ResourceKey, content: str
 }
 
 /** Over the object that is there; as a new one where there is none. */
-async function tryOut({ client, marks }: Parts, kind: ServedKind, key: ResourceKey, content: JsonObject, signal: AbortSignal): Promise<JsonObject> {
+async function tryOut({ client, marks, known, lastSeen }: Parts, kind: ServedKind, key: ResourceKey, content: JsonObject, signal: AbortSignal): Promise<JsonObject> {
   const { namespace } = splitKey(key);
   const query = { dryRun: 'All', fieldManager: FIELD_MANAGER };
+  const over = (existing: JsonObject): Promise<JsonObject> => client.json({ method: 'PUT', path: keyPath(kind, key), query, body: withContent(key, content, existing, marks()) }, signal);
+  const seen = known.get(key, lastSeen.get(key));
+  if (seen !== undefined) {
+    try {
+      return await over(seen);
+    } catch (error) {
+      if (!isStatus(error, 409) && !isStatus(error, 404)) throw error;
+    }
+  }
   const existing = await client.find({ path: keyPath(kind, key) }, signal);
-  const object = withContent(key, content, existing, marks());
-  if (existing === undefined) return client.json({ method: 'POST', path: collectionPath(kind, kind.namespaced ? namespace : ''), query, body: object }, signal);
-  return client.json({ method: 'PUT', path: keyPath(kind, key), query, body: object }, signal);
+  if (existing !== undefined) return over(existing);
+  const object = withContent(key, content, undefined, marks());
+  return client.json({ method: 'POST', path: collectionPath(kind, kind.namespaced ? namespace : ''), query, body: object }, signal);
 }

@@ -4,12 +4,9 @@ import { TOKEN_ANNOTATION } from '../../shared/model/federated-part.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { printKey } from '../../shared/model/resource-key.ts';
 import { MERGE_PATCH } from './client.ts';
-import { factsOf, metadataOf } from './object.ts';
+import { FIELD_MANAGER, factsOf, metadataOf } from './object.ts';
 import type { Parts } from './parts.ts';
 import { isStatus } from './status-error.ts';
-
-/** The name under which the bridge writes, as `kubectl get --show-managed-fields` has it. */
-export const FIELD_MANAGER = 'novaedge-bridge';
 
 /** All that the bridge goes on owning of an object. Were nothing left, the server would invent an owner at a user's first server-side apply. */
 const OUR_FIELDS: JsonObject = { 'f:metadata': { 'f:annotations': { [`f:${TOKEN_ANNOTATION}`]: {} } } };
@@ -21,19 +18,26 @@ const OUR_FIELDS: JsonObject = { 'f:metadata': { 'f:annotations': { [`f:${TOKEN_
  *
  * @throws ClusterUnavailableError
  */
-export async function releaseFields({ client, lastSeen, logger }: Parts, key: ResourceKey, path: string, stored: JsonObject, signal: AbortSignal): Promise<void> {
+export async function releaseFields(parts: Parts, key: ResourceKey, path: string, stored: JsonObject, signal: AbortSignal): Promise<void> {
+  const { client, logger } = parts;
   const { uid, resourceVersion } = factsOf(stored);
   const managedFields = withoutOurs(metadataOf(stored)['managedFields']);
   if (managedFields === undefined) return;
   try {
     const released = await client.json({ method: 'PATCH', path, query: { fieldManager: FIELD_MANAGER }, contentType: MERGE_PATCH, body: { metadata: { uid, resourceVersion, managedFields } } }, signal);
-    lastSeen.note(key, factsOf(released));
+    noteWritten(parts, key, released);
   } catch (error) {
     if (isStatus(error, 409) || isStatus(error, 404)) return;
     // The object shows what it should; only an apply of the same fields may have to say --force-conflicts.
     logger.debug('field-ownership-not-released', { resource: printKey(key), reason: error instanceof Error ? error.message : String(error) });
     signal.throwIfAborted();
   }
+}
+
+/** What a write of ours has answered: the next that is asked of the object finds it at hand. */
+export function noteWritten({ lastSeen, known }: Parts, key: ResourceKey, object: JsonObject): void {
+  lastSeen.noteWritten(key, factsOf(object));
+  known.put(key, object);
 }
 
 /** Undefined: there is nothing to give up. */

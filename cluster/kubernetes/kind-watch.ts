@@ -18,6 +18,8 @@ export interface KindWatchParts {
   readonly logger: Logger;
   /** All objects of one kind, or of one namespace. */
   readonly path: string;
+  /** What is told of each: all of it, for kinds whose objects are read when they change; metadata is a fraction of the bytes. */
+  readonly shape: 'whole' | 'metadata';
   readonly onEvent: (event: WatchEvent) => void;
   /** Events may have been missed: what is there has to be listed. */
   readonly onLost: (reason: string) => void;
@@ -26,7 +28,7 @@ export interface KindWatchParts {
 }
 
 /**
- * Watches the metadata of all objects of a kind for as long as the signal lasts, whatever happens: a refused or cut connection, a
+ * Watches all objects of a kind for as long as the signal lasts, whatever happens: a refused or cut connection, a
  * silent one, a server that has forgotten where we were (410), a kind that is not served for a while.
  */
 export class KindWatch {
@@ -66,13 +68,13 @@ export class KindWatch {
       await this.begin(signal);
       if (hadBegun) this.#parts.onLost('the watch had to begin anew');
     }
-    const { client, path, clock } = this.#parts;
+    const { client, path, clock, shape } = this.#parts;
     const watchdog = new AbortController();
     const patience = clock.sleep(WATCH_SECONDS * 1000 + WATCH_GRACE_MS, watchdog.signal).then(() => { watchdog.abort(new SilentSocketError('the watch ended neither in time nor by itself')); }, () => undefined);
     const query = { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: this.#resourceVersion, timeoutSeconds: WATCH_SECONDS.toString() };
     try {
       let isConnected = false;
-      for await (const event of client.lines({ path, query, accept: METADATA_ONLY }, AbortSignal.any([signal, watchdog.signal]))) {
+      for await (const event of client.lines({ path, query, ...(shape === 'metadata' && { accept: METADATA_ONLY }) }, AbortSignal.any([signal, watchdog.signal]))) {
         if (!isConnected) { isConnected = true; onConnected(); }
         this.#take(event);
       }

@@ -15,6 +15,7 @@ import { Discovery } from './discovery.ts';
 import { wouldHoldHere } from './dry-run.ts';
 import { Events } from './events.ts';
 import { readFederation, writeFederationStatus } from './federation-object.ts';
+import { KnownObjects } from './known-objects.ts';
 import { LastSeen } from './last-seen.ts';
 import type { HeldLease } from './lease.ts';
 import { listObjects } from './list.ts';
@@ -22,7 +23,6 @@ import { factsOf } from './object.ts';
 import type { Parts } from './parts.ts';
 import { namespacePath } from './paths.ts';
 import { readObject } from './read.ts';
-import { RecentObjects } from './recent-objects.ts';
 import { ServedGaps } from './schema-gaps.ts';
 import { Scopes } from './scope.ts';
 import { asUnavailable } from './status-error.ts';
@@ -50,6 +50,8 @@ const IDENTITY_NAMESPACE = 'kube-system';
 /** A Kubernetes cluster, as a bridge uses it (DESIGN §11). Close it when the bridge has ended. */
 export class KubernetesCluster implements Cluster {
   readonly reshapes = true;
+  /** A `POST` is refused where an object of this name is, and where its namespace or definition is missing or going. */
+  readonly createsUnseen = true;
   readonly #parts: Parts;
   readonly #events: Events;
   readonly #epoch: number;
@@ -64,7 +66,7 @@ export class KubernetesCluster implements Cluster {
     const discovery = new Discovery(client, clock);
     this.#parts = {
       client, discovery, scopes: new Scopes(client, discovery, this.#open.signal), clock, random, logger, namespace, createNamespaces, watchedUntilMs: lease.watchedUntilMs,
-      gaps: new ServedGaps(client), lastSeen: new LastSeen(), recent: new RecentObjects(), marks: () => this.#marks,
+      gaps: new ServedGaps(client), lastSeen: new LastSeen(), known: new KnownObjects(), marks: () => this.#marks,
     };
     this.#epoch = lease.epoch;
     this.#conditions = conditions ?? (() => []);
@@ -95,7 +97,8 @@ export class KubernetesCluster implements Cluster {
     return listObjects(this.#parts, kinds, filter, signal);
   }
 
-  read(key: ResourceKey, signal: AbortSignal): Promise<ReadResult> { return readObject(this.#parts, key, signal); }
+  read(key: ResourceKey, signal: AbortSignal, how: 'fresh' | 'known' = 'fresh'): Promise<ReadResult> { return readObject(this.#parts, key, how, signal); }
+  isAsLeft(key: ResourceKey): boolean { return this.#parts.lastSeen.isAsLeft(key); }
   wouldHold(key: ResourceKey, content: string, signal: AbortSignal): Promise<Content | undefined> { return wouldHoldHere(this.#parts, key, content, signal); }
   write(request: WriteRequest, signal: AbortSignal): Promise<WriteOutcome> { return writeObject(this.#parts, request, signal); }
   writeToken(key: ResourceKey, token: string, version: ObjectVersion, signal: AbortSignal): Promise<WriteOutcome> { return writeTokenOf(this.#parts, key, token, version, signal); }

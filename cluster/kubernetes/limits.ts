@@ -22,8 +22,8 @@ export const MAX_EVENT_BYTES = 8 * 1024 * 1024;
 
 /** What was last seen of objects, by key: about 300 bytes each. Forgetting one costs a delete that is taken for "not applied yet". */
 export const LAST_SEEN_KEYS = 50_000;
-/** Objects that were read and will be written in a moment. */
-export const RECENT_OBJECTS = 256;
+/** Objects that are kept as they were last seen, in bytes of JSON: those of a page, at 8 KB each. Forgetting one costs a look. */
+export const KNOWN_BYTES = 4 * 1024 * 1024;
 /** Which kinds are served is asked again after this, besides whenever a definition changes. */
 export const DISCOVERY_LIFE_MS = 60_000;
 

@@ -60,14 +60,15 @@ async function page({ client, logger }: Parts, kind: ServedKind, token: string |
   }
 }
 
-function listed({ lastSeen, logger, marks }: Parts, kind: ServedKind, item: JsonObject, filter: Filter): readonly ListedObject[] {
+function listed({ lastSeen, known, logger, marks, namespace: bridgeNamespace }: Parts, kind: ServedKind, item: JsonObject, filter: Filter): readonly ListedObject[] {
   const object = withKind(kind, item);
   const facts = factsOf(object);
   const { namespace, name } = facts;
-  if (whyLocal(kind, object) !== undefined || !passesFilter(filter, { group: kind.group, kind: kind.kind, namespace })) return [];
+  if (whyLocal(kind, object, bridgeNamespace) !== undefined || !passesFilter(filter, { group: kind.group, kind: kind.kind, namespace })) return [];
   try {
     const { key, uid, resourceVersion, token, content } = clusterObjectOf(kind, object, marks());
     lastSeen.note(key, facts);
+    known.put(key, object);
     return [{ key, uid, resourceVersion, hash: content.hash, token }];
   } catch (error) {
     if (!(error instanceof ManifestError || error instanceof ResourceNameError)) throw error;

@@ -2,8 +2,8 @@ import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { KubeClient } from './client.ts';
 import type { Discovery } from './discovery.ts';
+import type { KnownObjects } from './known-objects.ts';
 import type { LastSeen } from './last-seen.ts';
-import type { RecentObjects } from './recent-objects.ts';
 import type { ServedGaps } from './schema-gaps.ts';
 import type { Scopes } from './scope.ts';
 
@@ -23,7 +23,7 @@ export interface Parts {
   readonly watchedUntilMs: number | undefined;
   readonly gaps: ServedGaps;
   readonly lastSeen: LastSeen;
-  readonly recent: RecentObjects;
+  readonly known: KnownObjects;
   /** Labels and annotations that stay local, as they are in force. */
   readonly marks: () => readonly string[];
 }

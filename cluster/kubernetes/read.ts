@@ -6,18 +6,27 @@ import { printKey, ResourceNameError, splitKey } from '../../shared/model/resour
 import type { ReadResult } from '../bridge/cluster-port.ts';
 import type { ServedKind } from './discovery.ts';
 import { CLOCK_MARGIN_MS } from './limits.ts';
-import { clusterObjectOf, factsOf, metadataOf, textOr, whyLocal } from './object.ts';
+import { clusterObjectOf, factsOf, metadataOf, textOr, whyLocal, whyNameIsLocal } from './object.ts';
 import type { Parts } from './parts.ts';
 import { collectionPath, keyPath } from './paths.ts';
 import { notServed } from './scope.ts';
 import { asUnavailable, isStatus } from './status-error.ts';
 
-/** Reads one object, uncached. @throws ClusterUnavailableError */
-export async function readObject(parts: Parts, key: ResourceKey, signal: AbortSignal): Promise<ReadResult> {
+/**
+ * Reads one object: uncached, or, `known`, as it was last seen where that is at hand.
+ *
+ * @throws ClusterUnavailableError
+ */
+export async function readObject(parts: Parts, key: ResourceKey, how: 'fresh' | 'known', signal: AbortSignal): Promise<ReadResult> {
   const { client, discovery } = parts;
-  const { group, kind: kindName } = splitKey(key);
+  const names = splitKey(key);
+  const { group, kind: kindName } = names;
+  const own = whyNameIsLocal(names, parts.namespace);
+  if (own !== undefined) return ownedLocally(key, own);
   const kind = await discovery.find(group, kindName, signal);
   if (kind === undefined) return notServed(key);
+  const known = how === 'known' ? asKnown(parts, key) : undefined;
+  if (known !== undefined) return live(parts, kind, key, known);
   try {
     const object = await client.find({ path: keyPath(kind, key) }, signal);
     return object === undefined ? await readMissing(parts, kind, key, signal) : live(parts, kind, key, object);
@@ -27,13 +36,19 @@ export async function readObject(parts: Parts, key: ResourceKey, signal: AbortSi
   }
 }
 
-function live({ lastSeen, recent, marks }: Parts, kind: ServedKind, key: ResourceKey, object: JsonObject): ReadResult {
+/** Not one that we mark to delete it: the mark is told of, and by then the object is on its way out or gone. */
+function asKnown({ lastSeen, known }: Parts, key: ResourceKey): JsonObject | undefined {
+  const seen = lastSeen.get(key);
+  return seen?.isOurDelete === true ? undefined : known.get(key, seen);
+}
+
+function live({ lastSeen, known, marks, namespace }: Parts, kind: ServedKind, key: ResourceKey, object: JsonObject): ReadResult {
   const facts = factsOf(object);
   lastSeen.note(key, facts);
   if (facts.isTerminating) return { kind: 'unknown', reason: 'Terminating', message: `${printKey(key)} is being deleted and waits for its finalizers: ${finalizersOf(object)}` };
-  const local = whyLocal(kind, object);
-  if (local !== undefined) return { kind: 'unknown', reason: 'OwnedLocally', message: `${printKey(key)} stays in this cluster: ${local}` };
-  recent.put(key, object);
+  const local = whyLocal(kind, object, namespace);
+  if (local !== undefined) return ownedLocally(key, local);
+  known.put(key, object);
   try {
     return { kind: 'live', object: clusterObjectOf(kind, object, marks()) };
   } catch (error) {
@@ -60,6 +75,8 @@ async function readMissing(parts: Parts, kind: ServedKind, key: ResourceKey, sig
   const wasThereMs = createdAtMs ?? (watchedUntilMs === undefined ? -Infinity : watchedUntilMs - CLOCK_MARGIN_MS);
   return { kind: 'gone', confirmed: scope.sinceMs <= wasThereMs, uid, token, resourceVersion: textOr(metadataOf(list)['resourceVersion'], '0') };
 }
+
+const ownedLocally = (key: ResourceKey, why: string): ReadResult => ({ kind: 'unknown', reason: 'OwnedLocally', message: `${printKey(key)} stays in this cluster: ${why}` });
 
 function finalizersOf(object: JsonObject): string {
   const finalizers = metadataOf(object)['finalizers'];

@@ -43,7 +43,7 @@ export class Watches {
 
   /** Resolves once every later change of the default kinds, of the federation object and of definitions will be told. */
   async start(): Promise<void> {
-    const definitions = this.#watch(DEFINITIONS, (event) => { this.#onDefinition(event); }, () => { this.#lookAgain(); });
+    const definitions = this.#watch(DEFINITIONS, 'metadata', (event) => { this.#onDefinition(event); }, () => { this.#lookAgain(); });
     await Promise.all([definitions, this.#adjust()]);
   }
 
@@ -70,7 +70,7 @@ export class Watches {
       const end = new AbortController();
       const onEvent = kind.kind === FEDERATION_KIND ? (event: WatchEvent): void => { this.#onFederation(event); } : (event: WatchEvent): void => { this.#onObject(kind, event); };
       const onLost = kind.kind === FEDERATION_KIND ? (): void => { this.#tell({ kind: 'federation' }); } : (reason: string): void => { this.#tell({ kind: 'relist', reason: `${kind.plural}: ${reason}` }); };
-      this.#running.set(path, { kind, end, begun: this.#watch(path, onEvent, onLost, end.signal) });
+      this.#running.set(path, { kind, end, begun: this.#watch(path, kind.kind === FEDERATION_KIND ? 'metadata' : 'whole', onEvent, onLost, end.signal) });
     }
     await Promise.all([...this.#running.values()].map(({ begun }) => begun));
     return before !== [...this.#running.keys()].sort().join();
@@ -82,10 +82,10 @@ export class Watches {
   }
 
   /** Resolves when it has begun, or was refused: then it goes on trying, and what was missed meanwhile is listed. */
-  async #watch(path: string, onEvent: (event: WatchEvent) => void, onLost: (reason: string) => void, end?: AbortSignal): Promise<void> {
+  async #watch(path: string, shape: 'whole' | 'metadata', onEvent: (event: WatchEvent) => void, onLost: (reason: string) => void, end?: AbortSignal): Promise<void> {
     const { client, clock, random, logger } = this.#parts;
     const signal = end === undefined ? this.#signal : AbortSignal.any([this.#signal, end]);
-    const watch = new KindWatch({ client, clock, random, logger, path, onEvent, onLost, onTrouble: (message) => { this.#onTrouble(path, message); } });
+    const watch = new KindWatch({ client, clock, random, logger, path, shape, onEvent, onLost, onTrouble: (message) => { this.#onTrouble(path, message); } });
     try {
       await watch.begin(signal);
     } catch (error) {
@@ -96,13 +96,15 @@ export class Watches {
     void watch.run(signal);
   }
 
-  #onObject(kind: ServedKind, { object }: WatchEvent): void {
-    const { lastSeen, logger } = this.#parts;
+  #onObject(kind: ServedKind, { type, object }: WatchEvent): void {
+    const { lastSeen, known, logger, namespace } = this.#parts;
     const facts = factsOf(object);
     try {
       const key = resourceKey({ group: kind.group, kind: kind.kind, namespace: facts.namespace, name: facts.name });
-      if (whyLocal(kind, object) !== undefined && lastSeen.get(key) === undefined) return;
+      if (whyLocal(kind, object, namespace) !== undefined && lastSeen.get(key) === undefined) return;
       lastSeen.note(key, facts);
+      if (type === 'deleted') known.forget(key);
+      else if (known.get(key, facts) === undefined) known.put(key, object);
       this.#tell({ kind: 'changed', keys: [key] });
     } catch (error) {
       if (!(error instanceof ResourceNameError)) throw error;
@@ -136,12 +138,14 @@ export class Watches {
   #lookAgain(): void {
     this.#looks += 1;
     const mine = this.#looks;
-    const { clock, discovery, logger } = this.#parts;
+    const { clock, discovery, known, logger } = this.#parts;
+    known.clear();
     const look = async (): Promise<void> => {
       for (const pauseMs of DEFINITION_LOOKS_MS) {
         await clock.sleep(pauseMs, this.#signal);
         if (mine !== this.#looks) return;
         discovery.forget();
+        known.clear();
         this.#tell({ kind: 'federation' });
         if (await this.#adjust()) this.#tell({ kind: 'condition' });
       }

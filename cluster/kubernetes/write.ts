@@ -7,8 +7,8 @@ import type { ObjectVersion, WriteOutcome, WriteRequest } from '../bridge/cluste
 import { requireFaithful, UnfaithfulError, withContent } from '../bridge/manifest.ts';
 import { MERGE_PATCH } from './client.ts';
 import type { ServedKind } from './discovery.ts';
-import { FIELD_MANAGER, releaseFields } from './field-ownership.ts';
-import { annotationsOf, clusterObjectOf, DELETE_MARK, factsOf, metadataOf, textOr } from './object.ts';
+import { noteWritten, releaseFields } from './field-ownership.ts';
+import { annotationsOf, clusterObjectOf, DELETE_MARK, FIELD_MANAGER, factsOf, metadataOf, textOr, whyNameIsLocal } from './object.ts';
 import type { Parts } from './parts.ts';
 import { apiVersionOf, collectionPath, keyPath, NAMESPACES } from './paths.ts';
 import { isStatus, refusalOf } from './status-error.ts';
@@ -23,7 +23,10 @@ import { convertedTo } from './versions.ts';
  */
 export async function writeObject(parts: Parts, request: WriteRequest, signal: AbortSignal): Promise<WriteOutcome> {
   const { key, replaces } = request;
-  const { group, kind: kindName } = splitKey(key);
+  const names = splitKey(key);
+  const { group, kind: kindName } = names;
+  const own = whyNameIsLocal(names, parts.namespace);
+  if (own !== undefined) return { kind: 'refused', reason: 'OwnedLocally', message: `${printKey(key)} stays as it is here: ${own}` };
   const kind = await parts.discovery.find(group, kindName, signal);
   if (kind === undefined) return { kind: 'refused', reason: 'KindNotServed', message: `this cluster has no ${kindName} of ${group || 'the core API'}` };
   const content = await contentToWrite(parts, kind, request, signal);
@@ -31,7 +34,7 @@ export async function writeObject(parts: Parts, request: WriteRequest, signal: A
   try {
     const stored = replaces === undefined ? await create(parts, kind, request, content.value, signal) : await replace(parts, kind, request, content.value, replaces, signal);
     if (stored === undefined) return { kind: 'conflict' };
-    parts.lastSeen.note(key, factsOf(stored));
+    noteWritten(parts, key, stored);
     await releaseFields(parts, key, keyPath(kind, key), stored, signal);
     return stateOf(parts, kind, request.hash, stored);
   } catch (error) {
@@ -46,7 +49,7 @@ export async function writeTokenOf(parts: Parts, key: ResourceKey, token: string
   if (kind === undefined) return { kind: 'refused', reason: 'KindNotServed', message: `this cluster has no ${kindName} of ${group}` };
   try {
     const stored = await parts.client.json(annotate(kind, key, version, { [TOKEN_ANNOTATION]: token, [DELETE_MARK]: null }), signal);
-    parts.lastSeen.note(key, factsOf(stored));
+    noteWritten(parts, key, stored);
     return { kind: 'ok' };
   } catch (error) {
     // Gone meanwhile: read it again.
@@ -100,7 +103,7 @@ async function createNamespace({ client, logger }: Parts, name: string, signal: 
 
 /** Undefined: it is not at that version any more. */
 async function replace(parts: Parts, kind: ServedKind, { key, token }: WriteRequest, content: JsonObject, version: ObjectVersion, signal: AbortSignal): Promise<JsonObject | undefined> {
-  const existing = parts.recent.take(key, version) ?? await parts.client.find({ path: keyPath(kind, key) }, signal);
+  const existing = parts.known.get(key, version) ?? await parts.client.find({ path: keyPath(kind, key) }, signal);
   if (existing === undefined) return undefined;
   const { uid, resourceVersion } = factsOf(existing);
   if (uid !== version.uid || resourceVersion !== version.resourceVersion) return undefined;

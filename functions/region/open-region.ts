@@ -6,6 +6,7 @@ import { secretText } from '../../shared/adapters/secrets/secrets.ts';
 import { lineLogger } from '../../shared/adapters/system/line-logger.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
+import { newProcessMemory } from '../../shared/replica/process-memory.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
 import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
 import { loadSettings } from '../../shared/replica/settings.ts';
@@ -56,7 +57,7 @@ export function openRegion(environment: Environment, reach: Reach, { clock, rand
     peers, clock, random, logger,
     events: new EventBridgeEvents({ bus, federationId, member, clock, logger }),
     wakeups: pollingWakeups(clock),
-    settingsCache: { current: undefined },
+    memory: newProcessMemory(),
   };
   return {
     environment, replica, secret, aws, bus, logger, writeLog,

@@ -5,13 +5,16 @@ import { z } from 'zod';
 export const memberConfigSchema = z.strictObject({
   federationId: z.string(),
   member: z.string(),
+  /** In hub-spoke, the member that writes for all. */
+  hub: z.string().optional(),
   port: z.number().int(),
   /** A file. */
   database: z.string(),
-  /** The member's cluster: a folder of manifests, or an API server. */
+  /** The member's cluster: a folder of manifests, an API server, or one whose bridge is a program of its own. */
   cluster: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('folder'), folder: z.string() }),
     z.strictObject({ kind: z.literal('kubernetes'), kubeconfig: z.string() }),
+    z.strictObject({ kind: z.literal('bridged-elsewhere') }),
   ]),
   log: z.string(),
   logLevel: z.string(),

@@ -9,6 +9,7 @@ import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import { peersLetIn } from '../../shared/replica/policy.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
+import { newProcessMemory } from '../../shared/replica/process-memory.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
 import { DEFAULT_LIMITS } from '../../shared/replica/replica.ts';
 import { regionOf } from '../../shared/replica/region.ts';
@@ -20,6 +21,7 @@ import { certificateOfSocket } from '../../shared/rpc/certificate-sources.ts';
 import { identify } from '../../shared/rpc/identity.ts';
 import type { IdentityPolicy } from '../../shared/rpc/identity.ts';
 import { serve } from '../../shared/rpc/node-server.ts';
+import type { MemberBridge, MemberBridgeParts } from './bridge-folder.ts';
 import { bridgeFolder } from './bridge-folder.ts';
 import { bridgeKubernetes } from './bridge-kubernetes.ts';
 import { followLedger, ledgerApp } from './ledger-exchange.ts';
@@ -40,7 +42,7 @@ const FIRST_SPEC_LOOK_MS = 20;
 export interface RunningMember { stop(): Promise<void> }
 
 /**
- * Runs one member: store, API, schedule and the bridge of its cluster, all in this process.
+ * Runs one member: store, API, schedule and the bridge of its cluster, unless that runs elsewhere, all in this process.
  *
  * @param onProblems is told what is wrong in its cluster, all of it, whenever that changes
  */
@@ -53,10 +55,10 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
   const events = new LocalEvents(logger);
   const peers = new PeerConnections({ federationId: config.federationId, tls: () => ({ cert: tls.memberCert, key: tls.memberKey, ca: tls.authority }) });
   const replica: Replica = {
-    identity: { federationId: config.federationId, member, hub: undefined },
+    identity: { federationId: config.federationId, member, hub: config.hub === undefined ? undefined : asMember(config.hub) },
     limits: { ...DEFAULT_LIMITS, minimumTombstoneTtlMs: config.minimumTombstoneTtlMs },
     store: sqlite.store, ledger: sqlite.ledger, peers, clock: systemClock, random: systemRandom, events, wakeups: events, logger,
-    settingsCache: { current: undefined },
+    memory: newProcessMemory(),
   };
 
   const authorities = readOneAuthority(tls.authority);
@@ -101,15 +103,13 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
 
   const endpoint = `${HOST}:${server.port.toString()}`;
   const region = new ConnectRegion({ federationId: config.federationId, member, endpoint, tls: () => ({ cert: tls.bridgeCert, key: tls.bridgeKey, ca: tls.authority }) });
-  const bridge = config.cluster.kind === 'folder'
-    ? await bridgeFolder(config.cluster.folder, { region, logger, onProblems })
-    : bridgeKubernetes(config.cluster.kubeconfig, endpoint, config, { logger, onProblems });
-  await firstSpec(replica);
+  const bridge = await startBridge(config, endpoint, { region, logger, onProblems });
+  if (bridge !== undefined) await firstSpec(replica);
   logger.info('member-started', { port: server.port });
 
   return {
     stop: async () => {
-      await bridge.stop();
+      await bridge?.stop();
       stopping.abort();
       await server.stop(1000);
       region.close();
@@ -119,6 +119,15 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
       logger.info('member-stopped');
     },
   };
+}
+
+/** Undefined: none of this process. */
+async function startBridge(config: MemberConfig, endpoint: string, parts: MemberBridgeParts): Promise<MemberBridge | undefined> {
+  switch (config.cluster.kind) {
+    case 'folder': return bridgeFolder(config.cluster.folder, parts);
+    case 'kubernetes': return bridgeKubernetes(config.cluster.kubeconfig, endpoint, config, parts);
+    case 'bridged-elsewhere': return undefined;
+  }
 }
 
 /** Ready is who can take an edit: until then a first one would wait for the bridge to introduce itself. */

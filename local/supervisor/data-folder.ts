@@ -2,10 +2,10 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { findFreePorts, firstTaken } from './ports.ts';
-import { MAX_MEMBERS, portsNeeded } from './plan.ts';
+import { MAX_MEMBERS, NAMES, portsNeeded } from './plan.ts';
 
 /** What a data folder was set up as; never changes afterwards, since endpoints stand in the users' manifests. */
-const setupSchema = z.strictObject({ members: z.number().int().min(1).max(MAX_MEMBERS), firstPort: z.number().int(), kubernetes: z.boolean().default(false) });
+const setupSchema = z.strictObject({ members: z.number().int().min(1).max(MAX_MEMBERS), firstPort: z.number().int(), kubernetes: z.boolean().default(false), hub: z.string().optional() });
 export type Setup = z.infer<typeof setupSchema>;
 
 /** Something a person can mend; said without a stack. */
@@ -16,7 +16,7 @@ const SETUP_FILE = 'setup.json';
 const SUPERVISOR_FILE = 'supervisor.json';
 
 /** The set-up of a data folder, made at the first start. @throws StartError when what is asked for now is not what it was made with */
-export async function settleSetup(data: string, wanted: { readonly members: number | undefined; readonly port: number | undefined; readonly kubernetes?: boolean | undefined }): Promise<Setup> {
+export async function settleSetup(data: string, wanted: { readonly members: number | undefined; readonly port: number | undefined; readonly kubernetes?: boolean | undefined; readonly hub?: string | undefined }): Promise<Setup> {
   await mkdir(data, { recursive: true });
   const path = join(data, SETUP_FILE);
   const known = await readSetup(path);
@@ -24,11 +24,14 @@ export async function settleSetup(data: string, wanted: { readonly members: numb
     if (wanted.members !== undefined && wanted.members !== known.members) throw new StartError(`--members ${wanted.members.toString()}: ${data} was set up with ${known.members.toString()}; give another --data, or remove it`);
     if (wanted.port !== undefined && wanted.port !== known.firstPort) throw new StartError(`--port ${wanted.port.toString()}: ${data} was set up with ports from ${known.firstPort.toString()}; give another --data, or remove it`);
     if (wanted.kubernetes === true && !known.kubernetes) throw new StartError(`--kubernetes: ${data} was set up with folders for clusters; give another --data, or remove it`);
+    if (wanted.hub !== undefined && wanted.hub !== known.hub) throw new StartError(`--hub ${wanted.hub}: ${data} was set up ${known.hub === undefined ? 'as a mesh' : `with ${known.hub}`}; give another --data, or remove it`);
     await requireFree(known, `stop that, or start with another --data and --port`);
     return known;
   }
   const members = wanted.members ?? 3;
-  const setup: Setup = { members, firstPort: wanted.port ?? (await findFreePorts(portsNeeded(members))), kubernetes: wanted.kubernetes ?? false };
+  const names = NAMES.slice(0, members);
+  if (wanted.hub !== undefined && !names.includes(wanted.hub)) throw new StartError(`--hub ${wanted.hub}: expected one of the members, ${names.join(', ')}`);
+  const setup: Setup = { members, firstPort: wanted.port ?? (await findFreePorts(portsNeeded(members))), kubernetes: wanted.kubernetes ?? false, ...(wanted.hub !== undefined && { hub: wanted.hub }) };
   await requireFree(setup, 'stop that, or give another --port, or none');
   await replaceFile(path, setup, undefined);
   return setup;

@@ -6,6 +6,8 @@ export interface Plan {
   readonly federationId: string;
   /** Whether the members' clusters are API servers, which keep their data in the members' folders, and no folders of manifests. */
   readonly kubernetes: boolean;
+  /** In hub-spoke, the member that writes for all; undefined: the federation is a mesh. */
+  readonly hub: string | undefined;
   readonly members: readonly MemberPlan[];
   /** One relay for each direction between two members, for calls and for the ledger. */
   readonly relays: readonly RelayPlan[];
@@ -28,7 +30,7 @@ export const MAX_MEMBERS = NAMES.length;
 /** Ports needed for so many members: one each, and two relays for each direction between two. */
 export const portsNeeded = (members: number): number => members + members * (members - 1) * 2;
 
-export function makePlan(data: string, memberCount: number, firstPort: number, kubernetes = false): Plan {
+export function makePlan(data: string, memberCount: number, firstPort: number, { kubernetes = false, hub }: { readonly kubernetes?: boolean; readonly hub?: string | undefined } = {}): Plan {
   const names = NAMES.slice(0, memberCount);
   const members = names.map((name, at) => ({
     name,
@@ -42,7 +44,7 @@ export function makePlan(data: string, memberCount: number, firstPort: number, k
   let port = firstPort + memberCount;
   const relays = members.flatMap((from) => members.filter((to) => to !== from).flatMap((to) =>
     (['rpc', 'ledger'] as const).map((kind) => ({ from: from.name, to: to.name, kind, port: port++, targetPort: to.port }))));
-  return { data, federationId: FEDERATION_ID, kubernetes, members, relays };
+  return { data, federationId: FEDERATION_ID, kubernetes, hub, members, relays };
 }
 
 /** Where `from` reaches `to`. @throws RangeError for members that are not there */

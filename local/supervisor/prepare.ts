@@ -63,6 +63,7 @@ function configOf({ plan, logLevel }: PrepareOptions, member: MemberPlan, certif
   return {
     federationId: plan.federationId,
     member: member.name,
+    ...(plan.hub !== undefined && { hub: plan.hub }),
     port: member.port,
     database: member.database,
     cluster: plan.kubernetes ? { kind: 'kubernetes', kubeconfig: join(member.folder, 'kubeconfig') } : { kind: 'folder', folder: member.folder },
@@ -99,7 +100,7 @@ export function federationOf(plan: Plan, member: MemberPlan): unknown {
     metadata: { name: 'local-federation', namespace: BRIDGE_NAMESPACE },
     spec: {
       federationID: plan.federationId,
-      mode: 'mesh',
+      mode: plan.hub === undefined ? 'mesh' : 'hub-spoke',
       localMember: { name: member.name, region: member.region, endpoint: `127.0.0.1:${member.port.toString()}` },
       members: others.map(({ name, region }) => ({ name, region, endpoint: `127.0.0.1:${relayPort(plan, member.name, name, 'rpc').toString()}`, tls: { enabled: true, serverName: name } })),
       sync: { interval: '5s', timeout: '30s', batchSize: 100, compression: true },

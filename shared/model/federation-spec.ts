@@ -167,7 +167,7 @@ function readSplitBrain({ spec: { splitBrain: given } }: FederationManifest, fin
     quorumMode: oneMeaning({ [`${at}.quorumMode`]: given.quorumMode, [`${at}.mode`]: given.mode }, findings) ?? 'Controllers',
     quorumRequired: given.quorumRequired,
     fencingEnabled: oneMeaning({ [`${at}.fencingEnabled`]: given.fencingEnabled, [`${at}.fenceWrites`]: given.fenceWrites }, findings) ?? false,
-    quorumSize: given.quorumSize,
+    ...(given.quorumSize === undefined ? {} : { quorumSize: given.quorumSize }),
     partitionTimeoutMs: oneMeaning({ [`${at}.partitionTimeout`]: given.partitionTimeout, [`${at}.detectionDelay`]: given.detectionDelay }, findings) ?? 30_000,
     healingGracePeriodMs: given.healingGracePeriod,
     autoResolveOnHeal: given.autoResolveOnHeal,

@@ -146,3 +146,11 @@ describe('comparing two indexes', () => {
     expect(() => new Digests(Buffer.alloc(DIGEST_BYTES))).toThrow('leaf digests are 8 bytes long');
   });
 });
+
+test('digests are the same wherever in memory the leaves lie', () => {
+  const leaves = emptyLeaves();
+  leaves.fill(7, 3 * DIGEST_BYTES, 5 * DIGEST_BYTES);
+  const shifted = Buffer.concat([Buffer.alloc(1), leaves]).subarray(1);
+
+  expect(new Digests(shifted).root).toBe(new Digests(leaves).root);
+});

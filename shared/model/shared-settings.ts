@@ -19,7 +19,7 @@ export interface SplitBrain {
   readonly quorumMode: 'Controllers' | 'AgentAssisted';
   readonly quorumRequired: boolean;
   readonly fencingEnabled: boolean;
-  readonly quorumSize: number | undefined;
+  readonly quorumSize?: number;
   readonly partitionTimeoutMs: number;
   readonly healingGracePeriodMs: number;
   readonly autoResolveOnHeal: boolean;

@@ -12,6 +12,7 @@ import { viewHash, viewOf } from '../model/view.ts';
 import { fitsInline, loadContents } from './contents.ts';
 import { vectorFromJson, vectorToJson } from './known-members.ts';
 import type { ApplyException } from '../ports/region.ts';
+import { noteRecord, recordOf } from './process-memory.ts';
 import type { Replica } from './replica.ts';
 import { DOCUMENTS, loadSettings } from './settings.ts';
 import { splitKey } from '../model/resource-key.ts';
@@ -42,20 +43,31 @@ export async function readClusterFacts(replica: Replica): Promise<ClusterFacts> 
   if (document === undefined) return { record: undefined, revision: 'absent', exceptions: new Map() };
   const exceptions = await replica.store.documents(EXCEPTION_PREFIX);
   return {
-    record: recordFromJson(document.value),
+    record: recordOf(replica.memory, DOCUMENTS.bridge, document.value, recordFromJson),
     revision: document.revision,
     exceptions: new Map([...exceptions].map(([name, { value }]) => [name.slice(EXCEPTION_PREFIX.length) as ResourceKey, value as unknown as Exception])),
   };
 }
 
 export async function putRecord(replica: Replica, record: BridgeRecord, condition: number | 'absent'): Promise<'ok' | 'stale'> {
-  return replica.store.putDocument(DOCUMENTS.bridge, { ...(JSON.parse(JSON.stringify(record)) as Record<string, Json>), applied: vectorToJson(record.applied) }, condition);
+  const value = recordToJson(record);
+  noteRecord(replica.memory, DOCUMENTS.bridge, value, record);
+  return replica.store.putDocument(DOCUMENTS.bridge, value, condition);
 }
 
 export const putException = async (replica: Replica, exception: Exception): Promise<void> => {
   await replica.store.putDocument(EXCEPTION_PREFIX + exception.key, { ...exception }, undefined);
 };
 export const dropException = (replica: Replica, key: ResourceKey): Promise<void> => replica.store.dropDocument(EXCEPTION_PREFIX + key);
+
+function recordToJson({ applied, listResourceVersion, filter, ...always }: BridgeRecord): Json {
+  return {
+    ...always,
+    ...(listResourceVersion === undefined ? {} : { listResourceVersion }),
+    ...(filter === undefined ? {} : { filter: { ...filter } }),
+    applied: vectorToJson(applied),
+  };
+}
 
 function recordFromJson(value: Json): BridgeRecord {
   if (!isObject(value)) throw new TypeError('the bridge record is not an object');

@@ -372,7 +372,7 @@ describe('a report', () => {
 
     await us.cluster.report({ applied: new Map([[await us.incarnation(), 1_000_000]]) });
 
-    expect((await us.store.document('bridge'))?.value).toMatchObject({ applied: { [await us.incarnation()]: 1 } });
+    expect((await us.store.document('bridge'))?.value).toMatchObject({ applied: expect.arrayContaining([[await us.incarnation(), 1]]) as unknown });
   });
 
   test('of a bridge that lost the lease is refused', async () => {

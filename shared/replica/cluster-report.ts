@@ -7,6 +7,7 @@ import type { ApplyException, ExceptionKind, ReportAppliedRequest } from '../por
 import { dropException, isApplied, putException, putRecord } from './bridge-record.ts';
 import type { BridgeRecord, ClusterFacts } from './bridge-record.ts';
 import { callingCluster } from './cluster-identity.ts';
+import { knownClocks, knownLogs } from './known-members.ts';
 import { dropHeld, forEachKey, heldDelete, isWithheld } from './holds.ts';
 import { isHolding } from './mass-delete.ts';
 import { filterInForce } from './policy.ts';
@@ -15,6 +16,8 @@ import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
 
 const ATTEMPTS = 10;
+/** As the bridge names objects that are written back and forth. */
+const FLAPPING = 'Flapping';
 
 /**
  * Takes note of what the cluster shows now. Exceptions are written before the applied vector passes them, and dropped after, so that
@@ -31,7 +34,7 @@ export async function recordApplied(replica: Replica, request: ReportAppliedRequ
       const { key } = exception;
       // What the guard withholds the cluster does not show, whatever else a bridge has to say of the object.
       if (isWithheld(facts, key)) continue;
-      await putException(replica, { ...exception, kind: kindOf(exception, rows.get(key), facts), sinceMs: facts.exceptions.get(key)?.sinceMs ?? nowMs });
+      await putException(replica, { ...exception, message: await messageOf(replica, exception, rows.get(key), facts), kind: kindOf(exception, rows.get(key), facts), sinceMs: facts.exceptions.get(key)?.sinceMs ?? nowMs });
     }
     const position = positionOf(await replica.store.state());
     const filter = filterInForce(await loadSettings(replica));
@@ -51,6 +54,15 @@ export async function recordApplied(replica: Replica, request: ReportAppliedRequ
     return;
   }
   throw new ReplicaError('busy', 'the applied record kept changing; report again');
+}
+
+/** Of a fight only the region knows who is on the other side. */
+async function messageOf(replica: Replica, { reason, message }: ApplyException, row: HeldRow | undefined, { record }: ClusterFacts): Promise<string> {
+  const theirs = row?.siblings.filter(({ origin }) => origin !== record?.clusterId) ?? [];
+  if (reason !== FLAPPING || theirs.length === 0) return message;
+  const logs = knownLogs(await knownClocks(replica));
+  const authors = new Set(theirs.map(({ dot }) => logs.get(dot.incarnation)?.owner ?? 'a member that is not known here'));
+  return `${message}. What it is fought over with was written at ${[...authors].sort().join(' and ')}`;
 }
 
 /** An object that both agree on is no exception any more, unless the cluster was not told of its delete. */

@@ -30,7 +30,7 @@ describe('a federation object', () => {
 
   test('is in force at another handler of the member within a second', async () => {
     const { federation, us } = await trio();
-    const other = { ...us.replica, settingsCache: { current: us.replica.settingsCache.current } };
+    const other = { ...us.replica, memory: { settings: us.replica.memory.settings } };
     await loadSettings(other);
     await us.putFederation({ sync: { batchSize: 7 } });
     federation.nowMs += SETTINGS_LIFE_MS;

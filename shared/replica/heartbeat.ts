@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { incarnationsOf } from '../model/clock-row.ts';
 import type { FederationSpec } from '../model/federation-spec.ts';
 import type { Member } from '../model/ids.ts';
@@ -86,7 +87,7 @@ async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat
   }));
   const isOtherSpec = await noteHubSpec(replica, member, theirs.hubSpec);
   if (isOtherSpec) await replica.events.publish({ kind: 'SpecChanged' });
-  if (isOtherSpec || JSON.stringify(before.asks) !== JSON.stringify(after.asks)) await settleSharedSettings(replica);
+  if (isOtherSpec || !isDeepStrictEqual(before.asks, after.asks)) await settleSharedSettings(replica);
   await announceHealth(replica, before, after);
 }
 

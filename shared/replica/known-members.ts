@@ -10,6 +10,7 @@ import type { LogName } from '../model/ids.ts';
 import { isLogName } from '../model/ids.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import type { StoredDocument } from '../ports/store.ts';
+import { noteRecord, recordOf } from './process-memory.ts';
 import type { Replica } from './replica.ts';
 
 /** What this region knows of another member, from its heartbeats and from calling it. */
@@ -40,25 +41,31 @@ const PEER_PREFIX = 'peer/';
 /** Attempts to change a peer's record beside other handlers; each change is small and quick. */
 const RECORD_ATTEMPTS = 10;
 
+const readRecord = ({ memory }: Replica, name: string, { value }: StoredDocument): PeerRecord => recordOf(memory, name, value, parseRecord);
+
 /** All peers' records by member. */
 export async function peerRecords(replica: Replica): Promise<ReadonlyMap<Member, PeerRecord>> {
   const documents = await replica.store.documents(PEER_PREFIX);
-  return new Map([...documents.values()].map((document) => readRecord(document)).map((record) => [record.member, record]));
+  return new Map([...documents].map(([name, document]) => readRecord(replica, name, document)).map((record) => [record.member, record]));
 }
 
 export async function peerRecord(replica: Replica, member: Member): Promise<PeerRecord> {
-  const document = await replica.store.document(documentOf(member));
-  return document === undefined ? newPeerRecord(member) : readRecord(document);
+  const name = documentOf(member);
+  const document = await replica.store.document(name);
+  return document === undefined ? newPeerRecord(member) : readRecord(replica, name, document);
 }
 
 /** Changes a peer's record, whoever else is changing it; a change that returns what it was given writes nothing. Returns the record before and after. */
 export async function updatePeerRecord(replica: Replica, member: Member, change: (record: PeerRecord) => PeerRecord): Promise<{ before: PeerRecord; after: PeerRecord }> {
+  const name = documentOf(member);
   for (let attempt = 0; ; attempt += 1) {
-    const document = await replica.store.document(documentOf(member));
-    const before = document === undefined ? newPeerRecord(member) : readRecord(document);
+    const document = await replica.store.document(name);
+    const before = document === undefined ? newPeerRecord(member) : readRecord(replica, name, document);
     const after = change(before);
     if (after === before) return { before, after };
-    const outcome = await replica.store.putDocument(documentOf(member), writeRecord(after), document?.revision ?? 'absent');
+    const value = writeRecord(after);
+    noteRecord(replica.memory, name, value, after);
+    const outcome = await replica.store.putDocument(name, value, document?.revision ?? 'absent');
     if (outcome === 'ok' || attempt >= RECORD_ATTEMPTS) return { before, after };
   }
 }
@@ -89,20 +96,23 @@ export function knownLogs(clocks: ReadonlyMap<Member, ClockRow>): KnownLogs {
   return logs;
 }
 
-export const vectorToJson = (vector: VersionVector | undefined): Json => (vector === undefined ? null : Object.fromEntries(vector));
+export const vectorToJson = (vector: VersionVector | undefined): Json => (vector === undefined ? null : [...vector].map(([log, counter]) => [log, counter]));
 
 /** Reads a vector back; what is not one is left out. */
 export function vectorFromJson(value: Json | undefined): VersionVector | undefined {
-  if (!isObject(value)) return undefined;
+  if (!Array.isArray(value)) return undefined;
   const vector = new Map<LogName, number>();
-  for (const [log, counter] of Object.entries(value)) if (isLogName(log) && typeof counter === 'number' && counter > 0) vector.set(log, counter);
+  for (const entry of value as readonly Json[]) {
+    const [log, counter] = Array.isArray(entry) ? (entry as readonly Json[]) : [];
+    if (typeof log === 'string' && isLogName(log) && typeof counter === 'number' && counter > 0) vector.set(log, counter);
+  }
   return vector;
 }
 
 function writeRecord({ clock, seen, reports, asks, error, lastHeardMs, lastSyncMs, behindSinceMs, ...always }: PeerRecord): Json {
   return {
     ...always,
-    ...(asks === undefined ? {} : { asks: asksToJson(asks) }),
+    ...(asks === undefined ? {} : { asks: asks as unknown as Json }),
     ...(error === undefined ? {} : { error }),
     ...(lastHeardMs === undefined ? {} : { lastHeardMs }),
     ...(lastSyncMs === undefined ? {} : { lastSyncMs }),
@@ -114,19 +124,7 @@ function writeRecord({ clock, seen, reports, asks, error, lastHeardMs, lastSyncM
   };
 }
 
-/** In the order they came, so that equal settings have equal texts. */
-const asksToJson = (asks: SharedSettings): Json => ({ ...asks, splitBrain: Object.fromEntries(Object.entries(asks.splitBrain).filter(([, value]) => value !== undefined)) });
-
-/** A store that keeps documents in memory hands out the same one until it changes: it is read once. */
-const read = new WeakMap<StoredDocument, PeerRecord>();
-
-function readRecord(document: StoredDocument): PeerRecord {
-  const record = read.get(document) ?? parseRecord(document);
-  read.set(document, record);
-  return record;
-}
-
-function parseRecord({ value }: StoredDocument): PeerRecord {
+function parseRecord(value: Json): PeerRecord {
   if (!isObject(value)) throw new TypeError('a peer record is not an object');
   const { clock, seen, settled, waiting, ...rest } = value;
   return {

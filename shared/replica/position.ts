@@ -1,5 +1,5 @@
 import type { ClockRow } from '../model/clock-row.ts';
-import { writtenBy } from '../model/clock-row.ts';
+import type { LogName } from '../model/ids.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { emptyVector, mergeVectors, withCounter } from '../model/version-vector.ts';
 import type { RegionState } from '../ports/store.ts';
@@ -16,8 +16,10 @@ export function seenOf({ seen, clock, tableId }: Pick<RegionState, 'seen' | 'clo
 
 /** All that a member has written. An incarnation that was closed before its first write is in its clock row, but in no vector. */
 export function everWritten(clock: ClockRow): VersionVector {
-  const written = writtenBy(clock);
-  return [...written.values()].every((last) => last > 0) ? written : new Map([...written].filter(([, last]) => last > 0));
+  const written = new Map<LogName, number>();
+  for (const [log, last] of clock.closed) if (last > 0) written.set(log, last);
+  if (clock.head > 0) written.set(clock.incarnation, clock.head);
+  return written;
 }
 
 /** Where a local follower is that has everything: all logs, and the region's own. */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Page } from '../ports/peer.ts';
+import { newProcessMemory } from './process-memory.ts';
 import { QUIET_LIFE_MS } from './quiet.ts';
 import type { Replica } from './replica.ts';
 import type { TestMember } from './testing.ts';
@@ -95,7 +96,7 @@ describe('a peer\'s pull that found nothing new', () => {
 
   test('hides what another process committed for a second at most, and from nobody who lacks more', async () => {
     const lacking = { since: new Map(), limit: 100, maxAgeMs: QUIET_LIFE_MS };
-    const other: Replica = { ...us.replica, settingsCache: { current: undefined } };
+    const other: Replica = { ...us.replica, memory: newProcessMemory() };
     await pull();
     const before = us.replica;
     us.replica = other;

@@ -16,7 +16,7 @@ export const QUIET_LIFE_MS = 1000;
  */
 export interface QuietMemory { changes: number; position: { readonly seen: VersionVector; readonly all: VersionVector; readonly log: LocalLog | undefined; readonly readAtMs: number } | undefined }
 
-const memoryOf = ({ settingsCache }: Replica): QuietMemory => (settingsCache.quiet ??= { changes: 0, position: undefined });
+const memoryOf = ({ memory }: Replica): QuietMemory => (memory.quiet ??= { changes: 0, position: undefined });
 
 /** Begins a look: to be called before the store is read; what it answers notes a look that found nothing. */
 export function lookForQuiet(replica: Replica): (state: RegionState) => void {

@@ -5,7 +5,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Peers } from '../ports/peer.ts';
 import type { Store } from '../ports/store.ts';
-import type { SettingsCache } from './settings.ts';
+import type { ProcessMemory } from './process-memory.ts';
 
 /** Who a region acts for; given at deploy time, never by a spec (DESIGN §9). */
 export interface Identity {
@@ -54,5 +54,5 @@ export interface Replica {
   readonly events: Events;
   readonly wakeups: Wakeups;
   readonly logger: Logger;
-  readonly settingsCache: SettingsCache;
+  readonly memory: ProcessMemory;
 }

@@ -6,7 +6,6 @@ import { hasHub, specAtSpoke } from '../model/hub-spec.ts';
 import type { Member } from '../model/ids.ts';
 import type { SharedSettings } from '../model/shared-settings.ts';
 import type { StoredDocument } from '../ports/store.ts';
-import type { QuietMemory } from './quiet.ts';
 import type { Replica } from './replica.ts';
 
 /** What is in force at this region: its own spec, and the shared settings that the majority asks for. */
@@ -26,14 +25,6 @@ export interface Settings {
 /** Read once a second at most: a changed spec is in force within that time (DESIGN §9). */
 export const SETTINGS_LIFE_MS = 1000;
 
-/** Where the settings last read are kept between calls of one process, and the manifest last parsed, which changes far less often. */
-export interface SettingsCache {
-  current: { readonly settings: Settings; readonly readAtMs: number } | undefined;
-  parsed?: { readonly manifest: string; readonly spec: FederationSpec };
-  /** Kept beside them, for as long: where a pull found nothing new. */
-  quiet?: QuietMemory;
-}
-
 /** Documents of this room in the store. */
 export const DOCUMENTS = { federation: 'federation', inForce: 'in-force', bridge: 'bridge', outbox: 'outbox', recovery: 'recovery', secret: 'secret', orphans: 'orphans', reshow: 'reshow', denied: 'denied', hub: 'hub-federation' } as const;
 
@@ -41,16 +32,16 @@ const none: Settings = { spec: undefined, generation: 0, paused: false, inForce:
 
 /** The settings in force, at most SETTINGS_LIFE_MS old. */
 export async function loadSettings(replica: Replica): Promise<Settings> {
-  const cached = replica.settingsCache.current;
+  const cached = replica.memory.settings;
   const nowMs = replica.clock.nowMs();
   if (cached !== undefined && nowMs >= cached.readAtMs && nowMs - cached.readAtMs < SETTINGS_LIFE_MS) return cached.settings;
   const settings = await readSettings(replica);
-  replica.settingsCache.current = { settings, readAtMs: nowMs };
+  replica.memory.settings = { settings, readAtMs: nowMs };
   return settings;
 }
 
 /** Forgets what was cached, so that this process's own change is in force at once. */
-export const dropSettingsCache = (replica: Replica): void => { replica.settingsCache.current = undefined; };
+export const dropSettingsCache = (replica: Replica): void => { replica.memory.settings = undefined; };
 
 async function readSettings(replica: Replica): Promise<Settings> {
   const value = (await replica.store.document(DOCUMENTS.federation))?.value;
@@ -72,9 +63,9 @@ async function readSettings(replica: Replica): Promise<Settings> {
 }
 
 /** The spec of a manifest, parsed once while it stays the same. @throws ContentError | FederationSpecError */
-export function specOf({ settingsCache, limits }: Replica, manifest: string): FederationSpec {
-  if (settingsCache.parsed?.manifest !== manifest) settingsCache.parsed = { manifest, spec: parseFederation(parseContent(manifest), limits.minimumTombstoneTtlMs) };
-  return settingsCache.parsed.spec;
+export function specOf({ memory, limits }: Replica, manifest: string): FederationSpec {
+  if (memory.parsed?.manifest !== manifest) memory.parsed = { manifest, spec: parseFederation(parseContent(manifest), limits.minimumTombstoneTtlMs) };
+  return memory.parsed.spec;
 }
 
 /** What the hub's object means here; undefined where none has come yet. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../model/content.ts';
 import { isObject } from '../model/content.ts';
 import type { Member } from '../model/ids.ts';
@@ -24,16 +25,16 @@ export async function settleSharedSettings(replica: Replica): Promise<boolean> {
   const stored = (await replica.store.document(DOCUMENTS.inForce))?.value;
   const before = isObject(stored) ? (stored as unknown as SharedSettings) : spec.shared;
   const next = Object.fromEntries(FIELDS.map((field) => [field, majority(asked.map((asks) => asks[field]), others.length + 1) ?? before[field]])) as unknown as SharedSettings;
-  if (stored !== undefined && same(next, before)) return false;
+  if (stored !== undefined && isDeepStrictEqual(next, before)) return false;
   const isOtherStrategy = stored !== undefined && next.strategy !== before.strategy;
   if (isOtherStrategy) await intendToReshow(replica, before.strategy);
-  await replica.store.putDocument(DOCUMENTS.inForce, JSON.parse(JSON.stringify(next)) as Json, undefined);
+  await replica.store.putDocument(DOCUMENTS.inForce, next as unknown as Json, undefined);
   dropSettingsCache(replica);
   if (isOtherStrategy) {
     replica.logger.info('strategy-in-force', { before: before.strategy, now: next.strategy });
     await finishReshowing(replica);
   }
-  const isChange = !same(next, before);
+  const isChange = !isDeepStrictEqual(next, before);
   // Wakes the bridge: what it exchanges with its region may be other things from now on.
   if (isChange) await replica.events.publish({ kind: 'SpecChanged' });
   return isChange;
@@ -41,13 +42,10 @@ export async function settleSharedSettings(replica: Replica): Promise<boolean> {
 
 /** The value that more than half of the list asks for. */
 function majority<Value>(asked: readonly Value[], members: number): Value | undefined {
-  return asked.find((value) => asked.filter((other) => same(other, value)).length * 2 > members);
+  return asked.find((value) => asked.filter((other) => isDeepStrictEqual(other, value)).length * 2 > members);
 }
-
-const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b) || canonical(a) === canonical(b);
-const canonical = (value: unknown): string => JSON.stringify(value, (_key, part: unknown) => (isObject(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part));
 
 /** Fields in which a member asks for something else than is in force. */
 export function disagreements(inForce: SharedSettings, asks: ReadonlyMap<Member, SharedSettings | undefined>): readonly { readonly member: Member; readonly field: keyof SharedSettings }[] {
-  return [...asks].flatMap(([member, asked]) => (asked === undefined ? [] : FIELDS.filter((field) => !same(asked[field], inForce[field])).map((field) => ({ member, field }))));
+  return [...asks].flatMap(([member, asked]) => (asked === undefined ? [] : FIELDS.filter((field) => !isDeepStrictEqual(asked[field], inForce[field])).map((field) => ({ member, field }))));
 }

@@ -23,6 +23,7 @@ import { operatorOf } from './operator.ts';
 import type { PeerHandlers } from './peer-handlers.ts';
 import { peerHandlers } from './peer-handlers.ts';
 import { seenOf } from './position.ts';
+import { newProcessMemory } from './process-memory.ts';
 import { ensureServing } from './recover.ts';
 import type { Limits, Replica } from './replica.ts';
 import { DEFAULT_LIMITS } from './replica.ts';
@@ -250,7 +251,7 @@ export class TestMember {
       events: { publish: async (event) => { this.events.push(event); } },
       wakeups: { arm: () => ({ wait: async (ms) => { federation.nowMs += ms; } }) },
       logger: silentLogger,
-      settingsCache: { current: undefined },
+      memory: newProcessMemory(),
     };
   }
 

@@ -114,9 +114,9 @@ const settings: fc.Arbitrary<SharedSettings> = fc.record({
   strategy: fc.constantFrom(...STRATEGIES),
   splitBrain: fc.record({
     enabled: fc.boolean(), quorumMode: fc.constantFrom('Controllers' as const, 'AgentAssisted' as const), quorumRequired: fc.boolean(), fencingEnabled: fc.boolean(),
-    quorumSize: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }), partitionTimeoutMs: timesMs, healingGracePeriodMs: timesMs, autoResolveOnHeal: fc.boolean(),
+    quorumSize: fc.integer({ min: 1, max: 9 }), partitionTimeoutMs: timesMs, healingGracePeriodMs: timesMs, autoResolveOnHeal: fc.boolean(),
     controllerWeight: fc.nat(100), agentWeight: fc.nat(100), minAgentsForQuorum: fc.nat(100),
-  }),
+  }).chain(({ quorumSize, ...others }) => fc.constantFrom(others, { ...others, quorumSize })),
   tombstoneTtlMs: timesMs, ownershipMarks: fc.constantFrom(['team', 'example.com/'], ['argocd.argoproj.io/']),
 });
 

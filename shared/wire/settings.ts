@@ -42,7 +42,7 @@ const readSplitBrain = (field: string, message: WireSplitBrain): SplitBrain => (
   quorumMode: quorumWords.toModel(`${field}.quorum_mode`, message.quorumMode),
   quorumRequired: message.quorumRequired,
   fencingEnabled: message.fencingEnabled,
-  quorumSize: message.quorumSize === undefined ? undefined : requireNumber(`${field}.quorum_size`, message.quorumSize, { min: 1 }),
+  ...(message.quorumSize === undefined ? {} : { quorumSize: requireNumber(`${field}.quorum_size`, message.quorumSize, { min: 1 }) }),
   partitionTimeoutMs: requireTimeMs(`${field}.partition_timeout_ms`, message.partitionTimeoutMs),
   healingGracePeriodMs: requireTimeMs(`${field}.healing_grace_period_ms`, message.healingGracePeriodMs),
   autoResolveOnHeal: message.autoResolveOnHeal,

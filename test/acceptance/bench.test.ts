@@ -18,10 +18,12 @@ const run = (...args: readonly string[]): Promise<{ stdout: string; stderr: stri
 
 describe('the bench', () => {
   test('measures every part in a smoke run; how fast anything was is not asked here', async () => {
-    const { stdout, stderr } = await run('--quick', '-o', 'json');
+    // The part with real API servers is run beside their tests.
+    const parts = PARTS.filter((part) => part !== 'kubernetes');
+    const { stdout, stderr } = await run('--quick', '-o', 'json', ...parts.flatMap((part) => ['--only', part]));
 
     const sections = JSON.parse(stdout) as Section[];
-    expect(sections.map(({ part }) => part)).toEqual(PARTS);
+    expect(sections.map(({ part }) => part)).toEqual(parts);
     expect(sections.every(({ tables }) => tables.every(({ rows }) => rows.length > 0))).toBe(true);
     expect(stderr).toBe('');
   }, RUN_TIMEOUT_MS);

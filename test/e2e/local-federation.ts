@@ -51,15 +51,16 @@ export class LocalFederation {
     this.control = new SupervisorClient(data, this.#ended.signal);
   }
 
-  static async start(): Promise<LocalFederation> {
+  /** @param options of `npm start`, for the first time */
+  static async start(...options: readonly string[]): Promise<LocalFederation> {
     const federation = new LocalFederation(join(await mkdtemp(join(tmpdir(), 'novaedge-e2e-')), 'data'));
-    await federation.start();
+    await federation.start(...options);
     return federation;
   }
 
   /** Resolves when it says that it runs. */
-  async start(): Promise<void> {
-    const child = spawn(process.execPath, [join(ROOT, 'local', 'main.ts'), '--data', this.data, ...(this.#isNew ? ['--port', randomPort().toString()] : [])], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  async start(...options: readonly string[]): Promise<void> {
+    const child = spawn(process.execPath, [join(ROOT, 'local', 'main.ts'), '--data', this.data, ...options, ...(this.#isNew ? ['--port', randomPort().toString()] : [])], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     this.#isNew = false;
     this.output = '';

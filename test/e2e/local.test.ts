@@ -227,6 +227,22 @@ describe('a federation on one machine', () => {
   }, 120_000);
 });
 
+test('npm start -- --hub: what the hub has is at the spokes, and what somebody writes at a spoke is put back', async () => {
+  const federation = await LocalFederation.start('--hub', 'us-west');
+  try {
+    const hostAt = async (member: string): Promise<string | undefined> => hostOf(await federation.manifest(member, fileOf('hubs')));
+    await mkdir(federation.file('us-west', 'default'), { recursive: true });
+    await writeFile(federation.file('us-west', fileOf('hubs')), route('hubs', 'hub.example.com'));
+    for (const member of ['eu-west', 'ap-east']) await eventually(`the hub's route at ${member}`, () => hostAt(member), (host) => host === 'hub.example.com');
+    await federation.edit('eu-west', fileOf('hubs'), (text) => text.replace('hub.example.com', 'spoke.example.com'));
+
+    await eventually('the hub\'s route at the spoke again', () => hostAt('eu-west'), (host) => host === 'hub.example.com');
+    expect(await hostAt('us-west')).toBe('hub.example.com');
+  } finally {
+    await federation.remove();
+  }
+}, 120_000);
+
 test('npm start -- --demo shows the steps of the guide and exits 0', async () => {
   const federation = join(await mkdtemp(join(tmpdir(), 'novaedge-demo-')), 'data');
   const { code, stdout } = await runProgram('local/main.ts', ['--data', federation, '--demo', '--port', randomPort().toString()]);

@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../shared/model/content.ts';
 import { permissiveDefinition } from './permissive-definitions.ts';
 import { served } from './installed-cluster.ts';
-import type { KubeFederation, Site } from './federated-clusters.ts';
-import { eventually, quiet, route, routeKey, startFederation } from './federated-clusters.ts';
+import type { Site } from './federated-clusters.ts';
+import { eventually, federatedPair, quiet, route, routeKey } from './federated-clusters.ts';
 
 /** What is missing, and whether that means anything elsewhere. The west has a controller manager, so that namespaces end. */
-let federation: KubeFederation;
-let west: Site;
-let east: Site;
-beforeAll(async () => {
-  federation = await startFederation({ 'us-west': { cluster: { controllers: true } }, 'eu-west': {} });
-  [west, east] = [federation.site('us-west'), federation.site('eu-west')];
-});
-afterAll(() => federation.remove());
+const { west, east } = federatedPair({ cluster: { controllers: true } });
 
 const backend = (name: string, spec: JsonObject): JsonObject => ({ ...route(name, spec), kind: 'ProxyBackend' });
 const backendKey = (name: string): ReturnType<typeof routeKey> => routeKey(name, 'default', 'ProxyBackend');

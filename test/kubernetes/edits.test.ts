@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../shared/model/content.ts';
 import { TOKEN_ANNOTATION } from '../../shared/model/federated-part.ts';
 import { annotationsOf, metadataOf } from '../../cluster/kubernetes/object.ts';
-import type { KubeFederation, Site } from './federated-clusters.ts';
-import { PATIENCE, quiet, route, routeKey, startFederation } from './federated-clusters.ts';
+import { PATIENCE, federatedPair, quiet, route, routeKey } from './federated-clusters.ts';
 
 /** Two real clusters, and what a person does with kubectl in one of them. */
-let federation: KubeFederation;
-let west: Site;
-let east: Site;
-beforeAll(async () => {
-  federation = await startFederation({ 'us-west': { cluster: { controllers: true } }, 'eu-west': {} });
-  [west, east] = [federation.site('us-west'), federation.site('eu-west')];
-});
-afterAll(() => federation.remove());
+const { west, east } = federatedPair({ cluster: { controllers: true } });
 
 const conflicts = async (): Promise<readonly string[]> => (await east.member.operator.conflicts(true)).map(({ key }) => key);
 const headOf = async (): Promise<number> => (await west.member.head()) + (await east.member.head());

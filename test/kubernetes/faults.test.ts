@@ -1,19 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { JsonObject } from '../../shared/model/content.ts';
 import { Relay } from '../../local/supervisor/relay.ts';
 import { freePort } from '../../local/kubernetes/free-port.ts';
-import type { KubeFederation, Site } from './federated-clusters.ts';
-import { eventually, quiet, route, routeKey, startFederation } from './federated-clusters.ts';
+import type { Site } from './federated-clusters.ts';
+import { eventually, federatedPair, quiet, route, routeKey } from './federated-clusters.ts';
 
 /** What goes wrong between bridge and API server. Afterwards both clusters are equal and nothing that was acknowledged is lost. */
-let federation: KubeFederation;
-let west: Site;
-let east: Site;
-beforeAll(async () => {
-  federation = await startFederation({ 'us-west': {}, 'eu-west': {} });
-  [west, east] = [federation.site('us-west'), federation.site('eu-west')];
-});
-afterAll(() => federation.remove());
+const { west, east } = federatedPair();
 
 /** Every route of a cluster, by name. */
 async function routesOf(site: Site): Promise<Readonly<Record<string, unknown>>> {
@@ -60,7 +53,7 @@ test('connections that are cut again and again, watches among them, while people
   const relay = new Relay(west.installed.cluster.port);
   await relay.listen(port);
   await west.stopBridge();
-  await west.startBridge(`https://127.0.0.1:${port.toString()}`);
+  await west.startBridge({ server: `https://127.0.0.1:${port.toString()}` });
   const expected: Record<string, unknown> = {};
   for (let n = 0; n < 40; n += 1) {
     if (n % 4 === 0) relay.cut();

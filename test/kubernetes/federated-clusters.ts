@@ -1,15 +1,15 @@
-import { expect, vi } from 'vitest';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
 import type { JsonObject } from '../../shared/model/content.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { resourceKey } from '../../shared/model/resource-key.ts';
 import type { Bridge } from '../../cluster/bridge/bridge.ts';
 import { startBridge } from '../../cluster/bridge/bridge.ts';
-import type { FederationSettings, TestMember } from '../../cluster/bridge/test-federation.ts';
+import type { TestMember } from '../../cluster/bridge/test-federation.ts';
 import { RecordingLogger, TestFederation, realClock, realRandom } from '../../cluster/bridge/test-federation.ts';
 import type { ClusterOptions, ProgramResult } from '../../local/kubernetes/local-cluster.ts';
 import type { InstalledCluster } from './installed-cluster.ts';
 import { installedCluster } from './installed-cluster.ts';
-import type { OpenedCluster } from './kubernetes-harness.ts';
+import type { OpenedCluster, OpenOptions } from './kubernetes-harness.ts';
 import { openCluster } from './kubernetes-harness.ts';
 
 export const PATIENCE = { timeout: 20_000, interval: 50 };
@@ -24,30 +24,37 @@ export const route = (name: string, spec: JsonObject, metadata: JsonObject = {})
 
 export interface SiteOptions { readonly cluster?: Partial<ClusterOptions>; readonly definitions?: readonly JsonObject[]; readonly createNamespaces?: boolean }
 
-/** A real cluster, its real region in this process, and the bridge between them. */
+/** A real cluster, its real region in this process, and the bridge between them, from `start` on. */
 export class Site {
-  readonly installed: InstalledCluster;
-  readonly member: TestMember;
+  readonly name: string;
   logger = new RecordingLogger();
   readonly #options: SiteOptions;
+  #installed: InstalledCluster | undefined;
+  #member: TestMember | undefined;
   #opened: OpenedCluster | undefined;
   #bridge: Bridge | undefined;
 
-  constructor(installed: InstalledCluster, member: TestMember, options: SiteOptions) {
-    this.installed = installed;
-    this.member = member;
+  constructor(name: string, options: SiteOptions) {
+    this.name = name;
     this.#options = options;
   }
 
-  get bridge(): Bridge {
-    if (this.#bridge === undefined) throw new Error('the bridge does not run');
-    return this.#bridge;
+  get installed(): InstalledCluster { return required(this.#installed, `the cluster ${this.name} does not run`); }
+  get member(): TestMember { return required(this.#member, `the member ${this.name} does not run`); }
+  get bridge(): Bridge { return required(this.#bridge, 'the bridge does not run'); }
+
+  /** Resolves when the bridge follows. */
+  async start(member: TestMember): Promise<void> {
+    const { cluster, definitions } = this.#options;
+    this.#member = member;
+    this.#installed = await installedCluster({ name: this.name, ...cluster, ...(definitions && { definitions }) });
+    await this.installed.user.writes(member.manifest());
+    await this.startBridge();
   }
 
-  /** @param server another way to the API server, for faults on it */
-  async startBridge(server?: string): Promise<void> {
+  async startBridge(options: Pick<OpenOptions, 'server' | 'onRequest'> = {}): Promise<void> {
     this.logger = new RecordingLogger();
-    this.#opened = await openCluster(this.installed.cluster.kubeconfig, { logger: this.logger, createNamespaces: this.#options.createNamespaces ?? false, ...(server !== undefined && { server }) });
+    this.#opened = await openCluster(this.installed.cluster.kubeconfig, { logger: this.logger, createNamespaces: this.#options.createNamespaces ?? false, ...options });
     this.#bridge = startBridge({ cluster: this.#opened.cluster, region: this.member.region, clock: realClock, random: realRandom, logger: this.logger, version: 'test' });
     await eventually(() => { expect(this.#bridge?.state().kind).toBe('following'); });
   }
@@ -79,30 +86,29 @@ export class Site {
 
   async remove(): Promise<void> {
     await this.stopBridge();
-    await this.installed.remove();
+    await this.#installed?.remove();
   }
 }
 
-export interface KubeFederation { readonly federation: TestFederation; site(name: string): Site; remove(): Promise<void> }
+function required<T>(value: T | undefined, otherwise: string): T {
+  if (value === undefined) throw new Error(otherwise);
+  return value;
+}
 
-/** Starts a federation of real clusters; every bridge follows when this resolves. */
-export async function startFederation(sites: Readonly<Record<string, SiteOptions>>, settings: FederationSettings = {}): Promise<KubeFederation> {
-  const names = Object.keys(sites);
-  const federation = await new TestFederation(names, settings).start();
-  const started = new Map(await Promise.all(Object.entries(sites).map(async ([name, options]) => {
-    const installed = await installedCluster({ name, ...options.cluster, ...(options.definitions && { definitions: options.definitions }) });
-    const site = new Site(installed, federation.member(name), options);
-    await installed.user.writes(site.member.manifest());
-    await site.startBridge();
-    return [name, site] as const;
-  })));
-  return {
-    federation,
-    site: (name) => {
-      const site = started.get(name);
-      if (site === undefined) throw new RangeError(`no site ${name}`);
-      return site;
-    },
-    remove: async () => { await Promise.all([...started.values()].map((site) => site.remove())); },
-  };
+/** Two sites of one federation. */
+export interface SitePair { readonly west: Site; readonly east: Site; readonly federation: TestFederation }
+
+/**
+ * For the head of a test file: two real clusters that are there, with bridges that follow, before the first test of the file, and go after
+ * the last.
+ */
+export function federatedPair(west: SiteOptions = {}, east: SiteOptions = {}): SitePair {
+  const sites = [new Site('us-west', west), new Site('eu-west', east)] as const;
+  const federation = new TestFederation(sites.map(({ name }) => name));
+  beforeAll(async () => {
+    await federation.start();
+    await Promise.all(sites.map((site) => site.start(federation.member(site.name))));
+  });
+  afterAll(async () => { await Promise.all(sites.map((site) => site.remove())); });
+  return { west: sites[0], east: sites[1], federation };
 }

@@ -1,24 +1,17 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type { JsonObject } from '../../shared/model/content.ts';
 import { metadataOf } from '../../cluster/kubernetes/object.ts';
 import { DeploymentTool } from './deployment-tool.ts';
-import type { KubeFederation, Site } from './federated-clusters.ts';
-import { eventually, quiet, route, routeKey, startFederation } from './federated-clusters.ts';
+import type { Site } from './federated-clusters.ts';
+import { eventually, federatedPair, quiet, route, routeKey } from './federated-clusters.ts';
 
 /** GitOps tools with prune and self-heal beside the federation. */
-let federation: KubeFederation;
-let west: Site;
-let east: Site;
+const { west, east } = federatedPair({}, { createNamespaces: true });
 let tools: DeploymentTool[] = [];
-beforeAll(async () => {
-  federation = await startFederation({ 'us-west': {}, 'eu-west': { createNamespaces: true } });
-  [west, east] = [federation.site('us-west'), federation.site('eu-west')];
-});
 afterEach(async () => {
   await Promise.all(tools.map((tool) => tool.stop()));
   tools = [];
 });
-afterAll(() => federation.remove());
 
 const toolIn = (site: Site, name: string): DeploymentTool => {
   const tool = new DeploymentTool(name, site.installed.user);
@@ -85,9 +78,12 @@ test('two repositories that say different things of one object: it is left alone
   first.repository.set('fought-over', { n: 1 });
   await east.shows(key, { n: 1 });
   second.repository.set('fought-over', { n: 2 });
+  const isFlapping = ({ key: of, reason }: { readonly key: string; readonly reason: string }): boolean => of === key && reason === 'Flapping';
+  const sentences = new Set<string>();
   const flapping = async (): Promise<readonly Site[]> => {
     const told = await Promise.all([west, east].map(async (site) => ({ site, exceptions: (await site.member.operator.status()).exceptions })));
-    return told.filter(({ exceptions }) => exceptions.some(({ key: of, reason }) => of === key && reason === 'Flapping')).map(({ site }) => site);
+    for (const { exceptions } of told) for (const { message } of exceptions.filter(isFlapping)) sentences.add(message);
+    return told.filter(({ exceptions }) => exceptions.some(isFlapping)).map(({ site }) => site);
   };
   await eventually(async () => { expect(await flapping()).not.toEqual([]); });
   await quiet();
@@ -98,6 +94,7 @@ test('two repositories that say different things of one object: it is left alone
   expect([await west.spec(key), await east.spec(key)]).toEqual([{ n: 1 }, { n: 2 }]);
   const [site] = await flapping();
   await eventually(async () => { expect(await site?.kubectl('-n default get events --field-selector reason=Flapping,involvedObject.name=fought-over -o jsonpath={.items[0].message}')).toContain('written back and forth (spec.n)'); });
+  for (const sentence of sentences) expect(sentence).toMatch(/the field manager "a-user" has written the same here, .* was written at (us|eu)-west$/);
   await west.kubectl('apply -f -', route('beside', { n: 1 }));
   await east.shows(routeKey('beside'), { n: 1 });
 

@@ -1,19 +1,19 @@
-import type { ChildProcess } from 'node:child_process';
-import { execFile, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { KeyedCertificate } from '../../shared/adapters/certificates/index.ts';
 import { createAuthority, issueBridgeCertificate, issueMemberCertificate, issueOperatorCertificate } from '../../shared/adapters/certificates/index.ts';
+import { ConnectOperator } from '../../shared/adapters/connect/index.ts';
 import { asMember } from '../../shared/model/ids.ts';
 import { freePort } from '../../local/kubernetes/free-port.ts';
 import type { LocalCluster, ProgramResult } from '../../local/kubernetes/local-cluster.ts';
 import type { MemberConfig } from '../../local/member/member-config.ts';
-import { memberMessageSchema } from '../../local/member/member-message.ts';
 import type { RunningMember } from '../../local/member/run-member.ts';
 import { runMember } from '../../local/member/run-member.ts';
+import { BridgeProgram } from './bridge-program.ts';
+import { MemberProgram } from './member-program.ts';
 import type { RunningCluster } from './running-cluster.ts';
 import { EXAMPLES, installDefinitions, must, runCluster } from './running-cluster.ts';
 
@@ -23,11 +23,12 @@ export type Place = (typeof PLACES)[number];
 export const FEDERATION = 'prod-global';
 export const memberIn = (place: Place): string => `${place}-controller`;
 
-const MEMBER_PROGRAM = join(import.meta.dirname, '..', '..', 'local', 'member', 'main.ts');
 const NOVACTL = join(import.meta.dirname, '..', '..', 'cli', 'novactl.mjs');
 const NOVACTL_TIMEOUT_MS = 60_000;
 const MINIMUM_TOMBSTONE_TTL_MS = 60_000;
 const HOSTS = ['127.0.0.1', 'localhost'];
+/** Secrets of a bridge that is a program of its own. */
+const [BRIDGE_CA, BRIDGE_TLS] = ['novaedge-bridge-ca', 'novaedge-bridge-tls'];
 const NAMESPACE = stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'novaedge-system' } });
 
 /**
@@ -39,16 +40,30 @@ export class GuideFederation {
   readonly #clusters = new Map<Place, RunningCluster>();
   readonly #ports = new Map<Place, number>();
   readonly #members = new Map<Place, RunningMember>();
-  readonly #processes = new Map<Place, ChildProcess>();
+  readonly #processes = new Map<Place, MemberProgram>();
+  readonly #bridges = new Map<Place, BridgeProgram>();
+  readonly #operators = new Map<Place, ConnectOperator>();
+  readonly #bridgesApart: boolean;
+  readonly #authority: KeyedCertificate;
+  #operator: KeyedCertificate | undefined;
 
-  /** @param asProcesses members in processes of their own, for `killProcess` */
-  static async start({ asProcesses = false }: { readonly asProcesses?: boolean } = {}): Promise<GuideFederation> {
-    const federation = new GuideFederation();
+  private constructor(bridgesApart: boolean, authority: KeyedCertificate) {
+    this.#bridgesApart = bridgesApart;
+    this.#authority = authority;
+  }
+
+  /**
+   * @param asProcesses members in processes of their own, for `killProcess`
+   * @param bridgesApart and the bridge's program beside each, with its certificates from Secrets, for `killBridge`
+   */
+  static async start({ asProcesses = false, bridgesApart = false }: { readonly asProcesses?: boolean; readonly bridgesApart?: boolean } = {}): Promise<GuideFederation> {
+    const federation = new GuideFederation(bridgesApart, await createAuthority('guide', { nowMs: Date.now() }));
     try {
       for (const place of PLACES) federation.#ports.set(place, await freePort());
       await federation.#writeFiles();
       await Promise.all(PLACES.map((place) => federation.#startCluster(place)));
-      await Promise.all(PLACES.map((place) => (asProcesses ? federation.startProcess(place) : federation.startMember(place))));
+      await Promise.all(PLACES.map((place) => (asProcesses || bridgesApart ? federation.startProcess(place) : federation.startMember(place))));
+      if (bridgesApart) await Promise.all(PLACES.map((place) => federation.startBridge(place)));
       return federation;
     } catch (error) {
       await federation.end();
@@ -80,25 +95,51 @@ export class GuideFederation {
   async startMember(place: Place): Promise<void> { this.#members.set(place, await runMember(this.#config(place), () => undefined)); }
 
   /** The same in a process of its own, which can be killed; resolves when its API answers. */
-  async startProcess(place: Place): Promise<void> {
-    const config = join(this.#folder, place, 'config.json');
-    writeFileSync(config, JSON.stringify(this.#config(place)));
-    const child = fork(MEMBER_PROGRAM, [config], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    this.#processes.set(place, child);
-    const ended = once(child, 'exit').then(() => { throw new Error(`${place} ended before it was ready`); });
-    const ready = new Promise<void>((resolve) => { child.on('message', (message) => { if (memberMessageSchema.parse(message).kind === 'ready') resolve(); }); });
-    await Promise.race([ready, ended]);
-    ended.catch(() => undefined);
-  }
+  async startProcess(place: Place): Promise<void> { this.#processes.set(place, await MemberProgram.start(this.#config(place), join(this.#folder, place, 'config.json'))); }
 
   /** Ends a member's process with SIGKILL, region and bridge, wherever they are. */
   async killProcess(place: Place): Promise<void> {
-    const child = this.#processes.get(place);
+    const program = this.#processes.get(place);
     this.#processes.delete(place);
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
+    await program?.end('SIGKILL');
+  }
+
+  /** The member's process hangs, its connections open. */
+  pauseProcess(place: Place): void { this.#processes.get(place)?.pause(); }
+  resumeProcess(place: Place): void { this.#processes.get(place)?.resume(); }
+
+  /** The bridge's program beside a region that is a process of its own; resolves when it answers. */
+  async startBridge(place: Place): Promise<void> {
+    this.#bridges.set(place, await BridgeProgram.start({
+      federationId: FEDERATION, member: memberIn(place), regionEndpoint: this.#endpoint(place), kubeconfig: this.cluster(place).kubeconfig,
+      secrets: { ca: BRIDGE_CA, client: BRIDGE_TLS }, createNamespaces: true,
+    }));
+  }
+
+  async killBridge(place: Place): Promise<void> {
+    const bridge = this.#bridges.get(place);
+    this.#bridges.delete(place);
+    await bridge?.end('SIGKILL');
+  }
+
+  /** A new certificate and key for a place's bridge, in its Secret. */
+  async rotateSecret(place: Place): Promise<void> {
+    const { certificatePem, privateKeyPem } = await issueBridgeCertificate(this.#authority, { federationId: FEDERATION, member: asMember(memberIn(place)) }, { nowMs: Date.now() });
+    const secrets: readonly [string, Readonly<Record<string, string>>][] = [[BRIDGE_CA, { 'ca.crt': this.#authority.certificatePem }], [BRIDGE_TLS, { 'tls.crt': certificatePem, 'tls.key': privateKeyPem }]];
+    const items = secrets.map(([name, stringData]) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'novaedge-system' }, stringData }));
+    await this.kubectl(place, 'apply --server-side -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  }
+
+  /** A place's region, as its operator calls it. */
+  operator(place: Place): ConnectOperator {
+    const known = this.#operators.get(place);
+    if (known !== undefined) return known;
+    const pair = this.#operator;
+    if (pair === undefined) throw new Error('the federation has not started');
+    const tls = { cert: pair.certificatePem, key: pair.privateKeyPem, ca: this.#authority.certificatePem };
+    const operator = new ConnectOperator({ federationId: FEDERATION, member: asMember(memberIn(place)), endpoint: this.#endpoint(place), tls: () => tls });
+    this.#operators.set(place, operator);
+    return operator;
   }
 
   /** The cluster itself: to be killed, compacted, paused. */
@@ -115,6 +156,8 @@ export class GuideFederation {
   }
 
   async end(): Promise<void> {
+    for (const operator of this.#operators.values()) operator.close();
+    await Promise.all([...this.#bridges.keys()].map((place) => this.killBridge(place)));
     await Promise.all([...this.#processes.keys()].map((place) => this.killProcess(place)));
     await Promise.all([...this.#members.keys()].map((place) => this.stopMember(place)));
     await Promise.all([...this.#clusters.values()].map((running) => running.end()));
@@ -128,13 +171,15 @@ export class GuideFederation {
     this.#clusters.set(place, running);
     await installDefinitions(running.cluster);
     await must(running.cluster, ['apply', '-f', '-'], NAMESPACE);
+    if (this.#bridgesApart) await this.rotateSecret(place);
   }
 
   async #writeFiles(): Promise<void> {
     const nowMs = Date.now();
-    const authority = await createAuthority('guide', { nowMs });
+    const authority = this.#authority;
+    this.#operator = await issueOperatorCertificate(authority, { federationId: FEDERATION, level: 'admin', name: 'guide' }, { nowMs });
     this.#write('authority', authority);
-    this.#write('operator', await issueOperatorCertificate(authority, { federationId: FEDERATION, level: 'admin', name: 'guide' }, { nowMs }));
+    this.#write('operator', this.#operator);
     for (const place of PLACES) {
       const of = { federationId: FEDERATION, member: asMember(memberIn(place)) };
       this.#write(place, await issueMemberCertificate(authority, { ...of, hosts: HOSTS }, { nowMs }));
@@ -154,7 +199,7 @@ export class GuideFederation {
     const file = (name: string): string => join(this.#folder, name);
     const kubeconfig = this.#clusters.get(place)?.cluster.kubeconfig ?? '';
     return {
-      federationId: FEDERATION, member: memberIn(place), port: this.#ports.get(place) ?? 0, database: file(`${place}/state.sqlite`), cluster: { kind: 'kubernetes', kubeconfig },
+      federationId: FEDERATION, member: memberIn(place), port: this.#ports.get(place) ?? 0, database: file(`${place}/state.sqlite`), cluster: this.#bridgesApart ? { kind: 'bridged-elsewhere' } : { kind: 'kubernetes', kubeconfig },
       log: file(`${place}/log.jsonl`), logLevel: 'info',
       tls: { authority: file('authority.crt'), memberCert: file(`${place}.crt`), memberKey: file(`${place}.key`), bridgeCert: file(`${place}-bridge.crt`), bridgeKey: file(`${place}-bridge.key`) },
       ledgers: PLACES.filter((other) => other !== place).map((other) => ({ member: memberIn(other), endpoint: this.#endpoint(other) })),

@@ -6,7 +6,7 @@ import type { Place } from './guide-federation.ts';
 import { FEDERATION, GuideFederation, PLACES } from './guide-federation.ts';
 import { EXAMPLES } from './running-cluster.ts';
 
-// The setup guide, step by step, with its commands and its outputs. What a clock or a counter decides is a pattern.
+// The setup guide, step by step, and the user guide's Step 4, with its commands and its outputs. What a clock or a counter decides is a pattern.
 const START_TIMEOUT_MS = 120_000;
 const PATIENCE = { timeout: 40_000, interval: 200 };
 const ROUTE = readFileSync(join(EXAMPLES, 'setup-guide', 'route.yaml'), 'utf8');
@@ -60,6 +60,27 @@ describe('Step 6: the federation\'s status', () => {
   test('novactl federation conflicts has none, and sync with one peer is done', async () => {
     expect(await novactl('us-west', 'federation conflicts')).not.toContain('ProxyRoute');
     expect(await novactl('us-west', 'federation sync --peer eu-west-controller')).toContain('eu-west-controller');
+  });
+});
+
+describe('Step 4 of the user guide: verify federation health', () => {
+  test('View federation status: Phase Healthy', async () => {
+    await soon(() => federation.kubectl('us-west', '-n novaedge-system get novaedgefederations')).toMatch(/\nglobal-federation +prod-global +Healthy +3 +3 +/);
+  });
+
+  test('Detailed status with member health: all members are listed as healthy', async () => {
+    await soon(async () => {
+      const text = await federation.kubectl('us-west', '-n novaedge-system describe novaedgefederation global-federation');
+      return text.match(/^ +Healthy: +\S+$/gm)?.map((line) => line.trim().replace(/ +/, ' '));
+    }).toEqual(['Healthy: true', 'Healthy: true']);
+  });
+
+  test('Check remote clusters: that of its Step 3, registered here and nowhere else', async () => {
+    const remote = readFileSync(join(EXAMPLES, 'user-guide', 'remote-cluster.yaml'), 'utf8');
+    expect(await federation.kubectl('us-west', 'apply -f -', remote)).toBe('novaedgeremotecluster.novaedge.io/edge-eu-west created\n');
+
+    expect(await federation.kubectl('us-west', '-n novaedge-system get novaedgeremoteclusters')).toMatch(/^NAME +CLUSTER +REGION +PHASE +CONNECTED +AGENTS +AGE\nedge-eu-west +edge-eu-west +eu-west-1 +\S/);
+    expect(await federation.kubectl('eu-west', '-n novaedge-system get novaedgeremoteclusters')).toBe('');
   });
 });
 

@@ -21,10 +21,21 @@ export const BRIDGE_NAMESPACE = 'novaedge-system';
 /** An adapter as the bridge's program opens it: with the lease, over connections of its own. */
 export interface OpenedCluster { readonly cluster: KubernetesCluster; close(): Promise<void> }
 
-export async function openCluster(kubeconfig: string, options: { readonly logger?: Logger; readonly createNamespaces?: boolean; readonly server?: string } = {}): Promise<OpenedCluster> {
-  const { logger = silentLogger, createNamespaces = false } = options;
+export interface OpenOptions {
+  readonly logger?: Logger;
+  readonly createNamespaces?: boolean;
+  /** Another way to the API server, for faults on it. */
+  readonly server?: string;
+  /** Told of every request, attempts that are repeated included. */
+  readonly onRequest?: (method: string, url: URL) => void;
+}
+
+export async function openCluster(kubeconfig: string, { logger = silentLogger, createNamespaces = false, server, onRequest }: OpenOptions = {}): Promise<OpenedCluster> {
   const access = openAccess({ kind: 'file', path: kubeconfig });
-  const client = new KubeClient(options.server === undefined ? access : { ...access, server: options.server });
+  const client = new KubeClient({
+    ...access, server: server ?? access.server,
+    authorize: (url, method) => { onRequest?.(method, new URL(url)); return access.authorize(url, method); },
+  });
   const holder = crypto.randomUUID();
   const lease = await takeLease({ client, clock: realClock, logger, namespace: BRIDGE_NAMESPACE, name: 'novaedge-bridge', holder }, never);
   const cluster = new KubernetesCluster({ client, clock: realClock, random: realRandom, logger, namespace: BRIDGE_NAMESPACE, createNamespaces, lease });

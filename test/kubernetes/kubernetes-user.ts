@@ -13,6 +13,9 @@ const never = new AbortController().signal;
 /** Kinds of the tests; their plural is the kind in lower case and an "s". */
 const CORE = new Map([['ConfigMap', 'configmaps'], ['Secret', 'secrets'], ['Event', 'events']]);
 
+/** The field manager of a user's writes: without one the server would take the client's name, which is the bridge's. */
+const USER = 'a-user';
+
 /** What a person does to a cluster with an administrator's kubeconfig, past the adapter. */
 export class KubernetesUser {
   readonly client: KubeClient;
@@ -29,8 +32,8 @@ export class KubernetesUser {
     for (;;) {
       const existing = await this.client.find({ path }, never);
       try {
-        if (existing === undefined) await this.client.json({ method: 'POST', path: path.slice(0, path.lastIndexOf('/')), body: manifest }, never);
-        else await this.client.json({ method: 'PUT', path, body: ontoExisting(manifest, existing) }, never);
+        if (existing === undefined) await this.client.json({ method: 'POST', path: path.slice(0, path.lastIndexOf('/')), query: { fieldManager: USER }, body: manifest }, never);
+        else await this.client.json({ method: 'PUT', path, query: { fieldManager: USER }, body: ontoExisting(manifest, existing) }, never);
         return;
       } catch (error) {
         if (!isStatus(error, 409)) throw error;

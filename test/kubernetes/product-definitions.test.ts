@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { JsonObject } from '../../shared/model/content.ts';
-import type { KubeFederation, Site } from './federated-clusters.ts';
-import { eventually, quiet, routeKey, startFederation } from './federated-clusters.ts';
+import { eventually, federatedPair, quiet, routeKey } from './federated-clusters.ts';
 
 /** The definitions that the product brings, and the guide's own manifests. */
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -12,14 +11,7 @@ const DEFINITIONS = join(ROOT, 'cluster', 'crds');
 const definitions = readdirSync(DEFINITIONS).filter((file) => file.endsWith('.yaml')).map((file) => parse(readFileSync(join(DEFINITIONS, file), 'utf8')) as JsonObject);
 const GUIDE_ROUTE = readFileSync(join(ROOT, 'docs', 'examples', 'setup-guide', 'route.yaml'), 'utf8');
 
-let federation: KubeFederation;
-let west: Site;
-let east: Site;
-beforeAll(async () => {
-  federation = await startFederation({ 'us-west': { definitions }, 'eu-west': { definitions } });
-  [west, east] = [federation.site('us-west'), federation.site('eu-west')];
-});
-afterAll(() => federation.remove());
+const { west, east, federation } = federatedPair({ definitions }, { definitions });
 
 test('the guide\'s route, applied in one cluster, is the same in the other, and one commit', async () => {
   await west.kubectl('apply -f -', GUIDE_ROUTE);
@@ -32,7 +24,7 @@ test('the guide\'s route, applied in one cluster, is the same in the other, and 
 });
 
 test('the federation object shows its status: columns, conditions with their times, nothing dropped', async () => {
-  await federation.federation.beats();
+  await federation.beats();
   await eventually(async () => {
     const object = JSON.parse(await west.kubectl('-n novaedge-system get fed global -o json')) as { status?: { phase?: string; conditions?: JsonObject[]; memberCount?: number } };
     expect(object.status).toMatchObject({ phase: expect.any(String), memberCount: 2 });

@@ -1,7 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { KeyedCertificate } from '../../shared/adapters/certificates/index.ts';
 import { createAuthority, issueBridgeCertificate } from '../../shared/adapters/certificates/index.ts';
@@ -9,15 +5,13 @@ import { asMember } from '../../shared/model/ids.ts';
 import type { RunningServer } from '../../shared/rpc/node-server.ts';
 import type { TestMember } from '../../cluster/bridge/test-federation.ts';
 import { TestFederation } from '../../cluster/bridge/test-federation.ts';
-import type { ProgramHealth } from '../../cluster/program/http-server.ts';
 import { METRICS } from '../../cluster/program/metric-names.ts';
-import { freePort } from '../../local/kubernetes/free-port.ts';
+import { BridgeProgram } from './bridge-program.ts';
 import { eventually, quiet, route, routeKey } from './federated-clusters.ts';
 import type { InstalledCluster } from './installed-cluster.ts';
 import { installedCluster } from './installed-cluster.ts';
 import { serveRegion } from './served-region.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'cluster', 'main.ts');
 /** What the lease promises. */
 const HAND_OVER_MS = 15_000;
 const key = routeKey('api');
@@ -27,7 +21,7 @@ let here: TestMember;
 let there: TestMember;
 let authority: KeyedCertificate;
 let region: RunningServer;
-const programs: Program[] = [];
+const programs: BridgeProgram[] = [];
 
 beforeAll(async () => {
   installed = await installedCluster();
@@ -54,45 +48,17 @@ async function putSecret(name: string, data: Readonly<Record<string, string>>): 
   await installed.user.writes({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'novaedge-system' }, stringData: data });
 }
 
-/** The program as a pod runs it. */
-class Program {
-  readonly port: number;
-  readonly #child: ChildProcess;
-
-  constructor(port: number, child: ChildProcess) {
-    this.port = port;
-    this.#child = child;
-    programs.push(this);
-  }
-
-  static async start(): Promise<Program> {
-    const port = await freePort();
-    const args = ['--federation-id', 'test', '--member', 'us-west', '--region-endpoint', `127.0.0.1:${region.port.toString()}`, '--ca-secret', 'federation-ca', '--client-cert-secret', 'bridge-tls', '--kubeconfig', installed.cluster.kubeconfig, '--listen', `127.0.0.1:${port.toString()}`];
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'inherit'], env: {} });
-    const program = new Program(port, child);
-    await eventually(async () => { await program.get('/healthz'); });
-    return program;
-  }
-
-  async get(path: string): Promise<{ readonly status: number; readonly text: string }> {
-    const response = await fetch(`http://127.0.0.1:${this.port.toString()}${path}`);
-    return { status: response.status, text: await response.text() };
-  }
-  async health(): Promise<ProgramHealth> { return JSON.parse((await this.get('/status')).text) as ProgramHealth; }
-  async follows(): Promise<void> { await eventually(async () => { expect((await this.health()).state).toBe('following'); }); }
-
-  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
-    const ended = once(this.#child, 'exit') as Promise<[number | null]>;
-    this.#child.kill(signal);
-    return (await ended)[0];
-  }
+/** The program beside the region of this file; ended with its test. */
+async function startProgram(): Promise<BridgeProgram> {
+  const program = await BridgeProgram.start({ federationId: 'test', member: 'us-west', regionEndpoint: `127.0.0.1:${region.port.toString()}`, kubeconfig: installed.cluster.kubeconfig, secrets: { ca: 'federation-ca', client: 'bridge-tls' } });
+  programs.push(program);
+  return program;
 }
 
 const specThere = async (): Promise<unknown> => (JSON.parse((await there.operator.get(key))?.manifest ?? '{}') as { spec?: unknown }).spec;
 
 test('carries changes, is ready, and is measured under the names of the guides', async () => {
-  const program = await Program.start();
+  const program = await startProgram();
   await program.follows();
   await installed.user.writes(route('api', { n: 1 }));
   await eventually(async () => { expect(await specThere()).toEqual({ n: 1 }); });
@@ -109,9 +75,9 @@ test('carries changes, is ready, and is measured under the names of the guides',
 });
 
 test('a second one stands by, takes over within 15 s when the first is killed, and nothing is lost or sent twice', async () => {
-  const first = await Program.start();
+  const first = await startProgram();
   await first.follows();
-  const second = await Program.start();
+  const second = await startProgram();
   await eventually(async () => { expect(await second.health()).toMatchObject({ state: 'standby', isLeading: false, isReady: true }); });
   await installed.user.writes(route('api', { n: 3 }));
   await eventually(async () => { expect(await specThere()).toEqual({ n: 3 }); });
@@ -130,9 +96,9 @@ test('a second one stands by, takes over within 15 s when the first is killed, a
 });
 
 test('one that stops gives the lease up: the next need not wait', async () => {
-  const first = await Program.start();
+  const first = await startProgram();
   await first.follows();
-  const second = await Program.start();
+  const second = await startProgram();
   await eventually(async () => { expect((await second.health()).state).toBe('standby'); });
   const sinceMs = Date.now();
   expect(await first.end('SIGTERM')).toBe(0);
@@ -142,7 +108,7 @@ test('one that stops gives the lease up: the next need not wait', async () => {
 });
 
 test('a certificate that is renewed is taken up; another member\'s is not, and is named in the status', async () => {
-  const program = await Program.start();
+  const program = await startProgram();
   await program.follows();
   await putSecret('bridge-tls', await bridgePair('eu-west'));
   await eventually(async () => { expect((await program.health()).problems.join()).toContain('novaedge://test/bridge/eu-west'); });

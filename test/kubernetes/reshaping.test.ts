@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { JsonObject } from '../../shared/model/content.ts';
 import { FEDERATION_SPEC_FIELDS } from '../../shared/model/federation-manifest.ts';
 import { permissiveDefinition } from './permissive-definitions.ts';
-import type { KubeFederation, Site } from './federated-clusters.ts';
-import { eventually, quiet, route, routeKey, startFederation } from './federated-clusters.ts';
+import { eventually, federatedPair, quiet, route, routeKey } from './federated-clusters.ts';
 
 /** Definitions of one kind that differ: another default, and a field that the east does not know. */
 const routeDefinition = (fields: JsonObject): JsonObject => permissiveDefinition('ProxyRoute', { type: 'object', properties: { host: { type: 'string' }, ...fields } });
@@ -11,17 +10,7 @@ const others = ['ProxyBackend', 'NovaEdgeFederation'].map((kind) => permissiveDe
 const westFields = { weight: { type: 'integer', default: 1 }, extra: { type: 'string' }, rules: { type: 'array', items: { type: 'object', properties: { path: { type: 'string' }, note: { type: 'string' } } } } };
 const eastFields = { weight: { type: 'integer', default: 5 }, rules: { type: 'array', items: { type: 'object', properties: { path: { type: 'string' } } } } };
 
-let federation: KubeFederation;
-let west: Site;
-let east: Site;
-beforeAll(async () => {
-  federation = await startFederation({
-    'us-west': { definitions: [routeDefinition(westFields), ...others] },
-    'eu-west': { definitions: [routeDefinition(eastFields), ...others] },
-  });
-  [west, east] = [federation.site('us-west'), federation.site('eu-west')];
-});
-afterAll(() => federation.remove());
+const { west, east } = federatedPair({ definitions: [routeDefinition(westFields), ...others] }, { definitions: [routeDefinition(eastFields), ...others] });
 
 const headOf = async (): Promise<number> => (await west.member.head()) + (await east.member.head());
 

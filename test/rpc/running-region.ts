@@ -8,6 +8,7 @@ import { isDenied } from '../../shared/replica/deny-list.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
 import { peersLetIn } from '../../shared/replica/policy.ts';
+import { newProcessMemory } from '../../shared/replica/process-memory.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import { regionOf } from '../../shared/replica/region.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
@@ -31,7 +32,7 @@ export async function startRegion(member: Member, { authorities, ledgers, hub }:
   const replica: Replica = {
     identity: { federationId: FEDERATION, member, hub }, limits: DEFAULT_LIMITS, store: new MemoryStore(ledger, asTableId(`table-${member}`)), ledger,
     peers: { peer: (name) => peers.get(name) }, clock: systemClock, random: systemRandom, events: { publish: () => Promise.resolve() }, wakeups: { arm: () => ({ wait: () => Promise.resolve() }) },
-    logger, settingsCache: { current: undefined },
+    logger, memory: newProcessMemory(),
   };
   const policy = pinned(authorities);
   const app = createApp({

@@ -10,12 +10,15 @@ export class Violation extends Error {
 
 /** Holds a run to the invariants, and counts how often it was held to each. */
 export class Checks {
-  readonly counts: Record<string, number> = {};
+  readonly #counts = new Map<number, number>();
+
+  get counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#counts].map(([invariant, count]) => [`I${invariant.toString()}`, count]));
+  }
 
   /** @throws Violation */
   require(invariant: number, holds: boolean, message: () => string): void {
-    const name = `I${invariant.toString()}`;
-    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    this.#counts.set(invariant, (this.#counts.get(invariant) ?? 0) + 1);
     if (!holds) throw new Violation(invariant, message());
   }
 }

@@ -5,6 +5,7 @@ import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
+import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { isFinding } from './checks.ts';
 import { anyKey, commitLate, operate, routeManifest } from './cluster-acts.ts';
@@ -20,6 +21,8 @@ import type { World } from './world.ts';
 
 const never = new AbortController().signal;
 const MINUTE_MS = 60_000;
+/** More log entries than a schedule makes. */
+const EVERYTHING = 100;
 
 /** A handler that runs beside others, by the name of its operation. */
 type Job = readonly [Simple, () => Promise<unknown>];
@@ -39,6 +42,7 @@ export async function interleave(world: World, member: SimMember): Promise<void>
     ['reconcile', () => reconcileWith(replica, peer(), never)],
     ['operate', () => operate(world, member, anyKey(world))],
     ['collect', () => member.collect()],
+    ['look', () => ensureServing(replica, never)],
     ['bridge', () => anyOther(world, member).bridge.commitDirty()],
   ];
   await runInTurns(world, jobs.filter(() => world.random.happens(0.45)));
@@ -70,8 +74,12 @@ export async function rush(world: World, member: SimMember): Promise<void> {
 
 /** All that the other has, from the beginning: an answer that was asked for long ago. */
 export async function takesAll(member: SimMember, other: SimMember): Promise<void> {
-  const page = await member.peer(other.name).pull({ since: new Map(), limit: 100 }, never);
-  if (page.kind === 'page') await member.handlers.push(other.name, { kind: 'page', page }, never);
+  await arrives(member, other, await member.peer(other.name).pull({ since: new Map(), limit: EVERYTHING }, never));
+}
+
+/** What somebody was answered comes to the member; a `compacted` says nothing. */
+async function arrives(member: SimMember, other: SimMember, answered: Page | Compacted): Promise<void> {
+  if (answered.kind === 'page') await member.handlers.push(other.name, { kind: 'page', page: answered }, never);
 }
 
 /**
@@ -104,7 +112,7 @@ export async function flash(world: World, member: SimMember): Promise<void> {
   const made = await makeAndDelete(world, key, other, member);
   for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await pull(world, third, other);
   const since = member.seenInTable() ?? new Map();
-  const page = await other.handlers.pull(member.name, { since, limit: 100 }, never);
+  const page = await other.handlers.pull(member.name, { since, limit: EVERYTHING }, never);
   if (way === 'half' && page.kind === 'page') await member.handlers.push(other.name, { kind: 'repair', from: other.name, answers: page.answers }, never);
   if (way !== 'new') world.nowMs += 25 * MINUTE_MS;
   if (way === 'last') for (const third of world.othersOf(other)) if (third !== member && !third.isDown) await hearFrom(world, third, other);
@@ -115,11 +123,11 @@ export async function flash(world: World, member: SimMember): Promise<void> {
     ['pull', () => pullFrom(member.replica, member.peer(other.name), never).then(() => (way === 'last' ? hearOfCollected(world, member, other, since) : member.collect()))],
     random.happens(0.5) ? ['bridge', () => member.bridge.commitDirty()] : ['operate', () => operate(world, member, key)],
     random.happens(0.5) ? ['collect', () => member.collect()] : ['publish', () => publishDeletes(member.replica)],
-    ...(made.kind === 'page' && faults.strikes('straggler', way === 'half' ? 1 : 0.5) ? [['straggle', () => member.handlers.push(other.name, { kind: 'page', page: made }, never)] as const] : []),
+    ...(made.kind === 'page' && faults.strikes('straggler', way === 'half' ? 1 : 0.5) ? [['straggle', () => arrives(member, other, made)] as const] : []),
   ], random.pick(HOLDERS[way]));
   if (page.kind !== 'page' || !faults.strikes('straggler', 0.5)) return;
   operations.note('straggle');
-  await member.handlers.push(other.name, { kind: 'page', page }, never);
+  await arrives(member, other, page);
 }
 
 /** The other hears that this member knows, collects, and answers what was asked before. */
@@ -127,8 +135,7 @@ async function hearOfCollected(world: World, member: SimMember, other: SimMember
   await hearFrom(world, member, other);
   world.operations.note('collect');
   await other.collect();
-  const page = await other.handlers.pull(member.name, { since, limit: 100 }, never);
-  if (page.kind === 'page') await member.handlers.push(other.name, { kind: 'page', page }, never);
+  await arrives(member, other, await other.handlers.pull(member.name, { since, limit: EVERYTHING }, never));
 }
 
 function userWrites(world: World, { cluster }: SimMember, key: ResourceKey): void {
@@ -140,7 +147,7 @@ function userWrites(world: World, { cluster }: SimMember, key: ResourceKey): voi
 async function makeAndDelete(world: World, key: ResourceKey, { replica, handlers }: SimMember, member: SimMember): Promise<Page | Compacted> {
   world.operations.note('operate');
   await operatorOf(replica).apply(routeManifest(key, world.random.pick(FIELDS), `value-${world.number().toString()}`), `made-${world.number().toString()}`);
-  const between = await handlers.pull(member.name, { since: member.seenInTable() ?? new Map(), limit: 100 }, never);
+  const between = await handlers.pull(member.name, { since: member.seenInTable() ?? new Map(), limit: EVERYTHING }, never);
   world.operations.note('operate');
   await operatorOf(replica).delete(key, `deleted-${world.number().toString()}`);
   return between;
@@ -149,6 +156,24 @@ async function makeAndDelete(world: World, key: ResourceKey, { replica, handlers
 export async function hearFrom(world: World, member: SimMember, other: SimMember): Promise<void> {
   world.operations.note('beat');
   await beat(member.replica, member.peer(other.name), never);
+}
+
+/** A table is put back from a backup, and the region looks at itself; or not yet, and whoever calls it is first. */
+export async function restore(world: World, member: SimMember): Promise<void> {
+  await member.restore();
+  if (world.random.happens(0.6)) await look(world, member);
+}
+
+/** Whether its state was lost; perhaps by two handlers at once, of which one may be through and write while the other still looks. */
+async function look(world: World, member: SimMember): Promise<void> {
+  const { replica, bridge } = member;
+  const once = (): Promise<unknown> => ensureServing(replica, never);
+  if (!world.faults.strikes('interleaved', 0.5)) {
+    await once();
+    return;
+  }
+  userWrites(world, member, anyKey(world));
+  await runInTurns(world, [['look', once], ['look', () => once().then(() => bridge.commitDirty())]], { job: 0 });
 }
 
 /** @param holder the job that may stand still, and then holds something old */

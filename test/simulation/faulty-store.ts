@@ -23,7 +23,8 @@ export interface StoreFaults {
   wrote(method: string, argument: unknown, result: unknown): void;
 }
 
-type Call = (...args: readonly unknown[]) => Promise<unknown>;
+/** No method of a store has more than three parameters; a list of them made for every call would cost a hundredth of a run. */
+type Call = (a: unknown, b: unknown, c: unknown) => Promise<unknown>;
 
 /** The store with faults between any two calls. What it promises of reads it keeps; what it does not promise happens. */
 export function faultyStore(store: Store, faults: StoreFaults): Store {
@@ -32,14 +33,14 @@ export function faultyStore(store: Store, faults: StoreFaults): Store {
     const method: unknown = name in faulty || name === 'constructor' ? undefined : Reflect.get(store, name);
     if (typeof method !== 'function') continue;
     const call = method.bind(store) as Call;
-    faulty[name] = WRITES.has(name) ? (...args: readonly unknown[]) => write(name, call, args, faults) : (...args: readonly unknown[]) => read(call, args, faults);
+    faulty[name] = WRITES.has(name) ? (a: unknown, b: unknown, c: unknown) => write(name, call, a, b, c, faults) : (a: unknown, b: unknown, c: unknown) => read(call, a, b, c, faults);
   }
   return faulty as unknown as Store;
 }
 
-function read(call: Call, args: readonly unknown[], faults: StoreFaults): Promise<unknown> {
+function read(call: Call, a: unknown, b: unknown, c: unknown, faults: StoreFaults): Promise<unknown> {
   const turn = faults.turn(false);
-  return turn === undefined ? call(...args) : turn.then(() => call(...args));
+  return turn === undefined ? call(a, b, c) : turn.then(() => call(a, b, c));
 }
 
 async function readRows(store: Store, keys: readonly ResourceKey[], faults: StoreFaults): Promise<ReadonlyMap<ResourceKey, HeldRow>> {
@@ -55,13 +56,13 @@ async function readRows(store: Store, keys: readonly ResourceKey[], faults: Stor
   return found;
 }
 
-async function write(name: string, call: Call, args: readonly unknown[], faults: StoreFaults): Promise<unknown> {
+async function write(name: string, call: Call, a: unknown, b: unknown, c: unknown, faults: StoreFaults): Promise<unknown> {
   const turn = faults.turn(true);
   if (turn !== undefined) await turn;
   const fault = faults.around(name);
   if (fault === 'crash') throw new Crash(`before ${name}`);
-  const result = await call(...args);
-  faults.wrote(name, args[0], result);
+  const result = await call(a, b, c);
+  faults.wrote(name, a, result);
   if (fault === 'lost') throw new LostAnswer(`after ${name}`);
   return result;
 }

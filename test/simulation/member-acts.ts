@@ -1,5 +1,4 @@
 import { pushTo } from '../../shared/replica/push.ts';
-import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { anyKey } from './cluster-acts.ts';
 import { forgedRow } from './network.ts';
@@ -94,10 +93,4 @@ export function skew(world: World, member: SimMember): undefined {
   const skewMs = random.pick([0, 0, 2 * SECOND_MS, -90 * SECOND_MS, 4 * MINUTE_MS, far]);
   const isJump = member.skewMs !== skewMs && member.skewMs !== 0;
   if (skewMs === 0 ? !isJump || faults.strikes('clock-jump') : faults.strikes(skewMs === far ? 'far-future' : isJump ? 'clock-jump' : 'clock-skew')) member.skewMs = skewMs;
-}
-
-/** A table is put back from a backup, and the region looks at itself; or not yet, and whoever calls it is first. */
-export async function restore({ random }: World, member: SimMember): Promise<void> {
-  await member.restore();
-  if (random.happens(0.6)) await ensureServing(member.replica, never);
 }

@@ -38,7 +38,8 @@ export class Network {
   /** `from` cannot call `to` any more. */
   cut(from: Member, to: Member): void { this.#cuts.add(`${from} ${to}`); }
   heal(): void { this.#cuts.clear(); }
-  reaches(from: Member, to: Member): boolean { return !this.#cuts.has(`${from} ${to}`) && this.#handlers.get(to)?.() !== undefined; }
+  reaches(from: Member, to: Member): boolean { return !this.#isCut(from, to) && this.#handlers.get(to)?.() !== undefined; }
+  #isCut(from: Member, to: Member): boolean { return this.#cuts.size > 0 && this.#cuts.has(`${from} ${to}`); }
 
   /** Takes out something that was sent once. */
   straggler(): Straggler | undefined { return this.#stragglers.length === 0 ? undefined : this.#random.pick(this.#stragglers); }
@@ -72,7 +73,7 @@ export class Network {
 
   async #call<Answer>(from: Member, to: Member, call: (handlers: PeerHandlers) => Promise<Answer>): Promise<Answer> {
     const handlers = this.#handlers.get(to)?.();
-    if (this.#cuts.has(`${from} ${to}`) || handlers === undefined) throw new Error(`${to} cannot be reached`);
+    if (handlers === undefined || this.#isCut(from, to)) throw new Error(`${to} cannot be reached`);
     if (this.#strikes('request-lost')) throw new Error(`request to ${to} lost`);
     const answer = await call(handlers);
     if (this.#strikes('answer-lost')) throw new Error(`answer of ${to} lost`);

@@ -1,11 +1,12 @@
 import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
+import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { anyKey, commitLate, edit, followBridge, handOver, operate, putCopy, rebuild } from './cluster-acts.ts';
-import { flash, interleave, rush } from './concurrent-acts.ts';
+import { flash, interleave, restore, rush } from './concurrent-acts.ts';
 import { drain } from './drain.ts';
-import { anyOther, carryLedger, deliverStraggler, forge, heal, part, push, restore, skew } from './member-acts.ts';
+import { anyOther, carryLedger, deliverStraggler, forge, heal, part, push, skew } from './member-acts.ts';
 import { askOfGone, comeBack, editDeleted, fallBehind, makeAgain, overtake } from './stories.ts';
 import type { SimMember } from './sim-member.ts';
 import type { OperationName } from './tally.ts';
@@ -28,6 +29,7 @@ export const OPERATIONS = {
   ledger: { weight: 8, run: carryLedger },
   publish: { weight: 5, run: (_world, { replica }) => publishDeletes(replica) },
   collect: { weight: 5, run: (_world, member) => member.collect() },
+  look: { weight: 1, run: (_world, { replica }) => ensureServing(replica, never) },
   reconcile: { weight: 4, run: (world, member) => reconcileWith(member.replica, member.peer(anyOther(world, member).name), never) },
   straggle: { weight: 6, run: (world) => deliverStraggler(world) },
   forge: { weight: 1, run: forge },

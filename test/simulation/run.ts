@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly disabled: ReadonlySet<string>;
 }
 /** Compounds go over it: schedules are of about 100 operations then. */
-export const DEFAULT_STEPS = 94;
+export const DEFAULT_STEPS = 88;
 
 /** What one run did. */
 export interface RunReport {

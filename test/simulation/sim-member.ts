@@ -18,6 +18,8 @@ import { collect } from '../../shared/replica/collect.ts';
 import type { PeerHandlers } from '../../shared/replica/peer-handlers.ts';
 import { peerHandlers } from '../../shared/replica/peer-handlers.ts';
 import { everWritten } from '../../shared/replica/position.ts';
+import type { ProcessMemory } from '../../shared/replica/process-memory.ts';
+import { newProcessMemory } from '../../shared/replica/process-memory.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import { regionOf } from '../../shared/replica/region.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
@@ -108,7 +110,7 @@ export class SimMember {
     this.handlers = peerHandlers(this.replica);
     this.cluster = new SimCluster(asClusterId(`cluster-${name}`), keys, FILTER, {
       checks, log, knowsOf: (target) => this.#knowsOf(target),
-      showsAll: (key) => this.witness.standing(key).length < 2 || this.replica.settingsCache.current?.settings.inForce?.strategy === 'Merge',
+      showsAll: (key) => this.witness.standing(key).length < 2 || this.replica.memory.settings?.settings.inForce?.strategy === 'Merge',
     });
     this.bridge = new SimBridge(this.cluster, this.region, (sent, carryOut) => this.#witnessed(sent, carryOut));
     around.network.connect(name, () => (this.isDown ? undefined : this.handlers));
@@ -139,7 +141,7 @@ export class SimMember {
       events: { publish: () => Promise.resolve() },
       wakeups: { arm: () => ({ wait: () => Promise.resolve() }) },
       logger: silentLogger,
-      settingsCache: { current: undefined },
+      memory: newProcessMemory(),
     };
   }
 
@@ -155,7 +157,9 @@ export class SimMember {
 
   async putFederation(): Promise<void> {
     const { id: clusterId, leaseEpoch } = this.cluster;
-    await this.region.putFederation({ clusterId, leaseEpoch, manifest: JSON.stringify(this.#manifest()), generation: this.#generation, schemaGaps: [] }, never);
+    const manifest = JSON.stringify(this.#manifest());
+    this.replica.memory.parsed = parsedOnce(manifest);
+    await this.region.putFederation({ clusterId, leaseEpoch, manifest, generation: this.#generation, schemaGaps: [] }, never);
   }
 
   async changeStrategy(): Promise<void> {
@@ -180,7 +184,7 @@ export class SimMember {
     this.#restores += 1;
     this.seenBefore = undefined;
     this.store.restore(this.backup, asTableId(`table-${this.name}-${this.#restores.toString()}`));
-    this.replica.settingsCache.current = undefined;
+    this.replica.memory.settings = undefined;
     this.#backupUses += 1;
     if (random.happens(0.6)) this.backup = undefined;
     this.witness.restored((await this.store.list(undefined, 1000)).rows);
@@ -268,6 +272,13 @@ const manifestOf = (name: string, others: readonly string[], strategy: string): 
     conflictResolution: { strategy, tombstoneTTL: '20m' },
   },
 });
+/** All worlds have the same few manifests: parsing them anew for each would take a twentieth of a run. */
+const parsedManifests = new Map<string, NonNullable<ProcessMemory['parsed']>>();
+function parsedOnce(manifest: string): NonNullable<ProcessMemory['parsed']> {
+  const known = parsedManifests.get(manifest) ?? { manifest, spec: parseFederation(JSON.parse(manifest) as JsonObject, TOMBSTONE_TTL_MS) };
+  parsedManifests.set(manifest, known);
+  return known;
+}
 /** What every member's cluster federates. */
 const FILTER = filterOf(parseFederation(manifestOf('us', ['eu'], 'Manual')));
 

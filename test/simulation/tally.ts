@@ -2,7 +2,7 @@
 export type Compound = 'drain' | 'interleave' | 'rush' | 'flash' | 'comeBack' | 'overtake' | 'fallBehind' | 'editDeleted' | 'askOfGone' | 'makeAgain';
 /** What one handler, bridge, user or operator does, or what happens to them. */
 export type Simple =
-  | 'edit' | 'remove' | 'bridge' | 'commitLate' | 'pull' | 'push' | 'beat' | 'ledger' | 'publish' | 'collect' | 'reconcile' | 'straggle' | 'forge' | 'time' | 'part' | 'heal'
+  | 'edit' | 'remove' | 'bridge' | 'commitLate' | 'pull' | 'push' | 'beat' | 'ledger' | 'publish' | 'collect' | 'look' | 'reconcile' | 'straggle' | 'forge' | 'time' | 'part' | 'heal'
   | 'backup' | 'restore' | 'putCopy' | 'handOver' | 'rebuild' | 'strategy' | 'operate' | 'skew';
 export type OperationName = Simple | Compound;
 

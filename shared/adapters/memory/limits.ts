@@ -1,4 +1,4 @@
-import type { Json } from '../../model/content.ts';
+import type { Json, JsonObject } from '../../model/content.ts';
 import type { ResourceKey } from '../../model/ids.ts';
 import type { HeldRow } from '../../model/row.ts';
 import type { RowPut } from '../../ports/store.ts';
@@ -44,9 +44,10 @@ const MAX_ESCAPE_BYTES = 6;
 function boundOf(value: Json | undefined): number {
   if (typeof value === 'string') return value.length * MAX_ESCAPE_BYTES + VALUE_BYTES;
   if (typeof value !== 'object' || value === null) return VALUE_BYTES;
+  if (Array.isArray(value)) return (value as readonly Json[]).reduce<number>((bytes, part) => bytes + boundOf(part), VALUE_BYTES);
+  const object = value as JsonObject;
   let bytes = VALUE_BYTES;
-  if (Array.isArray(value)) for (const part of value as readonly Json[]) bytes += boundOf(part);
-  else for (const [name, part] of Object.entries(value)) bytes += name.length * MAX_ESCAPE_BYTES + boundOf(part);
+  for (const name in object) bytes += name.length * MAX_ESCAPE_BYTES + boundOf(object[name]);
   return bytes;
 }
 

@@ -2,11 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '../../../shared/model/content.ts';
 import { SeededRandom } from '../../simulation/random.ts';
 import type { GuideFederation, Place } from '../guide-federation.ts';
-import { PLACES } from '../guide-federation.ts';
+import { memberIn, PLACES } from '../guide-federation.ts';
 import { KubernetesUser } from '../kubernetes-user.ts';
-import { keyOf, manifestOf, shownIn } from './routes.ts';
+import type { FaultShares } from './faults.ts';
+import { Faults } from './faults.ts';
+import { keyOf, manifestOf, shownIn, writeOf } from './routes.ts';
 
-export interface ChaosOptions { readonly operations: number; readonly seed: number }
+export interface ChaosOptions { readonly operations: number; readonly seed: number; readonly faults: FaultShares }
 
 /** Routes that one cluster alone writes, for each; and those that all of them write. */
 const OWN_ROUTES = 6;
@@ -18,7 +20,6 @@ const KUBECTL_SHARE = 0.15;
 const PAUSE_MS = 60;
 /** Operations between two faults, about. */
 const FAULT_SHARE = 1 / 30;
-const MAX_DOWN_MS = 5000;
 const PATIENCE_MS = 120_000;
 const LOOK_MS = 500;
 const TOLD_EVENTS = 80;
@@ -27,9 +28,9 @@ const TOLD_EVENTS = 80;
 const DELETED = 'deleted';
 
 /**
- * Users of three clusters write and delete routes while members are killed (-9) and started again, API servers are killed, compacted
- * and hang. Afterwards the three clusters are equal; a route that one cluster alone wrote is as that was last told, so that nothing that an
- * API server acknowledged is lost, and one that several wrote is as one of them wrote it, whole.
+ * Users of three clusters write and delete routes while one thing after the other goes wrong (`Faults`). Afterwards the three clusters are
+ * equal; a route that one cluster alone wrote is as that was last told, so that nothing that an API server acknowledged is lost, and one that
+ * several wrote is as one of them wrote it, whole; and no region has two versions of one write.
  */
 export class ChaosRun {
   readonly #federation: GuideFederation;
@@ -40,31 +41,35 @@ export class ChaosRun {
   readonly #said = new Map<string, Map<Place, readonly string[]>>();
   /** All that any cluster was ever told of a route. */
   readonly #ever = new Map<string, readonly string[]>();
-  /** Places whose API server does not answer, and those whose member does not run. */
-  readonly #away = new Set<Place>();
-  readonly #down = new Set<Place>();
+  /** How often each cluster's users wrote or deleted a route, acknowledged or not. */
+  readonly #attempts = new Map<string, Map<Place, number>>();
+  readonly #faults: Faults;
   readonly #events: string[] = [];
-  readonly #mending: Promise<void>[] = [];
   readonly #startedMs = Date.now();
-  readonly counts = { written: 0, deleted: 0, 'member killed': 0, 'API server killed': 0, compacted: 0, hung: 0 };
+  readonly counts = { written: 0, deleted: 0, commits: 0 };
 
   constructor(federation: GuideFederation, options: ChaosOptions) {
     this.#federation = federation;
     this.#options = options;
     this.#random = new SeededRandom(options.seed);
+    this.#faults = new Faults(federation, options.faults, this.#random, (what) => { this.#happened(what); });
     for (const place of PLACES) this.#users.set(place, new KubernetesUser(federation.cluster(place).kubeconfig));
   }
+
+  /** How often each thing went wrong. */
+  get faults(): Faults['counts'] { return this.#faults.counts; }
 
   /** @throws Error with what is not so, and the last of what happened */
   async run(): Promise<void> {
     try {
       for (let operation = 0; operation < this.#options.operations; operation += 1) {
-        if (this.#random.happens(FAULT_SHARE)) this.#fault();
+        if (this.#random.happens(FAULT_SHARE)) this.#faults.next();
         await this.#operate(operation);
         await sleep(PAUSE_MS);
       }
-      await Promise.all(this.#mending);
+      await this.#faults.mended();
       await this.#becomesEqual();
+      await this.#nothingSentTwice();
     } catch (error) {
       throw new Error(`seed ${this.#options.seed.toString()}: ${error instanceof Error ? error.message : String(error)}\n${this.#events.slice(-TOLD_EVENTS).join('\n')}`, { cause: error });
     } finally {
@@ -73,11 +78,12 @@ export class ChaosRun {
   }
 
   async #operate(operation: number): Promise<void> {
-    const place = this.#random.pick(PLACES.filter((each) => !this.#away.has(each)));
+    const place = this.#random.pick(PLACES.filter((each) => !this.#faults.away.has(each)));
     const name = this.#random.happens(COMMON_SHARE) ? `common-${this.#random.below(COMMON_ROUTES).toString()}` : `${place}-${this.#random.below(OWN_ROUTES).toString()}`;
     const write = `w${operation.toString()}`;
     const [last = DELETED] = this.#said.get(name)?.get(place) ?? [];
     const isThere = last !== DELETED;
+    this.#count(place, name);
     try {
       if (isThere && this.#random.happens(DELETE_SHARE)) {
         await this.#deletes(place, name);
@@ -111,59 +117,11 @@ export class ChaosRun {
     const all = this.#said.get(name) ?? new Map<Place, readonly string[]>();
     this.#said.set(name, all);
     // Nobody is there to see the delete, and the region may not have been told yet that the object was shown: absence is no delete then.
-    const before = said === DELETED && this.#down.has(place) ? (all.get(place) ?? []) : [];
+    const before = said === DELETED && this.#faults.down.has(place) ? (all.get(place) ?? []) : [];
     if (said === undefined) all.delete(place);
     else all.set(place, [said, ...before]);
     if (said !== undefined) this.#ever.set(name, [...(this.#ever.get(name) ?? [DELETED]), said]);
     if (said !== undefined) this.#happened(`${place} ${name}: ${said}`);
-  }
-
-  /** One thing goes wrong, and is mended a little later, while users go on. */
-  #fault(): void {
-    const place = this.#random.pick(PLACES);
-    const [kind, downMs] = [this.#random.below(10), this.#random.below(MAX_DOWN_MS)];
-    if (this.#away.has(place)) return;
-    const mend = kind < 7 ? this.#killMember(place, downMs) : this.#away.size > 0 ? undefined : kind < 8 ? this.#killApiServer(place, downMs) : kind < 9 ? this.#compact(place) : this.#hang(place, downMs);
-    if (mend !== undefined) this.#mending.push(mend);
-  }
-
-  async #killMember(place: Place, downMs: number): Promise<void> {
-    if (this.#down.has(place)) return;
-    this.#down.add(place);
-    this.counts['member killed'] += 1;
-    this.#happened(`${place}: member killed, for ${downMs.toString()} ms`);
-    await this.#federation.killProcess(place);
-    await sleep(downMs);
-    await this.#federation.startProcess(place);
-    this.#happened(`${place}: member runs again`);
-    this.#down.delete(place);
-  }
-
-  async #killApiServer(place: Place, downMs: number): Promise<void> {
-    this.#away.add(place);
-    this.counts['API server killed'] += 1;
-    this.#happened(`${place}: API server killed, for ${downMs.toString()} ms`);
-    await this.#federation.cluster(place).kill();
-    await sleep(downMs);
-    await this.#federation.cluster(place).start();
-    this.#happened(`${place}: API server runs again`);
-    this.#away.delete(place);
-  }
-
-  async #compact(place: Place): Promise<void> {
-    this.counts.compacted += 1;
-    this.#happened(`${place}: compacted`);
-    await this.#federation.cluster(place).compact();
-  }
-
-  async #hang(place: Place, downMs: number): Promise<void> {
-    this.#away.add(place);
-    this.counts.hung += 1;
-    this.#happened(`${place}: API server hangs, for ${downMs.toString()} ms`);
-    this.#federation.cluster(place).pause();
-    await sleep(downMs);
-    this.#federation.cluster(place).resume();
-    this.#away.delete(place);
   }
 
   async #becomesEqual(): Promise<void> {
@@ -175,6 +133,35 @@ export class ChaosRun {
       if (Date.now() > untilMs) throw new Error(`two minutes after the last fault:\n  ${wrong.join('\n  ')}\n${await this.#versionsOf(wrong.map((what) => what.split(':')[0] ?? ''))}`);
       await sleep(LOOK_MS);
     }
+  }
+
+  #count(place: Place, name: string): void {
+    const all = this.#attempts.get(name) ?? new Map<Place, number>();
+    this.#attempts.set(name, all);
+    all.set(place, (all.get(place) ?? 0) + 1);
+  }
+
+  /**
+   * Each region's log has, of each route, no more commits of its own cluster than there were writes and deletes there; and no route has two
+   * versions of one write.
+   */
+  async #nothingSentTwice(): Promise<void> {
+    const wrong: string[] = [];
+    for (const [name, attempts] of this.#attempts) {
+      for (const place of PLACES) {
+        const operator = this.#federation.operator(place);
+        const commits = (await operator.history(keyOf(name))).filter(({ member }) => member === memberIn(place)).length;
+        this.counts.commits += commits;
+        if (commits > (attempts.get(place) ?? 0)) wrong.push(`${name}: ${commits.toString()} commits of ${place}, where ${(attempts.get(place) ?? 0).toString()} writes and deletes were`);
+      }
+    }
+    for (const place of PLACES) {
+      for (const { key, versions } of await this.#federation.operator(place).conflicts(true)) {
+        const writes = versions.flatMap(({ manifest }) => (manifest === undefined ? [] : [writeOf(manifest)]));
+        if (new Set(writes).size < writes.length) wrong.push(`${key} at ${place}: two versions of one write, ${writes.join(', ')}`);
+      }
+    }
+    if (wrong.length > 0) throw new Error(`sent twice:\n  ${wrong.join('\n  ')}`);
   }
 
   /** What the regions hold of routes, for whoever reads a finding. */

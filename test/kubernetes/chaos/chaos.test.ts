@@ -1,27 +1,43 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { GuideFederation, PLACES } from '../guide-federation.ts';
 import { ChaosRun } from './chaos-run.ts';
+import type { FaultShares } from './faults.ts';
+import { BRIDGES_KILLED, MEMBERS_KILLED } from './faults.ts';
 
-const START_TIMEOUT_MS = 180_000;
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 900_000;
 /** Any other by CHAOS_OPERATIONS and CHAOS_SEED; a finding names its seed. */
 const OPERATIONS = Number(process.env['CHAOS_OPERATIONS'] ?? 500);
 const SEED = Number(process.env['CHAOS_SEED'] ?? 1);
 const PATIENCE = { timeout: 60_000, interval: 300 };
 
-let federation: GuideFederation;
-beforeAll(async () => { federation = await GuideFederation.start({ asProcesses: true }); }, START_TIMEOUT_MS);
-afterAll(() => federation.end(), START_TIMEOUT_MS);
+let federation: GuideFederation | undefined;
+afterEach(async () => {
+  await federation?.end();
+  federation = undefined;
+}, TIMEOUT_MS);
 
-test('three clusters are equal and nothing acknowledged is lost, whatever is killed while users go on', async () => {
+async function survive(started: GuideFederation, faults: FaultShares): Promise<ChaosRun> {
+  federation = started;
   // Many routes are deleted within a minute: the guard against that has tests of its own.
-  for (const place of PLACES) await federation.kubectl(place, 'apply -f -', federation.manifest(place).replace(/^ {2}sync:\n/m, '  sync:\n    massDelete: { percent: 100 }\n'));
-  for (const place of PLACES) await expect.poll(() => federation.kubectl(place, 'get fed global-federation -n novaedge-system -o jsonpath={.status.phase}'), PATIENCE).toBe('Healthy');
-
-  const run = new ChaosRun(federation, { operations: OPERATIONS, seed: SEED });
+  for (const place of PLACES) await started.kubectl(place, 'apply -f -', started.manifest(place).replace(/^ {2}sync:\n/m, '  sync:\n    massDelete: { percent: 100 }\n'));
+  for (const place of PLACES) await expect.poll(() => started.kubectl(place, 'get fed global-federation -n novaedge-system -o jsonpath={.status.phase}'), PATIENCE).toBe('Healthy');
+  const run = new ChaosRun(started, { operations: OPERATIONS, seed: SEED, faults });
   await run.run();
-  console.log(`chaos: ${Object.entries(run.counts).map(([what, count]) => `${what} ${count.toString()}`).join(', ')}`);
-
+  console.log(`chaos: ${Object.entries({ ...run.counts, ...run.faults }).map(([what, count]) => `${what} ${count.toString()}`).join(', ')}`);
   expect(run.counts.written + run.counts.deleted).toBe(OPERATIONS);
-  expect(run.counts['member killed']).toBeGreaterThan(0);
+  expect(run.counts.commits).toBeGreaterThan(OPERATIONS / 2);
+  return run;
+}
+
+test('three clusters are equal, nothing acknowledged is lost or sent twice, whatever is killed while users go on', async () => {
+  const { faults } = await survive(await GuideFederation.start({ asProcesses: true }), MEMBERS_KILLED);
+
+  expect(faults['member killed']).toBeGreaterThan(0);
+}, TIMEOUT_MS);
+
+test('nor where a bridge is killed and its region goes on, a region hangs, and certificates are replaced meanwhile', async () => {
+  const { faults } = await survive(await GuideFederation.start({ bridgesApart: true }), BRIDGES_KILLED);
+
+  for (const kind of ['bridge killed', 'Secret rotated'] as const) expect(faults[kind], kind).toBeGreaterThan(0);
+  expect((faults['region hung'] ?? 0) + (faults['region killed'] ?? 0)).toBeGreaterThan(0);
 }, TIMEOUT_MS);

@@ -14,6 +14,8 @@ export const manifestOf = (name: string, write: string): JsonObject => ({
     rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }], backendRef: { name: 'backend' } }],
   },
 });
+/** Which write a manifest is of. */
+export const writeOf = (manifest: string): string => (JSON.parse(manifest) as { readonly metadata?: { readonly labels?: { readonly write?: string } } }).metadata?.labels?.write ?? 'none';
 export const hostOf = (write: string): string => `${write}.example.com`;
 
 /** What a cluster shows of the routes: which write, by name; `torn` where label and host are of two. */

@@ -33,8 +33,9 @@ export const KEEPING: readonly Mutant[] = [
   },
   {
     name: 'no new incarnation after a restore',
-    file: 'shared/replica/recover.ts',
-    find: "if (clock.tableId !== tableId) return { kind: 'lost', reason: 'the table is another than the clock row says: it was restored from a backup', prior: clock };", replace: '',
+    file: 'shared/replica/inspect-self.ts',
+    find: 'if (ahead === undefined && clock.tableId !== tableId) return restored(clock);', replace: '',
+    also: { file: 'shared/replica/inspect-self.ts', find: 'if (own.tableId !== tableId) return restored(own);', replace: '' },
   },
   {
     name: 'an incarnation name is used twice',
@@ -69,6 +70,12 @@ export const KEEPING: readonly Mutant[] = [
   {
     name: "the region's own log keeps its name after a restore",
     file: 'shared/replica/recover.ts',
-    find: 'const local = newLocal(replica);', replace: 'const local = (await replica.store.state()).local ?? newLocal(replica);',
+    find: '    local: newLocal(replica),\n    others: new Map(),', replace: '    local: (await replica.store.state()).local ?? newLocal(replica),\n    others: new Map(),',
+  },
+  {
+    name: 'a recovery is begun from whatever the clock row says by then',
+    file: 'shared/replica/recover.ts',
+    find: '  const outcome = await moving(replica, () => replica.store.startIncarnation({\n    if: conditionOf(own),',
+    replace: '  const latest = (await replica.store.state()).clock ?? own;\n  const outcome = await moving(replica, () => replica.store.startIncarnation({\n    if: conditionOf(latest),',
   },
 ];
