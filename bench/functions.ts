@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bundle } from '../functions/bundle.ts';
 import { bundleFunctions } from '../functions/bundle.ts';
+import { handlerTimes } from './handlers.ts';
 import { atMost } from './report.ts';
 import type { Section } from './report.ts';
 
@@ -36,12 +37,12 @@ export async function measureFunctions(quick: boolean): Promise<Section> {
     const heaviest = Math.max(...bundles.map(({ bytes }) => bytes));
     return {
       part: 'functions',
-      notes: [`Minified bundles as they are deployed, and their import in a new process on this Node, the fastest of ${runs.toString()}. The import of what Node brings\nfor any of them (https, crypto, zlib) takes ${floorMs.toFixed(1)} ms here.`],
+      notes: [`Minified bundles as they are deployed, and their import in a new process on this Node, the fastest of ${runs.toString()}. The import of what Node brings\nfor any of them (https, crypto, zlib) takes ${floorMs.toFixed(1)} ms here.`, 'Handlers: the same bundles, warm, from payload to answer, over the DynamoDB emulator; a certificate is verified with each call, and HTTP is not\nin it. In turns with the floor: one bare transaction of one row, on the same emulator. Its figures say nothing of DynamoDB\'s speed.'],
       tables: [{
         title: 'Functions',
         columns: [{ name: 'function' }, { name: 'KB', digits: 0 }, { name: 'import ms', digits: 1 }, { name: 'of the floor', digits: 1 }, { name: 'most of it' }],
         rows: found.map(({ bundle, importMs }) => [bundle.name, bundle.bytes / 1000, importMs, importMs / floorMs, mostOf(bundle)]),
-      }],
+      }, await handlerTimes(bundles, quick)],
       goals: [
         atMost('the heaviest bundle, KB', GOAL_KB, heaviest / 1000),
         atMost('the longest import, ms', GOAL_IMPORT_MS, Math.max(...found.map(({ importMs }) => importMs))),

@@ -139,6 +139,7 @@ describe('the dead letters of a region', () => {
 
     const { letters, total } = await list();
     expect([letters.length, total]).toEqual([300, 320]);
+    expect((await novactl('list')).out).toMatch(/\nAbout 20 more: beyond what one look reads, or held by another look for half a minute\.\n$/);
     expect(await us.operator.replayDeadLetters({ kind: 'all', source: 'tick' }, 'r6', never)).toMatchObject({ replayed: 300, failed: 0 });
     expect((await list()).total).toBe(20);
   });

@@ -52,11 +52,13 @@ export class FunctionsMember {
   readonly log: readonly Readonly<Record<string, unknown>>[];
   /** Has the front hand over to another instance's functions, as a deployment would; the answer undoes it. */
   readonly serveFrom: (region: OpenRegion) => () => void;
+  /** The same with any functions, by service, or by service and method. */
+  readonly serveBy: (apis: Readonly<Record<string, Api>>) => () => void;
   /** Puts another certificate into the member's secret: of the federation's authority, or of one by this name. */
   readonly replaceCertificate: (issuer?: string) => Promise<void>;
   readonly #close: () => Promise<void>;
 
-  constructor(parts: Pick<FunctionsMember, 'name' | 'region' | 'front' | 'cluster' | 'bridge' | 'operator' | 'operatorTls' | 'proxy' | 'tables' | 'watched' | 'log' | 'serveFrom' | 'replaceCertificate'> & { readonly close: () => Promise<void> }) {
+  constructor(parts: Pick<FunctionsMember, 'name' | 'region' | 'front' | 'cluster' | 'bridge' | 'operator' | 'operatorTls' | 'proxy' | 'tables' | 'watched' | 'log' | 'serveFrom' | 'serveBy' | 'replaceCertificate'> & { readonly close: () => Promise<void> }) {
     this.name = parts.name;
     this.region = parts.region;
     this.front = parts.front;
@@ -69,6 +71,7 @@ export class FunctionsMember {
     this.watched = parts.watched;
     this.log = parts.log;
     this.serveFrom = parts.serveFrom;
+    this.serveBy = parts.serveBy;
     this.replaceCertificate = parts.replaceCertificate;
     this.#close = parts.close;
   }
@@ -204,6 +207,10 @@ export async function startMember(name: Member, { aws, url, authority, peerDomai
     clock: systemClock, random: systemRandom, credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test', sessionToken: 'token' }), writeLog: (line) => { log.push(JSON.parse(line) as Readonly<Record<string, unknown>>); },
   });
   let serving = apisOf(region);
+  const serveBy = (apis: Readonly<Record<string, Api>>): (() => void) => {
+    serving = apis;
+    return () => { serving = apisOf(region); };
+  };
   const through = (service: string): Api => (event, context) => serving[service]?.(event, context) ?? Promise.reject(new TypeError(service));
   const front = await startFront({ cert: own.certificatePem, key: own.privateKeyPem, ca: authority.certificatePem }, Object.fromEntries(Object.keys(serving).map((service) => [service, through(service)])));
   const bridgeCertificate = await issueBridgeCertificate(authority, { federationId: FEDERATION, member: name }, validity);
@@ -215,10 +222,8 @@ export async function startMember(name: Member, { aws, url, authority, peerDomai
   const testCluster = new TestCluster({ region: bridge, replica: region.replica }, `cluster-of-${name}`);
   return new FunctionsMember({
     name, region, front, cluster: testCluster, bridge, operator, operatorTls, proxy, tables, watched, log,
-    serveFrom: (other) => {
-      serving = apisOf(other);
-      return () => { serving = apisOf(region); };
-    },
+    serveFrom: (other) => serveBy(apisOf(other)),
+    serveBy,
     replaceCertificate: async (issuer) => {
       const next = await issueMemberCertificate(issuer === undefined ? authority : await createAuthority(issuer, validity), { federationId: FEDERATION, member: name, hosts: ['localhost'] }, validity);
       await aws.putSecret(`${name}-secret`, { certificate: next.certificatePem, privateKey: next.privateKeyPem, authorities: authority.certificatePem });
