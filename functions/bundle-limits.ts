@@ -14,7 +14,7 @@ export const MAX_BUNDLE_BYTES: Readonly<Record<FunctionName, number>> = {
   'bridge-pull': 265 * KB,
   'agent-api': 225 * KB,
   sync: 280 * KB,
-  'anti-entropy': 280 * KB,
+  'anti-entropy': 285 * KB,
   health: 265 * KB,
   'garbage-collect': 110 * KB,
   tick: 90 * KB,

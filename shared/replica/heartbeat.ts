@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ClockRow } from '../model/clock-row.ts';
 import { incarnationsOf } from '../model/clock-row.ts';
 import type { FederationSpec } from '../model/federation-spec.ts';
 import type { Member } from '../model/ids.ts';
@@ -73,23 +74,31 @@ async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat
   const distrust = distrustVector({ ...facts, logs: new Map([...facts.logs, ...knownLogs(new Map([[member, theirs.clock]]))]) }, theirs.seen);
   if (distrust?.kind === 'refuse') await reportMisbehaviour(replica, member, distrust.reason);
   const thresholds = await healthThresholds(replica);
-  const { before, after } = await updatePeerRecord(replica, member, (record) => ({
-    ...(isAnswer ? withAnswer(record, undefined, thresholds) : record),
-    clock: record.clock === undefined || isNewer(theirs.clock, record.clock) || theirs.clock.incarnation === record.clock.incarnation ? theirs.clock : record.clock,
-    seen: theirs.seen,
-    // A member that recovers reports less than it did: what it said before its loss counts no longer.
-    // What cannot be believed yet is not waited for: it might never come, and nothing would be collected again.
-    reports: theirs.clock.state === 'recovering' ? noReports : distrust === undefined ? noteReport(record.reports, theirs.seen, seen) : record.reports,
-    asks: theirs.asks,
-    agents: theirs.agents,
-    lastHeardMs: nowMs,
-    behindSinceMs: covers(seen, theirs.seen) ? undefined : (record.behindSinceMs ?? nowMs),
-  }));
+  const { before, after } = await updatePeerRecord(replica, member, (record) => {
+    const counted = isAnswer ? withAnswer(record, undefined, thresholds) : record;
+    if (record.clock !== undefined && isFromBeforeALoss(theirs.clock, record.clock)) return counted;
+    return {
+      ...counted,
+      clock: record.clock === undefined || isNewer(theirs.clock, record.clock) || theirs.clock.incarnation === record.clock.incarnation ? theirs.clock : record.clock,
+      seen: theirs.seen,
+      // A member that recovers reports less than it did: what it said before its loss counts no longer.
+      // What cannot be believed yet is not waited for: it might never come, and nothing would be collected again.
+      reports: theirs.clock.state === 'recovering' ? noReports : distrust === undefined ? noteReport(record.reports, theirs.seen, seen) : record.reports,
+      asks: theirs.asks,
+      agents: theirs.agents,
+      lastHeardMs: nowMs,
+      behindSinceMs: covers(seen, theirs.seen) ? undefined : (record.behindSinceMs ?? nowMs),
+    };
+  });
   const isOtherSpec = await noteHubSpec(replica, member, theirs.hubSpec);
   if (isOtherSpec) await replica.events.publish({ kind: 'SpecChanged' });
   if (isOtherSpec || !isDeepStrictEqual(before.asks, after.asks)) await settleSharedSettings(replica);
   await announceHealth(replica, before, after);
 }
+
+/** Whether a heartbeat comes late: its sender has lost state since, and its report with it. An incarnation that recovers serves no more. */
+const isFromBeforeALoss = (theirs: ClockRow, known: ClockRow): boolean =>
+  known.closed.has(theirs.incarnation) || (known.incarnation === theirs.incarnation && known.state === 'recovering' && theirs.state === 'serving');
 
 async function noteFailure(replica: Replica, member: Member, error: string): Promise<void> {
   const thresholds = await healthThresholds(replica);

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { asTableId } from '../model/ids.ts';
 import { dotKey } from '../model/version-vector.ts';
+import { collect } from './collect.ts';
 import { commit } from './commit.ts';
+import { ownHeartbeat, receiveHeartbeat } from './heartbeat.ts';
 import { inspectSelf } from './inspect-self.ts';
+import { peerRecord } from './known-members.ts';
 import { refreshIndex } from './merkle-index.ts';
 import { travellingPart } from './pages.ts';
 import { ensureServing, lookBeforeServing } from './recover.ts';
@@ -119,6 +122,60 @@ describe('a region that looks at itself while others of its instances are at wor
     const { clock } = await us.store.state();
     expect(clock).toMatchObject({ state: 'serving', head: 1 });
     expect(await inspectSelf(us.replica)).toEqual({ kind: 'serving' });
+  });
+});
+
+describe('members that lose state one after the other', () => {
+  /** `kept` stood at the time of the backup of `eu`; then `us` deleted it, and both had seen and said so when `us` was backed up. */
+  async function bothRestored(): Promise<Pick<Restored, 'federation' | 'us' | 'eu'>> {
+    const federation = await Federation.start({ members: ['us', 'eu'], spec: { conflictResolution: { tombstoneTTL: '1h' } } });
+    const [us, eu] = [federation.member('us'), federation.member('eu')];
+    await us.cluster.write(kept, { port: 1 });
+    await federation.exchange();
+    const before = eu.store.snapshot();
+    await us.cluster.delete(kept);
+    await federation.exchange();
+    await federation.exchange();
+    const after = us.store.snapshot();
+    us.restoreTable(after, 'table-us-restored');
+    expect(await lookBeforeServing(us.replica)).toBe('recovering');
+    eu.restoreTable(before, 'table-eu-restored');
+    return { federation, us, eu };
+  }
+
+  test('do not collect by what they had told each other before [I8]', async () => {
+    const { federation, us, eu } = await bothRestored();
+    expect(await ensureServing(eu.replica, never)).toBe('serving');
+    expect(await ensureServing(us.replica, never)).toBe('serving');
+    federation.nowMs += hours(2);
+
+    expect((await collect(us.replica)).rows).toBe(0);
+    await federation.exchange();
+    await federation.exchange();
+    federation.nowMs += hours(2);
+    expect((await collect(us.replica)).rows).toBe(1);
+  });
+
+  test('wait for one another to hear of it', async () => {
+    const { federation, us, eu } = await bothRestored();
+    federation.cut('eu', 'us');
+
+    expect(await ensureServing(eu.replica, never)).toBe('recovering');
+    federation.heal();
+    expect(await ensureServing(eu.replica, never)).toBe('serving');
+    expect(await ensureServing(us.replica, never)).toBe('serving');
+  });
+
+  test('take no heartbeat from before the loss for a report of what is here now [I8]', async () => {
+    const { federation, us, eu } = await restored();
+    const late = await ownHeartbeat(us.replica);
+    await ensureServing(us.replica, never);
+    await federation.beats();
+    const record = await peerRecord(eu.replica, us.name);
+
+    await receiveHeartbeat(eu.replica, us.name, { ...late, clock: { ...late.clock, tableId: asTableId('table-us') } });
+
+    expect(await peerRecord(eu.replica, us.name)).toEqual(record);
   });
 });
 

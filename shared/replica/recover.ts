@@ -4,12 +4,14 @@ import type { Incarnation, Member, ResourceKey } from '../model/ids.ts';
 import { newIncarnation, newLocalLog } from '../model/ids.ts';
 import { zeroStamp } from '../model/stamp.ts';
 import { counterOf, mergeVectors } from '../model/version-vector.ts';
+import { noReports } from '../model/stability.ts';
 import type { VersionVector } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { IncarnationStart, RegionState } from '../ports/store.ts';
+import { beat } from './heartbeat.ts';
 import type { SelfInspection } from './inspect-self.ts';
 import { inspectSelf } from './inspect-self.ts';
-import { peerRecords } from './known-members.ts';
+import { peerRecords, updatePeerRecord } from './known-members.ts';
 import { noteOrphans } from './orphans.ts';
 import { patient } from './patient-peer.ts';
 import { everWritten } from './position.ts';
@@ -105,6 +107,11 @@ async function recover(replica: Replica, signal: AbortSignal): Promise<'serving'
     if (done.has(member)) continue;
     const peer = replica.peers.peer(member);
     if (peer === undefined) return 'recovering';
+    // First: what it was told before the loss counts no longer, and must not when this region serves again (decision 19).
+    if ((await beat(replica, peer, signal)) !== 'answered') {
+      replica.logger.warn('recovery-waits', { member, error: 'it did not answer the heartbeat that tells of the loss' });
+      continue;
+    }
     try {
       await resynchronize(replica, patient(replica, peer), signal);
     } catch (error) {
@@ -137,6 +144,7 @@ async function closeIncarnation(replica: Replica): Promise<'serving' | 'recoveri
   const state = await replica.store.state();
   const { clock } = state;
   if (clock?.state !== 'recovering') return clock === undefined ? 'recovering' : 'serving';
+  await forgetReports(replica);
   const known = mergeVectors(await highestCounters(replica), state.seen.others);
   const old = clock.incarnation;
   const last = Math.max(clock.head, counterOf(known, old));
@@ -154,6 +162,11 @@ async function closeIncarnation(replica: Replica): Promise<'serving' | 'recoveri
   }));
   replica.logger.info('incarnation-closed', { outcome, closed: old, last, incarnation });
   return outcome === 'ok' ? 'serving' : 'recovering';
+}
+
+/** What others reported stands here as it was at the time of the backup: who has lost state since has told a table that is no more. */
+async function forgetReports(replica: Replica): Promise<void> {
+  for (const member of (await peerRecords(replica)).keys()) await updatePeerRecord(replica, member, (record) => ({ ...record, reports: noReports }));
 }
 
 async function highestCounters(replica: Replica): Promise<VersionVector> {

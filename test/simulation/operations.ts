@@ -7,7 +7,7 @@ import { anyKey, commitLate, edit, followBridge, handOver, operate, putCopy, reb
 import { flash, interleave, restore, rush } from './concurrent-acts.ts';
 import { drain } from './drain.ts';
 import { anyOther, carryLedger, deliverStraggler, forge, heal, part, push, skew } from './member-acts.ts';
-import { askOfGone, comeBack, editDeleted, fallBehind, makeAgain, overtake } from './stories.ts';
+import { askOfGone, comeBack, editDeleted, fallBehind, loseTogether, makeAgain, overtake } from './stories.ts';
 import type { SimMember } from './sim-member.ts';
 import type { OperationName } from './tally.ts';
 import type { World } from './world.ts';
@@ -48,6 +48,7 @@ export const OPERATIONS = {
   rush: { weight: 4, run: rush },
   flash: { weight: 1.5, run: flash },
   comeBack: { weight: 1, run: comeBack },
+  loseTogether: { weight: 0.5, run: loseTogether },
   overtake: { weight: 1, run: overtake },
   fallBehind: { weight: 1, run: fallBehind },
   editDeleted: { weight: 0.7, run: editDeleted },

@@ -1,6 +1,9 @@
+import { sortedEntries } from '../../shared/model/version-vector.ts';
+import type { VersionVector } from '../../shared/model/version-vector.ts';
 import { readClusterFacts } from '../../shared/replica/bridge-record.ts';
 import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
+import { peerRecords } from '../../shared/replica/known-members.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
@@ -70,12 +73,15 @@ async function isBehind({ replica, store }: SimMember): Promise<boolean> {
   return local !== undefined && (record?.applied.get(local.log) ?? 0) < local.head;
 }
 
+const textOf = (vector: VersionVector | undefined): string => (vector === undefined ? '-' : sortedEntries(vector).join());
+
 /** What a world holds, as far as further rounds could change it. */
 async function picture(world: World): Promise<string> {
   const parts = await Promise.all(world.members.map(async ({ replica, store, cluster }) => {
     const { record, exceptions } = await readClusterFacts(replica);
     const rows = [...(await store.list(undefined, 1000)).rows].map(([key, row]) => `${key}${row.local.revision.toString()}`);
-    return [rows.join(), [...(record?.applied ?? [])].join(), [...exceptions.keys()].join(), [...cluster.objects].map(([key, { hash, token }]) => key + hash + (token ?? '')).join(), cluster.dirty.size].join(';');
+    const reports = [...(await peerRecords(replica)).values()].map(({ reports: { settled, waiting } }) => `${textOf(settled)}/${textOf(waiting)}`);
+    return [rows.join(), reports.join(), [...(record?.applied ?? [])].join(), [...exceptions.keys()].join(), [...cluster.objects].map(([key, { hash, token }]) => key + hash + (token ?? '')).join(), cluster.dirty.size].join(';');
   }));
   return parts.join('|');
 }

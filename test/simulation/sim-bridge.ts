@@ -58,7 +58,6 @@ export class SimBridge {
       return 'compacted';
     }
     const edited = answer.targets.filter((target) => this.#cluster.show(target) === 'dirty').map(({ key }) => key);
-    for (const { key } of answer.targets) if (!edited.includes(key)) this.#exceptions.delete(key);
     if (edited.length > 0) await this.commitDirty();
     await this.#report(answer.upTo, new Map(edited.filter((key) => this.#cluster.dirty.has(key)).map((key) => [key, 'not-shown'])), undefined);
     return 'page';
@@ -88,6 +87,8 @@ export class SimBridge {
       const answer = await this.#region.compare({ ...this.#identity(), after, upTo: undefined, listResourceVersion: listed, objects }, never);
       for (const target of answer.apply) if (cluster.show(target) === 'dirty') unshown.add(target.key);
       for (const key of answer.send) cluster.dirty.add(key);
+      // The region may remember exceptions that this bridge does not know of: what is settled is no exception.
+      for (const key of [...answer.apply.map((target) => target.key), ...answer.send]) this.#exceptions.add(key);
       // Of what is said nothing and is not here, the region knows that it is not here.
       for (const key of cluster.keys) if (!cluster.objects.has(key) && !answer.apply.some((target) => target.key === key)) cluster.display({ key, show: { kind: 'gone' }, before: { kind: 'nothing' } });
       after = answer.readTo;

@@ -1,6 +1,7 @@
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import { reconcileWith } from '../../shared/replica/anti-entropy.ts';
 import { operatorOf } from '../../shared/replica/operator.ts';
+import { ensureServing, lookBeforeServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { isFinding } from './checks.ts';
 import { anyKey, operate, routeManifest } from './cluster-acts.ts';
@@ -39,6 +40,33 @@ export async function comeBack(world: World, member: SimMember): Promise<void> {
   }
   operations.note('restore');
   await restore(world, member);
+}
+
+/**
+ * Two lose their state: one has begun to recover, which the other then compares itself with, put back from before a delete that both had
+ * seen and said so. Who recovers first knows less by then than it had told.
+ */
+export async function loseTogether(world: World, member: SimMember): Promise<void> {
+  const { operations } = world;
+  const [key, other] = [anyKey(world), anyOther(world, member)];
+  if (other.isDown) return;
+  await writes(world, key, member);
+  await drain(world, 1, false);
+  operations.note('backup');
+  other.takeBackup();
+  operations.note('operate');
+  await operatorOf(member.replica).delete(key, `deleted-${world.number().toString()}`);
+  await drain(world, 2, false);
+  operations.note('backup');
+  member.takeBackup();
+  for (const [each, looks] of [[member, lookBeforeServing], [other, ensureServing], [member, ensureServing]] as const) {
+    operations.note('look');
+    if (each === other || looks === lookBeforeServing) await each.restore();
+    await looks(each.replica, never);
+  }
+  world.nowMs += 25 * MINUTE_MS;
+  operations.note('collect');
+  await member.collect();
 }
 
 /** A page arrives, and its handler dies once the rows are in. */

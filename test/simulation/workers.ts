@@ -12,7 +12,7 @@ const WORKER = new URL('worker.ts', import.meta.url);
  * A world is small and soon garbage: it fits into a young generation of this size, and one thread collects it. With V8's defaults a
  * quarter of the processor goes to helpers of the collector, which processes on all cores have no room for.
  */
-const V8_FLAGS = ['--max-semi-space-size=32', '--single-threaded-gc'];
+const V8_FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32', '--single-threaded-gc', '--no-lazy-feedback-allocation'];
 
 /** One process a core. */
 export const WORKERS = availableParallelism();

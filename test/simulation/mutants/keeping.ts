@@ -78,4 +78,10 @@ export const KEEPING: readonly Mutant[] = [
     find: '  const outcome = await moving(replica, () => replica.store.startIncarnation({\n    if: conditionOf(own),',
     replace: '  const latest = (await replica.store.state()).clock ?? own;\n  const outcome = await moving(replica, () => replica.store.startIncarnation({\n    if: conditionOf(latest),',
   },
+  {
+    name: 'what was told before a loss of state still counts',
+    file: 'shared/replica/recover.ts',
+    find: "if ((await beat(replica, peer, signal)) !== 'answered') {", replace: "if (members.length < 0) {",
+    also: { file: 'shared/replica/recover.ts', find: '\n  await forgetReports(replica);', replace: '' },
+  },
 ];
