@@ -9,7 +9,7 @@ import { simulate } from './simulate.ts';
 import { simulateInProcesses } from './workers.ts';
 
 /** The same schedules each time, so that a change is judged by itself; `npm run simulate -- --seed S` looks at others. */
-const SHARE = { seed: 1, count: 6000, steps: DEFAULT_STEPS, disabled: [], keepGoing: false, mutant: undefined };
+const SHARE = { seed: 1, count: 10_000, steps: DEFAULT_STEPS, disabled: [], keepGoing: false, mutant: undefined };
 /** Seeded bugs that are caught within few schedules, one of each kind; all are hunted by `npm run simulate -- --mutants`. */
 const QUICK = [
   'an absent row with an empty context on commit',
