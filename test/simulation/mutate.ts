@@ -10,12 +10,7 @@ const ROOT = new URL('../../', import.meta.url);
 export function plant(name: string): void {
   const mutant = MUTANTS.find((candidate) => candidate.name === name);
   if (mutant === undefined) throw new RangeError(`no seeded bug "${name}"; there are\n${MUTANTS.map((candidate) => candidate.name).join('\n')}`);
-  const sources = new Map<string, string>();
-  // Both may be in one file.
-  for (const place of placesOf(mutant)) {
-    const { href } = new URL(place.file, ROOT);
-    sources.set(href, mutated(name, place, sources.get(href)));
-  }
+  const sources = mutatedSources(mutant);
   registerHooks({
     load: (wanted, context, next) => {
       const source = sources.get(wanted);
@@ -24,11 +19,18 @@ export function plant(name: string): void {
   });
 }
 
-/** The places that a seeded bug is made of. */
-export const placesOf = ({ also, ...first }: Mutant): readonly Place[] => (also === undefined ? [first] : [first, also]);
+/** The files that a seeded bug stands in, with it, by their addresses. @throws when a place is gone */
+export function mutatedSources({ name, also, ...first }: Mutant): ReadonlyMap<string, string> {
+  const sources = new Map<string, string>();
+  // Both may be in one file.
+  for (const place of also === undefined ? [first] : [first, also]) {
+    const { href } = new URL(place.file, ROOT);
+    sources.set(href, mutated(name, place, sources.get(href) ?? readFileSync(fileURLToPath(href), 'utf8')));
+  }
+  return sources;
+}
 
-/** The file with the bug in it. @throws when `find` does not stand there exactly once */
-export function mutated(name: string, { file, find, replace }: Place, text: string = readFileSync(fileURLToPath(new URL(file, ROOT)), 'utf8')): string {
+function mutated(name: string, { file, find, replace }: Place, text: string): string {
   if (text.split(find).length !== 2) throw new RangeError(`seeded bug "${name}": its place stands ${(text.split(find).length - 1).toString()} times in ${file}`);
   return text.replace(find, () => replace);
 }

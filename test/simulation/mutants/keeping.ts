@@ -70,7 +70,8 @@ export const KEEPING: readonly Mutant[] = [
   {
     name: "the region's own log keeps its name after a restore",
     file: 'shared/replica/recover.ts',
-    find: '    local: newLocal(replica),\n    others: new Map(),', replace: '    local: (await replica.store.state()).local ?? newLocal(replica),\n    others: new Map(),',
+    find: '  await replica.store.dropDocument(DOCUMENTS.recovery);\n', replace: '  await replica.store.dropDocument(DOCUMENTS.recovery);\n  const { local: kept = newLocal(replica) } = await replica.store.state();\n',
+    also: { file: 'shared/replica/recover.ts', find: '    local: newLocal(replica),\n    others: new Map(),', replace: '    local: kept,\n    others: new Map(),' },
   },
   {
     name: 'a recovery is begun from whatever the clock row says by then',
