@@ -10,7 +10,8 @@ export type Share = Omit<Task, 'stride'>;
 const WORKER = new URL('worker.ts', import.meta.url);
 /**
  * A world is small and soon garbage: it fits into a young generation of this size, and one thread collects it. With V8's defaults a
- * quarter of the processor goes to helpers of the collector, which processes on all cores have no room for.
+ * quarter of the processor goes to helpers of the collector, which processes on all cores have no room for. All code is warm soon, so that
+ * noting types from the first call on pays.
  */
 const V8_FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32', '--single-threaded-gc', '--no-lazy-feedback-allocation'];
 
