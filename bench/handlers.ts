@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
-import { openDynamo } from '../shared/adapters/dynamodb/index.ts';
-import { createClient, createTables } from '../shared/adapters/dynamodb/index.ts';
+import { createClient, createTables, openDynamo } from '../shared/adapters/dynamodb/index.ts';
 import { systemClock } from '../shared/adapters/system/clock.ts';
 import { asMember } from '../shared/model/ids.ts';
 import { FunctionsFederation } from '../test/aws/functions/federation.ts';
