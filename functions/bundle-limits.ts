@@ -10,7 +10,7 @@ const KB = 1000;
 export const MAX_BUNDLE_BYTES: Readonly<Record<FunctionName, number>> = {
   'peer-api': 310 * KB,
   // All of the region's work: bridge, operators with holds and dead letters, and their messages.
-  'cluster-api': 405 * KB,
+  'cluster-api': 420 * KB,
   'bridge-pull': 265 * KB,
   'agent-api': 225 * KB,
   sync: 285 * KB,

@@ -3,7 +3,7 @@ import { join, sameRow } from '../model/join.ts';
 import { reachedBy, segmentAfter, touchedKeys } from '../model/log.ts';
 import type { LogSegment } from '../model/log.ts';
 import type { Answer, HeldRow, Row } from '../model/row.ts';
-import { absentRow, isConflict, rowOf } from '../model/row.ts';
+import { absentRow, hasLiveSibling, isConflict, rowOf } from '../model/row.ts';
 import { isBelievable, laterStamp, zeroStamp } from '../model/stamp.ts';
 import type { Stamp } from '../model/stamp.ts';
 import type { Incarnation } from '../model/ids.ts';
@@ -161,7 +161,7 @@ async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, fa
     const shown = await shownOf(replica, key, row, facts);
     const { local } = state;
     const offLog = way.kind === 'off-log' && local !== undefined ? { log: local.log, counter: local.head + 1 } : undefined;
-    const next = joined.siblings.length === 0 ? 'drop' : held(replica, joined, row, { nowMs, shown, offLog });
+    const next = joined.siblings.length === 0 ? 'drop' : held(replica, joined, row, { nowMs, shown, offLog, fromOthers: isNewHere(row, joined, state, facts) || undefined });
     const put = { key, next, if: row?.local.revision ?? 'absent' } as const;
     const outcome = offLog === undefined
       ? await replica.store.putRow(put)
@@ -179,6 +179,15 @@ async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, fa
  * it first, so that the row is another one then.
  */
 const isAnnounced = (dots: readonly Dot[], here: Row, seen: VersionVector): boolean => dots.some((dot) => !coversDot(seen, dot) && !coversDot(here.context, dot));
+
+/**
+ * Whether the cluster, which had nothing of the name, gets the object from others. A region that lost state does not know what its cluster
+ * has: then nobody says so.
+ */
+function isNewHere(before: Row | undefined, joined: Row, { clock, tableId }: RegionState, { record }: ClusterFacts): boolean {
+  if (clock?.state !== 'serving' || clock.tableId !== tableId) return false;
+  return (before === undefined || !hasLiveSibling(before)) && joined.siblings.every(({ body, origin }) => body.kind === 'deleted' || origin !== record?.clusterId);
+}
 
 /**
  * Where others have collected what stands here, the deletes stay until they are collected here, in their time (decision 15): a handler

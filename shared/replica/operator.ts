@@ -12,6 +12,7 @@ import { view } from './bridge-record.ts';
 import { conflictOf, listConflicts, resolveConflict } from './conflicts.ts';
 import { approveHold, rejectHold } from './decide-hold.ts';
 import { deny, listDenied, undeny } from './deny-list.ts';
+import { leave } from './leave.ts';
 import { applyManifest, deleteResource } from './operator-writes.ts';
 import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
@@ -43,6 +44,7 @@ export function operatorOf(replica: Replica, deadLetters: DeadLetters = noDeadLe
     history: (key) => historyOf(replica, key),
     approve: (hold) => approveHold(replica, hold),
     reject: (hold, reason, requestId) => rejectHold(replica, hold, reason, requestId),
+    leave: (request, _requestId, signal) => leave(replica, request, signal),
     denied: () => listDenied(replica),
     deny: (entry, reason) => deny(replica, entry, reason),
     undeny: (entry) => undeny(replica, entry),

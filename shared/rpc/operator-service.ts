@@ -7,6 +7,7 @@ import { optionalKey, requireKey, requireMember, requireRequestId } from '../wir
 import { optionalSource, readDiscard, readReplay, requireLetterId, writeDeadLetter, writeDiscardOutcome, writeReplayOutcome } from '../wire/operator-dead-letters.ts';
 import { writeDenied } from '../wire/operator-denied.ts';
 import { requireHoldId } from '../wire/operator-holds.ts';
+import { readLeaveRequest, writeLeaveResponse } from '../wire/operator-leave.ts';
 import { requireManifestText, writeApplied, writeConflict, writeHistory, writeResource } from '../wire/operator-resources.ts';
 import { writeStatus } from '../wire/operator-status.ts';
 import { writeReconcileResults, writeSyncResults } from '../wire/operator-sync.ts';
@@ -72,6 +73,9 @@ export const operatorService = (operator: Operator): ServiceImpl<typeof Operator
     const { resources } = await operator.reject(requireHoldId('hold_id', holdId), requireText('reason', reason, REASON_CHARACTERS), requireRequestId('request_id', requestId));
     return { resources: big(resources) };
   },
+  async leave({ requestId, ...request }, { signal }) {
+    return writeLeaveResponse(await operator.leave(readLeaveRequest(request), requireRequestId('request_id', requestId), signal));
+  },
   async listDenied() {
     return { denied: (await operator.denied()).map(writeDenied) };
   },
@@ -101,7 +105,6 @@ export const operatorService = (operator: Operator): ServiceImpl<typeof Operator
   verify: notBuilt('verifying', 'novactl federation reconcile compares with every peer, and repairs'),
   evict: notBuilt('evicting a member'),
   drill: notBuilt('drills'),
-  leave: notBuilt('leaving in good order'),
 });
 
 /** Nobody shuts the door behind himself by mistake. What is no entry at all is refused by the region. */

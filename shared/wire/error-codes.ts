@@ -11,6 +11,7 @@ export const EXIT = { ok: 0, internal: 1, invalid: 2, notFound: 3, conflict: 4, 
 export const ERROR_CODES: Readonly<Record<ReplicaErrorCode, ErrorCodes>> = {
   initializing: { connect: Code.Unavailable, exit: EXIT.unavailable },
   recovering: { connect: Code.Unavailable, exit: EXIT.unavailable },
+  left: { connect: Code.FailedPrecondition, exit: EXIT.stopped },
   fenced: { connect: Code.FailedPrecondition, exit: EXIT.stopped },
   paused: { connect: Code.FailedPrecondition, exit: EXIT.stopped },
   'not-found': { connect: Code.NotFound, exit: EXIT.notFound },
