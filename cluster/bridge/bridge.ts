@@ -164,7 +164,7 @@ class RunningBridge {
     try {
       await Promise.race([
         keeper.run(life.signal),
-        writeStatusRegularly({ cluster, region: caller, clock, logger, version, numbers, soon: this.#statusSoon }, life.signal),
+        writeStatusRegularly({ cluster, region: caller, clock, logger, version, numbers, soon: this.#statusSoon, changed: () => { this.#askWhilePaused(); } }, life.signal),
         rounds,
       ]);
     } finally {
@@ -228,6 +228,11 @@ class RunningBridge {
     this.#enter({ kind: 'cleaning-up' });
     await cleanUp({ cluster, region, clock, logger, marks: this.#agreement.response.filter.ownershipMarks, signal });
     this.#keeper?.notice();
+  }
+
+  /** That the member has left, and its cluster is to be cleaned up, would come with the next look at the federation object, in half a minute. */
+  #askWhilePaused(): void {
+    if (this.#agreement.kind === 'paused') this.#keeper?.notice();
   }
 
   #whyIdle(): BridgeState | undefined {
