@@ -150,11 +150,11 @@ describe('what goes from a cluster whose member has left', () => {
     const first = await askAt(us);
     expect(first).toMatchObject({ remove: [{ key: other, show: { kind: 'gone' }, before: { kind: 'live' } }, { key: theirs }], next: undefined });
     expect((await askAt(us, [{ key: other, kept: undefined }])).remove).toEqual([first.remove[1]]);
-    expect(await leave(us)).toMatchObject({ cleanUp: 'asked', fromOthers: 1 });
+    expect(await leave(us)).toMatchObject({ cleanUp: 'asked', fromOthers: 1, own: 0 });
     expect(await askAt(us, [{ key: theirs, kept: 'it was edited' }])).toEqual({ remove: [], next: undefined });
 
     expect(await us.putFederation()).toMatchObject({ paused: true, cleanUp: false });
-    expect(await leave(us)).toMatchObject({ cleanUp: 'done', fromOthers: 0 });
+    expect(await leave(us)).toMatchObject({ cleanUp: 'done', fromOthers: 0, own: 1 });
     expect((await us.operator.status()).exceptions).toMatchObject([{ key: theirs, reason: 'KeptOnLeaving', message: 'it was edited' }]);
   });
 });

@@ -20,8 +20,9 @@ const ROWS_PER_LOOK = 500;
 /** Objects to remove in one answer at most, whatever is asked for. */
 const MAX_REMOVALS = 200;
 
-/** What is kept of a departure: since when, and whether the cluster is to give back what it has from others. */
-interface Departure { readonly leftAtMs: number; readonly cleanUp: 'not-asked' | 'asked' | 'done' }
+/** What is kept of a departure: since when, whether the cluster is to give back what it has from others, and how much it has. */
+interface Departure { readonly leftAtMs: number; readonly cleanUp: 'not-asked' | 'asked' | 'done'; readonly removed: number }
+const begun = ({ clock }: Replica): Departure => ({ leftAtMs: clock.nowMs(), cleanUp: 'not-asked', removed: 0 });
 
 /** Undefined while the member has not left. */
 export async function readDeparture(replica: Replica): Promise<Departure | undefined> {
@@ -31,11 +32,11 @@ export async function readDeparture(replica: Replica): Promise<Departure | undef
 
 /** As `readDeparture`; reads only where the settings say that the member has left. */
 export const departureOf = async (replica: Replica, { left }: Settings): Promise<Departure | undefined> =>
-  (left.includes(replica.identity.member) ? ((await readDeparture(replica)) ?? { leftAtMs: replica.clock.nowMs(), cleanUp: 'not-asked' }) : undefined);
+  (left.includes(replica.identity.member) ? ((await readDeparture(replica)) ?? begun(replica)) : undefined);
 
 /** Notes that the member has left, and asks the cluster to give back what it has from others, if it was not asked before. */
 export async function noteDeparture(replica: Replica, { cleanUp }: { readonly cleanUp: boolean }): Promise<void> {
-  const before = (await readDeparture(replica)) ?? { leftAtMs: replica.clock.nowMs(), cleanUp: 'not-asked' };
+  const before = (await readDeparture(replica)) ?? begun(replica);
   const next: Departure = { ...before, cleanUp: cleanUp && before.cleanUp === 'not-asked' ? 'asked' : before.cleanUp };
   await replica.store.putDocument(DOCUMENTS.departure, { ...next }, undefined);
 }
@@ -48,9 +49,10 @@ export async function cleanUp(replica: Replica, { done, after, ...identity }: Cl
   const facts = await callingCluster(replica, identity);
   const departure = await readDeparture(replica);
   if (departure?.cleanUp !== 'asked') return { remove: [], next: undefined };
+  let { removed } = departure;
   for (const { key, kept } of done) {
     if (kept !== undefined) await putException(replica, { key, kind: 'not-shown', reason: 'KeptOnLeaving', message: kept, sinceMs: replica.clock.nowMs() });
-    await forgetOthers(replica, key);
+    if (await forgetOthers(replica, key) && kept === undefined) removed += 1;
   }
   const page = await replica.store.list(after, ROWS_PER_LOOK);
   const remove: Target[] = [];
@@ -59,10 +61,9 @@ export async function cleanUp(replica: Replica, { done, after, ...identity }: Cl
     const target = await removalOf(replica, key, row, facts);
     if (target !== undefined) remove.push(target);
   }
-  if (remove.length === 0 && page.next === undefined) {
-    await replica.store.putDocument(DOCUMENTS.departure, { ...departure, cleanUp: 'done' }, undefined);
-    await replica.events.publish({ kind: 'SpecChanged' });
-  }
+  const isDone = remove.length === 0 && page.next === undefined;
+  if (isDone || removed !== departure.removed) await replica.store.putDocument(DOCUMENTS.departure, { ...departure, cleanUp: isDone ? 'done' : 'asked', removed }, undefined);
+  if (isDone) await replica.events.publish({ kind: 'SpecChanged' });
   return { remove, next: page.next };
 }
 
@@ -97,5 +98,6 @@ export async function countBelongings(replica: Replica, examples: number): Promi
     }
     after = page.next;
   } while (after !== undefined);
-  return { fromOthers: others, examples: fromOthers, own };
+  // What was removed stands in the region still, and counts as nobody's.
+  return { fromOthers: others, examples: fromOthers, own: own - ((await readDeparture(replica))?.removed ?? 0) };
 }

@@ -18,12 +18,12 @@ export async function noteOwnObjects(replica: Replica, facts: CallingCluster, ob
   }
 }
 
-/** The object stays in the cluster when its member leaves. @throws never for a row that is gone or changes meanwhile */
-export async function forgetOthers(replica: Replica, key: ResourceKey): Promise<void> {
+/** The object stays in the cluster when its member leaves. Returns whether that is news; a row may be gone, or change meanwhile. */
+export async function forgetOthers(replica: Replica, key: ResourceKey): Promise<boolean> {
   for (;;) {
     const row = (await replica.store.rows([key])).get(key);
-    if (row?.local.fromOthers !== true) return;
+    if (row?.local.fromOthers !== true) return false;
     const next = { ...row, local: { ...row.local, revision: row.local.revision + 1, fromOthers: false } };
-    if ((await replica.store.putRow({ key, next, if: row.local.revision })) === 'ok') return;
+    if ((await replica.store.putRow({ key, next, if: row.local.revision })) === 'ok') return true;
   }
 }
