@@ -14,7 +14,7 @@ const LOOK_MS = 1000;
 /** Objects that a plan names. */
 const LINES = 20;
 /** What passes by itself, mostly. */
-const PASSING: readonly LeaveObstacle['reason'][] = ['NotReachable', 'NotLevel'];
+const PASSING: readonly LeaveObstacle['reason'][] = ['NotReachable', 'Recovering', 'NotLevel'];
 
 interface LeaveOptions { readonly confirm?: string; readonly cleanup?: boolean; readonly force?: boolean; readonly wait: string }
 

@@ -105,7 +105,7 @@ export interface LeaveRequest {
 }
 /** Why leaving now would lose or miss something. */
 export interface LeaveObstacle {
-  readonly reason: 'NotReachable' | 'NotLevel' | 'MassDeleteHeld' | 'NotSent' | 'IsHub';
+  readonly reason: 'NotReachable' | 'Recovering' | 'NotLevel' | 'MassDeleteHeld' | 'NotSent' | 'IsHub';
   /** The other member that it is about, where it is about one. */
   readonly member?: Member;
   readonly message: string;

@@ -33,6 +33,8 @@ export type ApplyOutcome =
 type Way = { readonly kind: 'off-log' } | Announced;
 /** With what the page's log says of the resource, and what was just read for several of its answers: first the rows, then the state. */
 interface Announced { readonly kind: 'log'; readonly entries: readonly Dot[]; readonly rows: ReadonlyMap<ResourceKey, HeldRow>; readonly state: () => Promise<RegionState> }
+/** Nobody waits for what it knows: it takes nothing, whoever sends it. */
+const HAS_LEFT: Distrust = { kind: 'defer', reason: 'this member has left the federation' };
 const OFF_LOG: Way = { kind: 'off-log' };
 
 /**
@@ -41,6 +43,7 @@ const OFF_LOG: Way = { kind: 'off-log' };
  */
 export async function applyPage(replica: Replica, page: Page): Promise<ApplyOutcome> {
   const state = await replica.store.state();
+  if (state.clock?.state === 'left') return HAS_LEFT;
   const seen = seenOf(state);
   const distrust = distrustPage(await trustFacts(replica, state), page);
   if (distrust !== undefined) return distrust;
@@ -62,7 +65,9 @@ export async function applyPage(replica: Replica, page: Page): Promise<ApplyOutc
 
 /** Takes rows that no log announces: repairs, and deletes from the ledger. Each is entered into the region's own log. */
 export async function applyOffLog(replica: Replica, answers: readonly KeyedAnswer[]): Promise<Extract<ApplyOutcome, { kind: 'applied' }> | Distrust> {
-  const distrust = distrustAnswers(await trustFacts(replica, await replica.store.state()), answers);
+  const state = await replica.store.state();
+  if (state.clock?.state === 'left') return HAS_LEFT;
+  const distrust = distrustAnswers(await trustFacts(replica, state), answers);
   if (distrust !== undefined) return distrust;
   const facts = await readClusterFacts(replica);
   const joined = await joinOffLog(replica, answers, facts);

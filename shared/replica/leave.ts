@@ -94,8 +94,9 @@ async function obstaclesOf(replica: Replica, peers: readonly Peer[], state: Regi
 async function lackOf(replica: Replica, peer: Peer, seen: VersionVector, signal: AbortSignal): Promise<LeaveObstacle | undefined> {
   const { member } = peer;
   const answer = await beat(replica, peer, signal);
-  const { seen: theirs, error } = await peerRecord(replica, member);
+  const { seen: theirs, clock, error } = await peerRecord(replica, member);
   if (answer !== 'answered') return { reason: 'NotReachable', member, message: `${member} does not answer, so that nobody knows whether it has everything: ${error ?? 'unknown'}` };
+  if (clock?.state === 'recovering') return { reason: 'Recovering', member, message: `${member} has lost its state and recovers it from the others, this one among them` };
   if (theirs !== undefined && covers(theirs, seen)) return undefined;
   return { reason: 'NotLevel', member, message: `${member} lacks ${countMissing(seen, theirs).toString()} of the changes that are here` };
 }

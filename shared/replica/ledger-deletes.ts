@@ -9,7 +9,7 @@ import { applyOffLog } from './apply.ts';
 import { knownClocks, knownLogs } from './known-members.ts';
 import { travellingPart } from './pages.ts';
 import type { Replica } from './replica.ts';
-import { DOCUMENTS, loadSettings } from './settings.ts';
+import { DOCUMENTS } from './settings.ts';
 import { reportMisbehaviour } from './trust.ts';
 
 /** Segments of the own log looked through at a time. */
@@ -73,9 +73,8 @@ export async function joinDelete(replica: Replica, item: LedgerDelete): Promise<
   return outcome.kind === 'applied' ? 'applied' : 'deferred';
 }
 
-/** Joins whatever deletes stand in the ledger: the backstop of its stream. Who has left joins none. */
+/** Joins whatever deletes stand in the ledger: the backstop of its stream. */
 export async function joinAllDeletes(replica: Replica): Promise<number> {
-  if ((await loadSettings(replica)).left.includes(replica.identity.member)) return 0;
   let joined = 0;
   for (const item of await replica.ledger.deletes()) if ((await joinDelete(replica, item)) === 'applied') joined += 1;
   return joined;

@@ -7,7 +7,6 @@ import { answerPull } from './pages.ts';
 import { patient } from './patient-peer.ts';
 import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
-import { loadSettings } from './settings.ts';
 import { rowsOf } from './sync.ts';
 import { reportMisbehaviour } from './trust.ts';
 
@@ -45,7 +44,6 @@ export async function pushTo(replica: Replica, called: Peer, since: number, sign
 
 /** Takes what a peer pushes. A page that starts beyond what is here is answered with `gap`. */
 export async function receivePush(replica: Replica, sender: Peer | undefined, member: Member, request: PushRequest, signal: AbortSignal): Promise<PushResult> {
-  if ((await loadSettings(replica)).left.includes(replica.identity.member)) return { kind: 'deferred', reason: `${replica.identity.member} has left the federation` };
   const rows = rowsOf(request.kind === 'page' ? request.page : request);
   if (sender !== undefined) await fetchMissingContents(replica, patient(replica, sender), rows, signal);
   const outcome = request.kind === 'page' ? await applyPage(replica, request.page) : await applyOffLog(replica, request.answers);

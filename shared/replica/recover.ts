@@ -112,16 +112,18 @@ export const newLocal = (replica: Replica): IncarnationStart['local'] => ({ log:
 
 /** Compares with every member not yet done, then closes the old incarnation. */
 async function recover(replica: Replica, signal: AbortSignal): Promise<'serving' | 'recovering'> {
-  const { others, spec } = await loadSettings(replica);
+  const { others, left, spec } = await loadSettings(replica);
   // Without a spec nobody knows the members: those who ever called, or stand in the ledger, are the list until one comes.
   const members = spec === undefined ? await membersEverHeard(replica) : others;
   // And where nobody is known yet, there may still be somebody who has what was lost.
   if (spec === undefined && members.length === 0) return 'recovering';
   const done = new Set(await membersCompared(replica));
-  for (const member of members) {
+  // Who has left may still have what was lost here. It is asked, and nobody waits for it.
+  for (const member of [...members, ...left]) {
     if (done.has(member)) continue;
     const peer = replica.peers.peer(member);
-    if (peer === undefined) return 'recovering';
+    if (peer === undefined && members.includes(member)) return 'recovering';
+    if (peer === undefined) continue;
     // First: what it was told before the loss counts no longer, and must not when this region serves again (decision 19).
     if ((await beat(replica, peer, signal)) !== 'answered') {
       replica.logger.warn('recovery-waits', { member, error: 'it did not answer the heartbeat that tells of the loss' });

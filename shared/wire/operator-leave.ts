@@ -9,7 +9,7 @@ import { big, cleanText, requireList, requireNumber, requireText } from './value
 import { WireError } from './wire-error.ts';
 
 const states = enumWords<CleanUpState, LeaveAnswer['cleanUp']>({ 'not-asked': CleanUpState.NOT_ASKED, asked: CleanUpState.ASKED, done: CleanUpState.DONE });
-const REASONS: readonly LeaveObstacle['reason'][] = ['NotReachable', 'NotLevel', 'MassDeleteHeld', 'NotSent', 'IsHub'];
+const REASONS: readonly LeaveObstacle['reason'][] = ['NotReachable', 'Recovering', 'NotLevel', 'MassDeleteHeld', 'NotSent', 'IsHub'];
 /** One for each member, and a few. */
 const MAX_OBSTACLES = 2 * MAX_MEMBERS;
 
