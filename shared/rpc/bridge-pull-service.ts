@@ -1,4 +1,4 @@
-import { BridgeService } from '../../proto/gen/novaedge/federation/v1/bridge_service_pb.ts';
+import { BridgeService } from '../../proto/gen/novaedge/federation/v1/bridge_service_codec.ts';
 import type { Region } from '../ports/region.ts';
 import { readBridgePullRequest, writeBridgePullResponse } from '../wire/bridge-pull.ts';
 import type { Offer } from './offer.ts';

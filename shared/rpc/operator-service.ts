@@ -1,5 +1,4 @@
-import type { ServiceImpl } from '@connectrpc/connect';
-import { OperatorService } from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
+import { OperatorService } from '../../proto/gen/novaedge/federation/v1/operator_service_codec.ts';
 import { denyEntriesOf, parseDenyEntry } from '../model/deny-entry.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Operator } from '../ports/operator.ts';
@@ -15,7 +14,7 @@ import { callerWithRole } from './call.ts';
 import type { OperatorCaller } from './caller.ts';
 import { callerName } from './caller.ts';
 import { cutToFit, limitOf, partOf } from './listing.ts';
-import type { Offer } from './offer.ts';
+import type { Methods, Offer } from './offer.ts';
 import { offer } from './offer.ts';
 
 /** The longest kind, namespace or `--keep`. */
@@ -24,7 +23,7 @@ const NAME_CHARACTERS = 253;
 const REASON_CHARACTERS = 500;
 
 /** OperatorService over a region's operator port. Who may call is decided before; the app keeps the audit log. */
-export const operatorService = (operator: Operator): ServiceImpl<typeof OperatorService> => ({
+export const operatorService = (operator: Operator): Methods<typeof OperatorService> => ({
   async status() {
     return { status: writeStatus(await operator.status()) };
   },
