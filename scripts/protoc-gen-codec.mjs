@@ -33,17 +33,23 @@ function printMessage(out, message) {
   out.print();
 }
 
+/** Its methods one by one too, so that a program that offers two of them holds the messages of no others. */
 function printService(out, service) {
-  out.print('export const ', service.name, ': ', out.import('ServiceType', TYPES, true), '<', out.import('MethodsOf', TYPES, true), `<typeof import('./${leafOf(service.file)}_pb.ts').${service.name}>> = {`);
-  out.print(`  name: ${quoted(service.typeName)},`);
-  out.print('  methods: {');
+  const methodsOf = [out.import('MethodsOf', TYPES, true), `<typeof import('./${leafOf(service.file)}_pb.ts').${service.name}>`];
   for (const method of service.methods) {
     if (method.methodKind !== 'unary') throw new Error(`${method}: streams have no codec here; shared/wire/codec/message-type.ts says what has`);
-    out.print(`    ${method.localName}: { name: ${quoted(method.name)}, input: `, codecOf(out, method.input), ', output: ', codecOf(out, method.output), ' },');
+    out.print('export const ', constOf(method), ': ', out.import('MethodTypes', TYPES, true), '<', ...methodsOf, `>['${method.localName}'] = { name: ${quoted(method.name)}, input: `, codecOf(out, method.input), ', output: ', codecOf(out, method.output), ' };');
+    out.print();
   }
+  out.print('export const ', service.name, ': ', out.import('ServiceType', TYPES, true), '<', ...methodsOf, '> = {');
+  out.print(`  name: ${quoted(service.typeName)},`);
+  out.print('  methods: {');
+  for (const method of service.methods) out.print(`    ${method.localName}: ${constOf(method)},`);
   out.print('  },');
   out.print('};');
 }
+
+const constOf = (method) => `${method.parent.name}${method.name}`;
 
 /** The type of a field, of an item of a list, or of a value of a map. */
 function typeOf(out, field) {

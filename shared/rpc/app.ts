@@ -5,6 +5,7 @@ import type { AgentHandlers } from './agent-service.ts';
 import { offerToAgents } from './agent-service.ts';
 import { offerToBridges } from './bridge-service.ts';
 import type { CallServerOptions } from './call-server.ts';
+import { offerExchangeToOperators } from './operator-exchange-service.ts';
 import { offerToOperators } from './operator-service.ts';
 import type { PeerHandlers } from './peer-service.ts';
 import { offerToPeers } from './peer-service.ts';
@@ -21,6 +22,6 @@ export interface AppOptions extends Omit<CallServerOptions, 'offers'> {
 
 /** All the services that there are handlers for, as one Hono app, with messages in binary and in JSON: for programs whose size does not matter (see offer.ts). */
 export function createApp({ handlers: { peer, bridge, agent, operator }, ...options }: AppOptions): Hono {
-  const offers = [peer && offerToPeers(peer), bridge && offerToBridges(bridge), agent && offerToAgents(agent), operator && offerToOperators(operator)];
+  const offers = [peer && offerToPeers(peer), bridge && offerToBridges(bridge), agent && offerToAgents(agent), operator && offerToOperators(operator), operator && offerExchangeToOperators(operator)];
   return createServiceApp({ json: jsonCoding, ...options, offers: offers.filter((offered) => offered !== undefined) });
 }

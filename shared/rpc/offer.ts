@@ -1,6 +1,5 @@
 import type { MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import type { GenServiceMethods } from '@bufbuild/protobuf/codegenv2';
-import type { ServiceType } from '../wire/codec/message-type.ts';
+import type { MethodType } from '../wire/codec/message-type.ts';
 import type { Call } from './call.ts';
 import type { Role } from './caller.ts';
 
@@ -11,10 +10,16 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
+type Done<Type> = Type extends MethodType<infer Input, infer Output> ? (request: MessageShape<Input>, context: CallContext) => Promise<MessageInitShape<Output>> : never;
+
+/** A service, or a part of one, as a table has it: its methods by their names in JavaScript. */
+export interface ServicePart { readonly name: string; readonly methods: Readonly<Record<string, MethodType>> }
+
 /** A service's methods as they are done. */
-export type Methods<Service> = Service extends ServiceType<infer Named extends GenServiceMethods>
-  ? { readonly [Name in keyof Named]: (request: MessageShape<Named[Name]['input']>, context: CallContext) => Promise<MessageInitShape<Named[Name]['output']>> }
-  : never;
+export type Methods<Service extends ServicePart> = { readonly [Name in keyof Service['methods']]: Done<Service['methods'][Name]> };
+
+/** A part of a service, for a program that offers no more of it and holds the messages of these methods alone. */
+export const serviceOf = <Named extends ServicePart['methods']>(name: string, methods: Named): { readonly name: string; readonly methods: Named } => ({ name, methods });
 
 /** A method whose messages' types are known to who made it. */
 export type AnyMethod = (request: never, context: CallContext) => Promise<object>;
@@ -25,11 +30,11 @@ export type AnyMethod = (request: never, context: CallContext) => Promise<object
  */
 export interface Offer {
   readonly role: Role;
-  readonly service: ServiceType;
+  readonly service: ServicePart;
   /** A method that is not implemented is answered as not there. */
   readonly implement: (federationId: string) => Readonly<Record<string, AnyMethod>>;
 }
 
 /** An offer, with its implementation held against its service. */
-export const offer = <Service extends ServiceType>(role: Role, service: Service, implement: (federationId: string) => Partial<Methods<Service>>): Offer =>
+export const offer = <Service extends ServicePart>(role: Role, service: Service, implement: (federationId: string) => Partial<Methods<Service>>): Offer =>
   ({ role, service, implement: (federationId) => implement(federationId) as Readonly<Record<string, AnyMethod>> });

@@ -35,13 +35,13 @@ export interface MethodType<Input extends DescMessage = DescMessage, Output exte
   readonly output: MessageType<Output>;
 }
 
-type MethodTypes<Methods extends GenServiceMethods> = { readonly [Name in keyof Methods]: MethodType<Methods[Name]['input'], Methods[Name]['output']> };
+/** The methods of a service, by their names in JavaScript. */
+export type MethodTypes<Methods extends GenServiceMethods> = { readonly [Name in keyof Methods]: MethodType<Methods[Name]['input'], Methods[Name]['output']> };
 
 /** A service of the contract. `Desc` is what protoc-gen-es calls by the service's name. */
 export interface ServiceType<Methods extends GenServiceMethods = GenServiceMethods> {
   /** With its package, as it stands in paths. */
   readonly name: string;
-  /** By their names in JavaScript. */
   readonly methods: MethodTypes<Methods>;
 }
 

@@ -2,7 +2,7 @@
 // @generated from file novaedge/federation/v1/agent_service.proto (package novaedge.federation.v1, syntax proto3)
 /* eslint-disable */
 
-import type { MessageType, MethodsOf, ServiceType } from "../../../../../shared/wire/codec/message-type.ts";
+import type { MessageType, MethodsOf, MethodTypes, ServiceType } from "../../../../../shared/wire/codec/message-type.ts";
 import type { PollRequest_ProblemSchema, PollRequest_ReachabilitySchema, PollRequestSchema, PollResponse_ControllerSchema, PollResponse_GoneSchema, PollResponse_PresentSchema, PollResponse_ProbingSchema, PollResponse_ResourceSchema, PollResponseSchema } from "./agent_service_pb.ts";
 import { Dictionary } from "./dictionary_codec.ts";
 
@@ -102,9 +102,11 @@ export const PollResponse_Probing: MessageType<typeof PollResponse_ProbingSchema
   ],
 };
 
+export const AgentServicePoll: MethodTypes<MethodsOf<typeof import('./agent_service_pb.ts').AgentService>>['poll'] = { name: 'Poll', input: PollRequest, output: PollResponse };
+
 export const AgentService: ServiceType<MethodsOf<typeof import('./agent_service_pb.ts').AgentService>> = {
   name: 'novaedge.federation.v1.AgentService',
   methods: {
-    poll: { name: 'Poll', input: PollRequest, output: PollResponse },
+    poll: AgentServicePoll,
   },
 };

@@ -2,7 +2,7 @@
 // @generated from file novaedge/federation/v1/bridge_service.proto (package novaedge.federation.v1, syntax proto3)
 /* eslint-disable */
 
-import type { MessageType, MethodsOf, ServiceType } from "../../../../../shared/wire/codec/message-type.ts";
+import type { MessageType, MethodsOf, MethodTypes, ServiceType } from "../../../../../shared/wire/codec/message-type.ts";
 import type { ApplyExceptionSchema, BridgeIdentitySchema, BridgeServicePullRequestSchema, BridgeServicePullResponseSchema, CommitRequestSchema, CommitResponse_DoneSchema, CommitResponse_LowerEpochSchema, CommitResponse_SessionExpiredSchema, CommitResponseSchema, CompareRequestSchema, CompareResponseSchema, FilterSchema, ListedObjectSchema, Observation_MissingSchema, Observation_PresentSchema, ObservationResult_CommittedSchema, ObservationResult_RefusedSchema, ObservationResult_UnchangedSchema, ObservationResultSchema, ObservationSchema, PutFederationRequestSchema, PutFederationResponseSchema, ReportAppliedRequestSchema, ReportAppliedResponseSchema, ReportStatusRequestSchema, ReportStatusResponseSchema, Target_GoneSchema, Target_ShownSchema, TargetSchema, ViewAtRequestSchema, ViewAtResponseSchema } from "./bridge_service_pb.ts";
 import { Condition } from "./condition_codec.ts";
 import { Dictionary, Dot } from "./dictionary_codec.ts";
@@ -284,15 +284,29 @@ export const ReportStatusResponse: MessageType<typeof ReportStatusResponseSchema
   ],
 };
 
+export const BridgeServicePutFederation: MethodTypes<MethodsOf<typeof import('./bridge_service_pb.ts').BridgeService>>['putFederation'] = { name: 'PutFederation', input: PutFederationRequest, output: PutFederationResponse };
+
+export const BridgeServiceCommit: MethodTypes<MethodsOf<typeof import('./bridge_service_pb.ts').BridgeService>>['commit'] = { name: 'Commit', input: CommitRequest, output: CommitResponse };
+
+export const BridgeServicePull: MethodTypes<MethodsOf<typeof import('./bridge_service_pb.ts').BridgeService>>['pull'] = { name: 'Pull', input: BridgeServicePullRequest, output: BridgeServicePullResponse };
+
+export const BridgeServiceCompare: MethodTypes<MethodsOf<typeof import('./bridge_service_pb.ts').BridgeService>>['compare'] = { name: 'Compare', input: CompareRequest, output: CompareResponse };
+
+export const BridgeServiceViewAt: MethodTypes<MethodsOf<typeof import('./bridge_service_pb.ts').BridgeService>>['viewAt'] = { name: 'ViewAt', input: ViewAtRequest, output: ViewAtResponse };
+
+export const BridgeServiceReportApplied: MethodTypes<MethodsOf<typeof import('./bridge_service_pb.ts').BridgeService>>['reportApplied'] = { name: 'ReportApplied', input: ReportAppliedRequest, output: ReportAppliedResponse };
+
+export const BridgeServiceReportStatus: MethodTypes<MethodsOf<typeof import('./bridge_service_pb.ts').BridgeService>>['reportStatus'] = { name: 'ReportStatus', input: ReportStatusRequest, output: ReportStatusResponse };
+
 export const BridgeService: ServiceType<MethodsOf<typeof import('./bridge_service_pb.ts').BridgeService>> = {
   name: 'novaedge.federation.v1.BridgeService',
   methods: {
-    putFederation: { name: 'PutFederation', input: PutFederationRequest, output: PutFederationResponse },
-    commit: { name: 'Commit', input: CommitRequest, output: CommitResponse },
-    pull: { name: 'Pull', input: BridgeServicePullRequest, output: BridgeServicePullResponse },
-    compare: { name: 'Compare', input: CompareRequest, output: CompareResponse },
-    viewAt: { name: 'ViewAt', input: ViewAtRequest, output: ViewAtResponse },
-    reportApplied: { name: 'ReportApplied', input: ReportAppliedRequest, output: ReportAppliedResponse },
-    reportStatus: { name: 'ReportStatus', input: ReportStatusRequest, output: ReportStatusResponse },
+    putFederation: BridgeServicePutFederation,
+    commit: BridgeServiceCommit,
+    pull: BridgeServicePull,
+    compare: BridgeServiceCompare,
+    viewAt: BridgeServiceViewAt,
+    reportApplied: BridgeServiceReportApplied,
+    reportStatus: BridgeServiceReportStatus,
   },
 };

@@ -2,7 +2,7 @@
 // @generated from file novaedge/federation/v1/operator_service.proto (package novaedge.federation.v1, syntax proto3)
 /* eslint-disable */
 
-import type { MessageType, MethodsOf, ServiceType } from "../../../../../shared/wire/codec/message-type.ts";
+import type { MessageType, MethodsOf, MethodTypes, ServiceType } from "../../../../../shared/wire/codec/message-type.ts";
 import type { AgentQuorumStatusSchema, ApplyResourceRequestSchema, ApplyResourceResponseSchema, ApproveRequestSchema, ApproveResponseSchema, ConflictInfoSchema, DeadLetterSchema, DeleteResourceRequestSchema, DeleteResourceResponseSchema, DeniedSchema, DenyRequestSchema, DenyResponseSchema, DescribeConflictRequestSchema, DescribeConflictResponseSchema, DiscardDeadLettersRequestSchema, DiscardDeadLettersResponseSchema, DrillRequestSchema, DrillResponseSchema, EvictRequestSchema, EvictResponseSchema, FailedDiscardSchema, FailedReplaySchema, FederationStatusSchema, GetResourceRequestSchema, GetResourceResponseSchema, HistoryRequestSchema, HistoryResponse_EntrySchema, HistoryResponseSchema, HoldSchema, LeaveRequestSchema, LeaveResponseSchema, ListAgentsRequestSchema, ListAgentsResponse_AgentSchema, ListAgentsResponseSchema, ListConflictsRequestSchema, ListConflictsResponseSchema, ListDeadLettersRequestSchema, ListDeadLettersResponseSchema, ListDeniedRequestSchema, ListDeniedResponseSchema, ListResourcesRequestSchema, ListResourcesResponseSchema, MemberStatusSchema, ReconcileRequestSchema, ReconcileResponse_ResultSchema, ReconcileResponseSchema, RejectRequestSchema, RejectResponseSchema, ReplayDeadLettersRequestSchema, ReplayDeadLettersResponseSchema, ResolveConflictRequestSchema, ResolveConflictResponseSchema, ResourceExceptionSchema, ResourceInfoSchema, RollbackRequestSchema, RollbackResponseSchema, SplitBrainStatusSchema, StatusRequestSchema, StatusResponseSchema, SyncNowRequestSchema, SyncNowResponse_ResultSchema, SyncNowResponseSchema, UndenyRequestSchema, UndenyResponseSchema, VerifyRequestSchema, VerifyResponse_ResultSchema, VerifyResponseSchema, VersionInfoSchema } from "./operator_service_pb.ts";
 import { Condition } from "./condition_codec.ts";
 
@@ -626,33 +626,83 @@ export const UndenyResponse: MessageType<typeof UndenyResponseSchema> = {
   ],
 };
 
+export const OperatorServiceStatus: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['status'] = { name: 'Status', input: StatusRequest, output: StatusResponse };
+
+export const OperatorServiceGetResource: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['getResource'] = { name: 'GetResource', input: GetResourceRequest, output: GetResourceResponse };
+
+export const OperatorServiceListResources: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['listResources'] = { name: 'ListResources', input: ListResourcesRequest, output: ListResourcesResponse };
+
+export const OperatorServiceApplyResource: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['applyResource'] = { name: 'ApplyResource', input: ApplyResourceRequest, output: ApplyResourceResponse };
+
+export const OperatorServiceDeleteResource: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['deleteResource'] = { name: 'DeleteResource', input: DeleteResourceRequest, output: DeleteResourceResponse };
+
+export const OperatorServiceListConflicts: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['listConflicts'] = { name: 'ListConflicts', input: ListConflictsRequest, output: ListConflictsResponse };
+
+export const OperatorServiceDescribeConflict: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['describeConflict'] = { name: 'DescribeConflict', input: DescribeConflictRequest, output: DescribeConflictResponse };
+
+export const OperatorServiceResolveConflict: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['resolveConflict'] = { name: 'ResolveConflict', input: ResolveConflictRequest, output: ResolveConflictResponse };
+
+export const OperatorServiceSyncNow: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['syncNow'] = { name: 'SyncNow', input: SyncNowRequest, output: SyncNowResponse };
+
+export const OperatorServiceReconcile: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['reconcile'] = { name: 'Reconcile', input: ReconcileRequest, output: ReconcileResponse };
+
+export const OperatorServiceListAgents: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['listAgents'] = { name: 'ListAgents', input: ListAgentsRequest, output: ListAgentsResponse };
+
+export const OperatorServiceHistory: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['history'] = { name: 'History', input: HistoryRequest, output: HistoryResponse };
+
+export const OperatorServiceRollback: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['rollback'] = { name: 'Rollback', input: RollbackRequest, output: RollbackResponse };
+
+export const OperatorServiceVerify: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['verify'] = { name: 'Verify', input: VerifyRequest, output: VerifyResponse };
+
+export const OperatorServiceEvict: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['evict'] = { name: 'Evict', input: EvictRequest, output: EvictResponse };
+
+export const OperatorServiceApprove: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['approve'] = { name: 'Approve', input: ApproveRequest, output: ApproveResponse };
+
+export const OperatorServiceReject: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['reject'] = { name: 'Reject', input: RejectRequest, output: RejectResponse };
+
+export const OperatorServiceDrill: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['drill'] = { name: 'Drill', input: DrillRequest, output: DrillResponse };
+
+export const OperatorServiceLeave: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['leave'] = { name: 'Leave', input: LeaveRequest, output: LeaveResponse };
+
+export const OperatorServiceListDeadLetters: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['listDeadLetters'] = { name: 'ListDeadLetters', input: ListDeadLettersRequest, output: ListDeadLettersResponse };
+
+export const OperatorServiceReplayDeadLetters: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['replayDeadLetters'] = { name: 'ReplayDeadLetters', input: ReplayDeadLettersRequest, output: ReplayDeadLettersResponse };
+
+export const OperatorServiceDiscardDeadLetters: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['discardDeadLetters'] = { name: 'DiscardDeadLetters', input: DiscardDeadLettersRequest, output: DiscardDeadLettersResponse };
+
+export const OperatorServiceListDenied: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['listDenied'] = { name: 'ListDenied', input: ListDeniedRequest, output: ListDeniedResponse };
+
+export const OperatorServiceDeny: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['deny'] = { name: 'Deny', input: DenyRequest, output: DenyResponse };
+
+export const OperatorServiceUndeny: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['undeny'] = { name: 'Undeny', input: UndenyRequest, output: UndenyResponse };
+
 export const OperatorService: ServiceType<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>> = {
   name: 'novaedge.federation.v1.OperatorService',
   methods: {
-    status: { name: 'Status', input: StatusRequest, output: StatusResponse },
-    getResource: { name: 'GetResource', input: GetResourceRequest, output: GetResourceResponse },
-    listResources: { name: 'ListResources', input: ListResourcesRequest, output: ListResourcesResponse },
-    applyResource: { name: 'ApplyResource', input: ApplyResourceRequest, output: ApplyResourceResponse },
-    deleteResource: { name: 'DeleteResource', input: DeleteResourceRequest, output: DeleteResourceResponse },
-    listConflicts: { name: 'ListConflicts', input: ListConflictsRequest, output: ListConflictsResponse },
-    describeConflict: { name: 'DescribeConflict', input: DescribeConflictRequest, output: DescribeConflictResponse },
-    resolveConflict: { name: 'ResolveConflict', input: ResolveConflictRequest, output: ResolveConflictResponse },
-    syncNow: { name: 'SyncNow', input: SyncNowRequest, output: SyncNowResponse },
-    reconcile: { name: 'Reconcile', input: ReconcileRequest, output: ReconcileResponse },
-    listAgents: { name: 'ListAgents', input: ListAgentsRequest, output: ListAgentsResponse },
-    history: { name: 'History', input: HistoryRequest, output: HistoryResponse },
-    rollback: { name: 'Rollback', input: RollbackRequest, output: RollbackResponse },
-    verify: { name: 'Verify', input: VerifyRequest, output: VerifyResponse },
-    evict: { name: 'Evict', input: EvictRequest, output: EvictResponse },
-    approve: { name: 'Approve', input: ApproveRequest, output: ApproveResponse },
-    reject: { name: 'Reject', input: RejectRequest, output: RejectResponse },
-    drill: { name: 'Drill', input: DrillRequest, output: DrillResponse },
-    leave: { name: 'Leave', input: LeaveRequest, output: LeaveResponse },
-    listDeadLetters: { name: 'ListDeadLetters', input: ListDeadLettersRequest, output: ListDeadLettersResponse },
-    replayDeadLetters: { name: 'ReplayDeadLetters', input: ReplayDeadLettersRequest, output: ReplayDeadLettersResponse },
-    discardDeadLetters: { name: 'DiscardDeadLetters', input: DiscardDeadLettersRequest, output: DiscardDeadLettersResponse },
-    listDenied: { name: 'ListDenied', input: ListDeniedRequest, output: ListDeniedResponse },
-    deny: { name: 'Deny', input: DenyRequest, output: DenyResponse },
-    undeny: { name: 'Undeny', input: UndenyRequest, output: UndenyResponse },
+    status: OperatorServiceStatus,
+    getResource: OperatorServiceGetResource,
+    listResources: OperatorServiceListResources,
+    applyResource: OperatorServiceApplyResource,
+    deleteResource: OperatorServiceDeleteResource,
+    listConflicts: OperatorServiceListConflicts,
+    describeConflict: OperatorServiceDescribeConflict,
+    resolveConflict: OperatorServiceResolveConflict,
+    syncNow: OperatorServiceSyncNow,
+    reconcile: OperatorServiceReconcile,
+    listAgents: OperatorServiceListAgents,
+    history: OperatorServiceHistory,
+    rollback: OperatorServiceRollback,
+    verify: OperatorServiceVerify,
+    evict: OperatorServiceEvict,
+    approve: OperatorServiceApprove,
+    reject: OperatorServiceReject,
+    drill: OperatorServiceDrill,
+    leave: OperatorServiceLeave,
+    listDeadLetters: OperatorServiceListDeadLetters,
+    replayDeadLetters: OperatorServiceReplayDeadLetters,
+    discardDeadLetters: OperatorServiceDiscardDeadLetters,
+    listDenied: OperatorServiceListDenied,
+    deny: OperatorServiceDeny,
+    undeny: OperatorServiceUndeny,
   },
 };

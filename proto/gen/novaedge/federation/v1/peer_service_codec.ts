@@ -2,7 +2,7 @@
 // @generated from file novaedge/federation/v1/peer_service.proto (package novaedge.federation.v1, syntax proto3)
 /* eslint-disable */
 
-import type { MessageType, MethodsOf, ServiceType } from "../../../../../shared/wire/codec/message-type.ts";
+import type { MessageType, MethodsOf, MethodTypes, ServiceType } from "../../../../../shared/wire/codec/message-type.ts";
 import type { CompareDigestsRequest_BucketsSchema, CompareDigestsRequest_NodeSchema, CompareDigestsRequest_NodesSchema, CompareDigestsRequestSchema, CompareDigestsResponse_BucketSchema, CompareDigestsResponse_BucketsSchema, CompareDigestsResponse_DifferentSchema, CompareDigestsResponse_NodeSchema, CompareDigestsResponse_NodesSchema, CompareDigestsResponse_SameSchema, CompareDigestsResponseSchema, FetchContentsRequest_WantedSchema, FetchContentsRequestSchema, FetchContentsResponseSchema, FetchRowsRequest_UnindexedSchema, FetchRowsRequestSchema, FetchRowsResponseSchema, HeartbeatRequestSchema, HeartbeatResponseSchema, PeerServicePullRequestSchema, PeerServicePullResponseSchema, PushRequestSchema, PushResponse_AppliedSchema, PushResponse_DeferredSchema, PushResponse_GapSchema, PushResponseSchema, RepairSchema } from "./peer_service_pb.ts";
 import { Compacted, Page } from "./log_codec.ts";
 import { Dictionary } from "./dictionary_codec.ts";
@@ -222,14 +222,26 @@ export const HeartbeatResponse: MessageType<typeof HeartbeatResponseSchema> = {
   ],
 };
 
+export const PeerServicePush: MethodTypes<MethodsOf<typeof import('./peer_service_pb.ts').PeerService>>['push'] = { name: 'Push', input: PushRequest, output: PushResponse };
+
+export const PeerServicePull: MethodTypes<MethodsOf<typeof import('./peer_service_pb.ts').PeerService>>['pull'] = { name: 'Pull', input: PeerServicePullRequest, output: PeerServicePullResponse };
+
+export const PeerServiceCompareDigests: MethodTypes<MethodsOf<typeof import('./peer_service_pb.ts').PeerService>>['compareDigests'] = { name: 'CompareDigests', input: CompareDigestsRequest, output: CompareDigestsResponse };
+
+export const PeerServiceFetchRows: MethodTypes<MethodsOf<typeof import('./peer_service_pb.ts').PeerService>>['fetchRows'] = { name: 'FetchRows', input: FetchRowsRequest, output: FetchRowsResponse };
+
+export const PeerServiceFetchContents: MethodTypes<MethodsOf<typeof import('./peer_service_pb.ts').PeerService>>['fetchContents'] = { name: 'FetchContents', input: FetchContentsRequest, output: FetchContentsResponse };
+
+export const PeerServiceHeartbeat: MethodTypes<MethodsOf<typeof import('./peer_service_pb.ts').PeerService>>['heartbeat'] = { name: 'Heartbeat', input: HeartbeatRequest, output: HeartbeatResponse };
+
 export const PeerService: ServiceType<MethodsOf<typeof import('./peer_service_pb.ts').PeerService>> = {
   name: 'novaedge.federation.v1.PeerService',
   methods: {
-    push: { name: 'Push', input: PushRequest, output: PushResponse },
-    pull: { name: 'Pull', input: PeerServicePullRequest, output: PeerServicePullResponse },
-    compareDigests: { name: 'CompareDigests', input: CompareDigestsRequest, output: CompareDigestsResponse },
-    fetchRows: { name: 'FetchRows', input: FetchRowsRequest, output: FetchRowsResponse },
-    fetchContents: { name: 'FetchContents', input: FetchContentsRequest, output: FetchContentsResponse },
-    heartbeat: { name: 'Heartbeat', input: HeartbeatRequest, output: HeartbeatResponse },
+    push: PeerServicePush,
+    pull: PeerServicePull,
+    compareDigests: PeerServiceCompareDigests,
+    fetchRows: PeerServiceFetchRows,
+    fetchContents: PeerServiceFetchContents,
+    heartbeat: PeerServiceHeartbeat,
   },
 };
