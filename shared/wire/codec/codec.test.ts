@@ -77,6 +77,9 @@ function initOf(schema: DescMessage, depth = DEPTH): fc.Arbitrary<MessageInitSha
   return fc.record(Object.fromEntries(members), { requiredKeys: [] });
 }
 
+/** Of each property of each message; there are some eight hundred. `npm run fuzz` has its own number. */
+const RUNS = { numRuns: fc.readConfigureGlobal().numRuns ?? 25 };
+
 const theirs = (schema: DescMessage, bytes: Uint8Array): unknown => fromBinary(schema, bytes, { readUnknownFields: false });
 
 /** What both make of the same bytes: a message or a refusal. */
@@ -102,11 +105,11 @@ describe.each(PAIRS)('$name', (pair) => {
   const encoded = inits.map((init) => toBinary(schema, create(schema, init)));
 
   test('is written byte for byte as the library writes it', () => {
-    fc.assert(fc.property(inits, (init) => { expect(Buffer.from(encode(type, init))).toEqual(Buffer.from(toBinary(schema, create(schema, init)))); }));
+    fc.assert(fc.property(inits, (init) => { expect(Buffer.from(encode(type, init))).toEqual(Buffer.from(toBinary(schema, create(schema, init)))); }), RUNS);
   });
 
   test('is read as the library reads it', () => {
-    fc.assert(fc.property(encoded, (bytes) => { expect(decode(type, bytes)).toStrictEqual(theirs(schema, bytes)); }));
+    fc.assert(fc.property(encoded, (bytes) => { expect(decode(type, bytes)).toStrictEqual(theirs(schema, bytes)); }), RUNS);
   });
 
   test('is merged where it stands twice, and read past fields of another message', () => {
@@ -114,15 +117,15 @@ describe.each(PAIRS)('$name', (pair) => {
     fc.assert(fc.property(encoded, encoded, initOf(other.schema).map((init) => toBinary(other.schema, create(other.schema, init))), (one, two, foreign) => {
       expectAlike(pair, Buffer.concat([one, two]));
       expectAlike(pair, Buffer.concat([one, foreign, two]));
-    }));
+    }), RUNS);
   });
 
   test('is read alike, or refused alike, when its bytes are damaged', () => {
-    fc.assert(fc.property(encoded.chain(damaged), (bytes) => { expectAlike(pair, bytes); }));
+    fc.assert(fc.property(encoded.chain(damaged), (bytes) => { expectAlike(pair, bytes); }), RUNS);
   });
 
   test('is read alike, or refused alike, from bytes of no meaning', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => { expectAlike(pair, bytes); }));
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => { expectAlike(pair, bytes); }), RUNS);
   });
 });
 
