@@ -94,8 +94,7 @@ function serveBundles(member: FunctionsMember, bundles: readonly Bundle[]): Map<
       return answer;
     };
   };
-  const cluster = apiOf('cluster-api');
-  member.serveBy({ 'PeerService': apiOf('peer-api'), 'BridgeService': cluster, 'BridgeService/Pull': apiOf('bridge-pull'), 'OperatorService': cluster });
+  member.serveBy({ 'PeerService': apiOf('peer-api'), 'BridgeService': apiOf('cluster-api'), 'BridgeService/Pull': apiOf('bridge-pull'), 'OperatorService': apiOf('operator-api'), 'OperatorService/SyncNow': apiOf('operator-sync') });
   return took;
 }
 

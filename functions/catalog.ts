@@ -96,14 +96,24 @@ export const CATALOG: Readonly<Record<FunctionName, FunctionEntry>> = {
     triggers: [{ kind: 'http', routes: [service('PeerService'), 'GET /healthz'] }], rights: EXCHANGE,
   },
   'cluster-api': {
-    name: 'cluster-api', entry: entryOf('cluster-api'), purpose: 'Answers the bridge of the member\'s cluster, and operators.',
+    name: 'cluster-api', entry: entryOf('cluster-api'), purpose: 'Answers the bridge of the member\'s cluster.',
     timeoutSeconds: API_TIMEOUT_SECONDS, memoryMb: MEMORY_MB, deadLetters: false,
-    triggers: [{ kind: 'http', routes: [service('BridgeService'), service('OperatorService')] }], rights: { ...WRITER, replayDeadLetters: true },
+    triggers: [{ kind: 'http', routes: [service('BridgeService')] }], rights: WRITER,
   },
   'bridge-pull': {
     name: 'bridge-pull', entry: entryOf('bridge-pull'), purpose: 'Answers the bridge of the member\'s cluster, which waits, with what changed.',
     timeoutSeconds: API_TIMEOUT_SECONDS, memoryMb: WAITING_MEMORY_MB, deadLetters: false,
     triggers: [{ kind: 'http', routes: ['POST /novaedge.federation.v1.BridgeService/Pull'] }], rights: WRITER,
+  },
+  'operator-api': {
+    name: 'operator-api', entry: entryOf('operator-api'), purpose: 'Answers operators.',
+    timeoutSeconds: API_TIMEOUT_SECONDS, memoryMb: MEMORY_MB, deadLetters: false,
+    triggers: [{ kind: 'http', routes: [service('OperatorService')] }], rights: { ...WRITER, replayDeadLetters: true },
+  },
+  'operator-sync': {
+    name: 'operator-sync', entry: entryOf('operator-sync'), purpose: 'Pulls from peers and compares with them when an operator says so.',
+    timeoutSeconds: API_TIMEOUT_SECONDS, memoryMb: LARGE_MEMORY_MB, deadLetters: false,
+    triggers: [{ kind: 'http', routes: ['POST /novaedge.federation.v1.OperatorService/SyncNow', 'POST /novaedge.federation.v1.OperatorService/Reconcile'] }], rights: WRITER,
   },
   'agent-api': {
     name: 'agent-api', entry: entryOf('agent-api'), purpose: 'Answers agents on nodes.',

@@ -1,7 +1,7 @@
 import { EVENT_SOURCE } from '../shared/adapters/eventbridge/event-schema.ts';
 
 /** The functions of a region by name. Apart from the catalog, so that no bundle carries that for the sake of a name. */
-export const FUNCTION_NAMES = ['peer-api', 'cluster-api', 'bridge-pull', 'agent-api', 'sync', 'anti-entropy', 'health', 'garbage-collect', 'tick', 'push', 'doorbell'] as const;
+export const FUNCTION_NAMES = ['peer-api', 'cluster-api', 'bridge-pull', 'operator-api', 'operator-sync', 'agent-api', 'sync', 'anti-entropy', 'health', 'garbage-collect', 'tick', 'push', 'doorbell'] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 /** Work that is done at intervals; each is the function of that name. */

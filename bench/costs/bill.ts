@@ -17,7 +17,7 @@ export interface Intervals { readonly sync: number; readonly health: number; rea
 
 /** Milliseconds that an invocation is paid for: assumptions, for peers some 100 ms away and nothing new. */
 const DURATION_MS: Readonly<Record<FunctionName, number>> = {
-  'peer-api': 20, 'cluster-api': 40, 'bridge-pull': 40, 'agent-api': 10, sync: 250, 'anti-entropy': 250, health: 150, 'garbage-collect': 60, tick: 30, push: 150, doorbell: 250,
+  'peer-api': 20, 'cluster-api': 40, 'bridge-pull': 40, 'operator-api': 40, 'operator-sync': 500, 'agent-api': 10, sync: 250, 'anti-entropy': 250, health: 150, 'garbage-collect': 60, tick: 30, push: 150, doorbell: 250,
 };
 const MINUTES_A_MONTH = 30 * 24 * 60;
 const LOG_BYTES = 600;
@@ -47,7 +47,7 @@ export function billOf({ members, changesPerMinute }: Scenario, intervals: Inter
   };
   const invocations: Readonly<Record<FunctionName, number>> = {
     sync: syncs, health: beats, 'anti-entropy': compares, 'garbage-collect': 1, tick: 1 + jobs,
-    'peer-api': (syncs + beats + compares) * peers + others, 'cluster-api': own, 'bridge-pull': 0, 'agent-api': 0,
+    'peer-api': (syncs + beats + compares) * peers + others, 'cluster-api': own, 'bridge-pull': 0, 'operator-api': 0, 'operator-sync': 0, 'agent-api': 0,
     push: own, doorbell: others,
   };
   const pieces = Object.entries(times) as [Piece, number][];

@@ -1,5 +1,5 @@
-import { Code, ConnectError } from '@connectrpc/connect';
 import { ReplicaError } from '../../shared/ports/errors.ts';
+import { CallError } from '../../shared/wire/call-error.ts';
 import type { Context } from '../config/config.ts';
 import { CommandError, MAX_CAUSES } from '../errors.ts';
 
@@ -46,7 +46,7 @@ const ALERT = /^ERR_SSL_.*ALERT.*(?:CERTIFICATE|UNKNOWN_CA|HANDSHAKE_FAILURE|ACC
 export function explainConnection(error: unknown, context: Context, timeout: string): unknown {
   let at: unknown = error;
   for (let depth = 0; at instanceof Error && depth < MAX_CAUSES; at = causeOf(at), depth += 1) {
-    if (at instanceof ConnectError && at.code === Code.DeadlineExceeded) return new CommandError('unavailable', `${context.server} (context ${context.name}) has not answered within ${timeout}; a longer --timeout waits longer`, { cause: error });
+    if (at instanceof CallError && at.code === 'deadline_exceeded') return new CommandError('unavailable', `${context.server} (context ${context.name}) has not answered within ${timeout}; a longer --timeout waits longer`, { cause: error });
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
     const explain = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : ALERT.test(code) ? clientRefused : undefined;
     if (explain !== undefined) return explain(context, at);

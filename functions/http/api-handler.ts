@@ -7,7 +7,7 @@ import type { LambdaHandler } from '../region/lambda.ts';
 import { deadlineOf } from '../region/lambda.ts';
 import type { OpenRegion } from '../region/open-region.ts';
 import type { PayloadV2, PayloadV2Answer } from './payload-v2.ts';
-import { answerOf, requestOf } from './payload-v2.ts';
+import { answerOf, callOf } from './payload-v2.ts';
 
 /** Time kept for writing the answer; the gateway waits for no answer longer than the function lives. */
 const MARGIN_MS = 500;
@@ -28,15 +28,15 @@ export function apiHandler(region: OpenRegion, offers: readonly Offer[], beforeF
   let first: Promise<unknown> | undefined;
   return async (event, context) => {
     const signal = deadlineOf(context, MARGIN_MS);
-    const request = requestOf(event, signal);
-    if (event.rawPath === HEALTH_PATH) return answerOf(new Response(HEALTH_TEXT, { headers: { 'content-type': 'text/plain; charset=utf-8' } }));
+    const call = callOf(event, signal);
+    if (event.rawPath === HEALTH_PATH) return answerOf({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: Buffer.from(HEALTH_TEXT) });
     try {
       await region.prepare(signal);
       await (first ??= beforeFirst());
     } catch (error) {
       first = undefined;
-      return answerOf(server.failed(request, error));
+      return answerOf(server.failed(call, error));
     }
-    return answerOf(await server.serve(request, { event }));
+    return answerOf(await server.serve(call, { event }));
   };
 }

@@ -1,24 +1,21 @@
-import type { Member, ResourceKey } from '../model/ids.ts';
+import type { ResourceKey } from '../model/ids.ts';
 import { splitKey } from '../model/resource-key.ts';
 import type { HeldRow } from '../model/row.ts';
 import { isConflict } from '../model/row.ts';
 import type { DeadLetters } from '../ports/dead-letters.ts';
 import { noDeadLetters } from '../ports/dead-letters.ts';
-import { ReplicaError } from '../ports/errors.ts';
 import type { HistoryEntry, Operator, ResourceInfo } from '../ports/operator.ts';
-import type { Peer } from '../ports/peer.ts';
-import { reconcileWith } from './anti-entropy.ts';
 import { view } from './bridge-record.ts';
 import { conflictOf, listConflicts, resolveConflict } from './conflicts.ts';
 import { approveHold, rejectHold } from './decide-hold.ts';
 import { deny, listDenied, undeny } from './deny-list.ts';
 import { leave } from './leave.ts';
+import type { OperatorExchange } from './operator-exchange.ts';
+import { operatorExchangeOf } from './operator-exchange.ts';
 import { applyManifest, deleteResource } from './operator-writes.ts';
 import { seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
-import { loadSettings } from './settings.ts';
 import { federationStatus } from './status.ts';
-import { pullFrom } from './sync.ts';
 import type { VersionNames } from './versions.ts';
 import { manifestText, versionInfo, versionNames } from './versions.ts';
 
@@ -28,8 +25,11 @@ const MAX_LIST_LIMIT = 500;
 /** Log segments looked through for a resource's history, over all logs. */
 const HISTORY_SEGMENTS = 5000;
 
-/** A region as operators call it. @param deadLetters what its functions gave up, where there are functions */
-export function operatorOf(replica: Replica, deadLetters: DeadLetters = noDeadLetters): Operator {
+/** What an operator asks of a region that it does by itself. */
+export type OwnOperator = Omit<Operator, keyof OperatorExchange>;
+
+/** A region as operators call it, but for what it does with its peers. @param deadLetters what its functions gave up, where there are functions */
+export function ownOperatorOf(replica: Replica, deadLetters: DeadLetters = noDeadLetters): OwnOperator {
   return {
     status: () => federationStatus(replica),
     get: (key) => getResource(replica, key),
@@ -39,12 +39,10 @@ export function operatorOf(replica: Replica, deadLetters: DeadLetters = noDeadLe
     conflicts: (all) => listConflicts(replica, all),
     conflict: (key) => conflictOf(replica, key),
     resolve: (key, keep, requestId) => resolveConflict(replica, key, keep, requestId),
-    syncNow: async (member, signal) => Promise.all((await peersNamed(replica, member)).map((peer) => pullFrom(replica, peer, signal))),
-    reconcile: async (member, signal) => Promise.all((await peersNamed(replica, member)).map((peer) => reconcileWith(replica, peer, signal))),
     history: (key) => historyOf(replica, key),
     approve: (hold) => approveHold(replica, hold),
     reject: (hold, reason, requestId) => rejectHold(replica, hold, reason, requestId),
-    leave: (request, _requestId, signal) => leave(replica, request, signal),
+    leave: (request) => leave(replica, request),
     denied: () => listDenied(replica),
     deny: (entry, reason) => deny(replica, entry, reason),
     undeny: (entry) => undeny(replica, entry),
@@ -54,12 +52,8 @@ export function operatorOf(replica: Replica, deadLetters: DeadLetters = noDeadLe
   };
 }
 
-/** One peer, or all. @throws ReplicaError `not-found` naming those there are */
-async function peersNamed(replica: Replica, member: Member | undefined): Promise<readonly Peer[]> {
-  const { others } = await loadSettings(replica);
-  if (member !== undefined && !others.includes(member)) throw new ReplicaError('not-found', `${member} is no peer of ${replica.identity.member}; peers are ${others.join(', ') || 'none'}`);
-  return others.filter((name) => member === undefined || name === member).map((name) => replica.peers.peer(name)).filter((peer) => peer !== undefined);
-}
+/** A region as operators call it, all of it: for programs whose size does not matter. */
+export const operatorOf = (replica: Replica, deadLetters?: DeadLetters): Operator => ({ ...ownOperatorOf(replica, deadLetters), ...operatorExchangeOf(replica) });
 
 async function getResource(replica: Replica, key: ResourceKey): Promise<ResourceInfo | undefined> {
   const row = (await replica.store.rows([key])).get(key);

@@ -1,12 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { ServiceImpl } from '@connectrpc/connect';
 import type { PollRequest, PollResponseSchema } from '../../proto/gen/novaedge/federation/v1/agent_service_pb.ts';
-import { AgentService } from '../../proto/gen/novaedge/federation/v1/agent_service_pb.ts';
+import { AgentService } from '../../proto/gen/novaedge/federation/v1/agent_service_codec.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import { requireMatch } from '../wire/values.ts';
 import { callerWithRole } from './call.ts';
 import type { AgentCaller } from './caller.ts';
-import type { Offer } from './offer.ts';
+import type { Methods, Offer } from './offer.ts';
 import { offer } from './offer.ts';
 
 /** What a region does for agents. */
@@ -22,7 +21,7 @@ export const noAgents: AgentHandlers = {
 const NODE = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 /** AgentService over handlers. An agent whose certificate names a node speaks for that node only. */
-export const agentService = (handlers: AgentHandlers): ServiceImpl<typeof AgentService> => ({
+export const agentService = (handlers: AgentHandlers): Methods<typeof AgentService> => ({
   async poll(request, context) {
     const caller = callerWithRole(context, 'agent');
     requireMatch('node', request.node, NODE, 'the name of a Kubernetes node');

@@ -5,9 +5,11 @@ import type { AgentHandlers } from './agent-service.ts';
 import { offerToAgents } from './agent-service.ts';
 import { offerToBridges } from './bridge-service.ts';
 import type { CallServerOptions } from './call-server.ts';
+import { offerExchangeToOperators } from './operator-exchange-service.ts';
 import { offerToOperators } from './operator-service.ts';
 import type { PeerHandlers } from './peer-service.ts';
 import { offerToPeers } from './peer-service.ts';
+import { jsonCoding } from './json-coding.ts';
 import { createServiceApp } from './service-app.ts';
 
 /** What a program serves. A service without handlers is not offered there. */
@@ -18,8 +20,8 @@ export interface AppOptions extends Omit<CallServerOptions, 'offers'> {
   readonly handlers: Handlers;
 }
 
-/** All the services that there are handlers for, as one Hono app: for programs whose size does not matter (see offer.ts). */
+/** All the services that there are handlers for, as one Hono app, with messages in binary and in JSON: for programs whose size does not matter (see offer.ts). */
 export function createApp({ handlers: { peer, bridge, agent, operator }, ...options }: AppOptions): Hono {
-  const offers = [peer && offerToPeers(peer), bridge && offerToBridges(bridge), agent && offerToAgents(agent), operator && offerToOperators(operator)];
-  return createServiceApp({ ...options, offers: offers.filter((offered) => offered !== undefined) });
+  const offers = [peer && offerToPeers(peer), bridge && offerToBridges(bridge), agent && offerToAgents(agent), operator && offerToOperators(operator), operator && offerExchangeToOperators(operator)];
+  return createServiceApp({ json: jsonCoding, ...options, offers: offers.filter((offered) => offered !== undefined) });
 }

@@ -1,16 +1,15 @@
-import type { ServiceImpl } from '@connectrpc/connect';
-import { BridgeService } from '../../proto/gen/novaedge/federation/v1/bridge_service_pb.ts';
+import { BridgeService } from '../../proto/gen/novaedge/federation/v1/bridge_service_codec.ts';
 import type { Region } from '../ports/region.ts';
 import { readCleanUpRequest, writeCleanUpResponse } from '../wire/bridge-clean-up.ts';
 import { readCommitRequest, writeCommitResponse } from '../wire/bridge-commit.ts';
 import { readBridgeCompareRequest, readViewAtRequest, writeBridgeCompareResponse, writeViewAtResponse } from '../wire/bridge-compare.ts';
 import { readPutFederationRequest, readReportStatusRequest, writePutFederationResponse, writeReportStatusResponse } from '../wire/bridge-federation.ts';
 import { readBridgePullRequest, readReportAppliedRequest, writeBridgePullResponse } from '../wire/bridge-pull.ts';
-import type { Offer } from './offer.ts';
+import type { Methods, Offer } from './offer.ts';
 import { offer } from './offer.ts';
 
 /** BridgeService over a region. Which bridge may call is decided before. */
-export const bridgeService = (region: Region): ServiceImpl<typeof BridgeService> => ({
+export const bridgeService = (region: Region): Methods<typeof BridgeService> => ({
   async putFederation(request, { signal }) {
     return writePutFederationResponse(await region.putFederation(readPutFederationRequest(request), signal));
   },

@@ -20,7 +20,7 @@ export function logCall(logger: Logger, { method, correlationId, durationMs, cal
   const fields: LogFields = { method, caller: call === undefined ? 'unknown' : callerName(call.caller), code: answered?.exact ?? 'ok', durationMs, correlationId };
   if (answered === undefined) logger.debug('rpc', fields);
   else if (answered.unexpected) logger.error('rpc-failed', { ...fields, ...describe(answered.cause) });
-  else logger.info('rpc-refused', { ...fields, reason: answered.error.rawMessage });
+  else logger.info('rpc-refused', { ...fields, reason: answered.error.message });
   if (call?.caller.role === 'operator') {
     logger.info('audit', { ...fields, ...call.subject, certificate: call.caller.certificate.serialNumber });
   }

@@ -1,7 +1,7 @@
-import { Code } from '@connectrpc/connect';
-import type { UniversalHandler } from '@connectrpc/connect/protocol';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { MethodType } from '../wire/codec/message-type.ts';
+import { COMPRESSIONS } from '../wire/compression.ts';
 import { CORRELATION_HEADER, isCorrelationId, withCorrelation } from '../wire/correlation.ts';
 import { Admission } from './admission.ts';
 import type { Rule } from './authorization.ts';
@@ -12,14 +12,17 @@ import { logCall } from './call-log.ts';
 import type { Role } from './caller.ts';
 import type { ClientCertificate } from './certificate.ts';
 import { certificateOfSocket } from './certificate-sources.ts';
-import { connectHandlers, errorResponse, serveCall } from './connect-handlers.ts';
+import { errorAnswer } from './error-answer.ts';
 import { answerFor, withDetail } from './errors.ts';
 import type { Answered } from './errors.ts';
 import type { IdentityPolicy } from './identity.ts';
 import { identify } from './identity.ts';
 import type { RpcLimits } from './limits.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import type { Offer } from './offer.ts';
+import type { HttpAnswer, HttpCall } from './http-call.ts';
+import type { AnyMethod, Offer } from './offer.ts';
+import type { JsonCoding } from './unary-server.ts';
+import { serveUnary } from './unary-server.ts';
 
 export interface CallServerOptions {
   readonly offers: readonly Offer[];
@@ -31,6 +34,8 @@ export interface CallServerOptions {
   readonly limits?: RpcLimits;
   /** Gzip and brotli, both ways. Default true. */
   readonly compression?: boolean;
+  /** Takes and answers messages in JSON too. Default: in binary alone; descriptors and what reads them would be a third of a function's bundle. */
+  readonly json?: JsonCoding;
   /** Where the client's certificate is, in what the runtime hands over with a request. Default: a TLS socket (node-server.ts). */
   readonly clientCertificate?: (environment: unknown) => ClientCertificate | undefined;
 }
@@ -46,28 +51,31 @@ const CORRELATION_BYTES = 12;
 export interface CallServer {
   readonly paths: readonly string[];
   /** Never throws: what goes wrong is answered. */
-  serve(request: Request, environment: unknown): Promise<Response>;
+  serve(http: HttpCall, environment: unknown): Promise<HttpAnswer>;
   /** What went wrong outside of any call: answered, and logged. */
-  failed(request: Request, error: unknown): Response;
+  failed(http: HttpCall, error: unknown): HttpAnswer;
 }
+
+/** A method that is offered, by its path. */
+interface Offered { readonly role: Role; readonly rule: Rule; readonly name: string; readonly type: MethodType; readonly method: AnyMethod }
 
 /**
  * The services offered, the same under Node (service-app.ts, node-server.ts) and on Lambda. Each call is identified by its
  * certificate, authorized and counted in before anything of its body is read.
  */
 export function createCallServer(options: CallServerOptions): CallServer {
-  const { offers, identity, limits = DEFAULT_LIMITS, clock, random, logger, compression = true, clientCertificate = certificateOfSocket } = options;
+  const { offers, identity, limits = DEFAULT_LIMITS, clock, random, logger, compression = true, json, clientCertificate = certificateOfSocket } = options;
   const admission = new Admission(limits.roles, () => clock.nowMs());
-  const handlers = connectHandlers(offers, { federationId: identity.federationId, limits, clock, compression });
-  const byPath = new Map(handlers.map(({ role, handler }) => [handler.requestPath, { handler, rule: ruleOf(role, handler.method.localName) }]));
+  const byPath = new Map(offers.flatMap((offered) => methodsOf(offered, identity.federationId)));
+  const { responseBytes, callTimeoutMs } = limits;
+  const serverOptions = { responseBytes, callTimeoutMs, clock, compressions: compression ? COMPRESSIONS : [], json };
 
-  const answer = async (handler: UniversalHandler, rule: Rule, request: Request, environment: unknown): Promise<Response> => {
-    const correlationId = correlationIdOf(request, random);
+  const answer = async ({ role, rule, name, type, method }: Offered, http: HttpCall, environment: unknown): Promise<HttpAnswer> => {
+    const correlationId = correlationIdOf(http, random);
     const startedMs = clock.nowMs();
-    const method = `${handler.service.name}/${handler.method.name}`;
     let call: Call | undefined;
     let answered: (Answered & { readonly cause: unknown }) | undefined;
-    let response: Response;
+    let result: HttpAnswer;
     try {
       const caller = await identify(identity, clientCertificate(environment), clock.nowMs());
       const admitted = newCall(caller, correlationId);
@@ -75,34 +83,44 @@ export function createCallServer(options: CallServerOptions): CallServer {
       await requireAllowed(rule, caller, identity);
       const leave = admission.enter(caller);
       try {
-        response = await withCorrelation(correlationId, () => serveCall(handler, request, admitted));
+        result = await withCorrelation(correlationId, () => serveUnary(type, method, http, admitted, { ...serverOptions, requestBytes: limits.roles[role].requestBytes }));
       } finally {
         leave();
       }
       answered = admitted.failed;
     } catch (error) {
       answered = { ...answerFor(error, correlationId), cause: error };
-      response = errorResponse(answered.error);
+      result = errorAnswer(answered.error);
     }
-    response.headers.set(CORRELATION_HEADER, correlationId);
-    logCall(logger, { method, correlationId, durationMs: clock.nowMs() - startedMs, call, answered });
-    return response;
+    logCall(logger, { method: name, correlationId, durationMs: clock.nowMs() - startedMs, call, answered });
+    return { ...result, headers: { ...result.headers, [CORRELATION_HEADER]: correlationId } };
   };
-  const failed = (request: Request, error: unknown): Response => {
-    const answered = answerFor(error, correlationIdOf(request, random));
+  const failed = (http: HttpCall, error: unknown): HttpAnswer => {
+    const answered = answerFor(error, correlationIdOf(http, random));
     logCall(logger, { method: 'none', correlationId: 'none', durationMs: 0, call: undefined, answered: { ...answered, cause: error } });
-    return errorResponse(answered.error);
+    return errorAnswer(answered.error);
   };
 
   return {
     paths: [...byPath.keys()],
     failed,
-    serve: async (request, environment) => {
-      const known = byPath.get(new URL(request.url).pathname);
-      if (known === undefined) return errorResponse(withDetail('there is no such service or method here', Code.Unimplemented, 'unsupported', correlationIdOf(request, random)), 404);
-      return answer(known.handler, known.rule, request, environment).catch((error: unknown) => failed(request, error));
+    serve: async (http, environment) => {
+      const known = byPath.get(http.path);
+      if (known === undefined) return errorAnswer(withDetail('there is no such service or method here', 'unimplemented', 'unsupported', correlationIdOf(http, random)), 404);
+      return answer(known, http, environment).catch((error: unknown) => failed(http, error));
     },
   };
+}
+
+/** The methods of an offer that are implemented, by path. */
+function methodsOf({ role, service, implement }: Offer, federationId: string): readonly (readonly [path: string, Offered])[] {
+  const types: Readonly<Record<string, MethodType>> = service.methods;
+  const shortName = service.name.slice(service.name.lastIndexOf('.') + 1);
+  return Object.entries(implement(federationId)).map(([localName, method]) => {
+    const type = types[localName];
+    if (type === undefined) throw new TypeError(`${service.name} has no method ${localName}`);
+    return [`/${service.name}/${type.name}`, { role, rule: ruleOf(role, localName), name: `${shortName}/${type.name}`, type, method }];
+  });
 }
 
 /** The rule of a method. Every method has one: the table does not compile otherwise. */
@@ -113,7 +131,7 @@ function ruleOf(role: Role, method: string): Rule {
   return rule;
 }
 
-function correlationIdOf(request: Request, random: Random): string {
-  const given = request.headers.get(CORRELATION_HEADER);
+function correlationIdOf({ header }: HttpCall, random: Random): string {
+  const given = header(CORRELATION_HEADER);
   return isCorrelationId(given) ? given : Buffer.from(random.bytes(CORRELATION_BYTES)).toString('hex');
 }

@@ -1,5 +1,3 @@
-import type { ContextValues, HandlerContext } from '@connectrpc/connect';
-import { createContextKey, createContextValues } from '@connectrpc/connect';
 import type { Caller, Role } from './caller.ts';
 import type { Answered } from './errors.ts';
 
@@ -7,30 +5,16 @@ import type { Answered } from './errors.ts';
 export interface Call {
   readonly caller: Caller;
   readonly correlationId: string;
-  /** How far it came: what fails before `running` is the request's fault, what fails after it the answer's. */
-  stage: 'reading' | 'running' | 'answering';
   /** What the request was about, for the audit log: names only. */
   subject: Readonly<Record<string, string>>;
   /** The error it is answered with. */
   failed: (Answered & { readonly cause: unknown }) | undefined;
 }
 
-export const newCall = (caller: Caller, correlationId: string): Call => ({ caller, correlationId, stage: 'reading', subject: {}, failed: undefined });
-
-const callKey = createContextKey<Call | undefined>(undefined, { description: 'the call being served' });
-
-export const valuesFor = (call: Call): ContextValues => createContextValues().set(callKey, call);
-
-/** The call that a context belongs to. */
-export function callOf(values: ContextValues): Call {
-  const call = values.get(callKey);
-  if (call === undefined) throw new TypeError('a service was reached around the app, which knows the caller');
-  return call;
-}
+export const newCall = (caller: Caller, correlationId: string): Call => ({ caller, correlationId, subject: {}, failed: undefined });
 
 /** The caller, whose role was checked before: another one is a mistake in authorization.ts. */
-export function callerWithRole<Wanted extends Role>(context: Pick<HandlerContext, 'values'>, role: Wanted): Extract<Caller, { role: Wanted }> {
-  const { caller } = callOf(context.values);
+export function callerWithRole<Wanted extends Role>({ call: { caller } }: { readonly call: Call }, role: Wanted): Extract<Caller, { role: Wanted }> {
   if (!hasRole(caller, role)) throw new TypeError(`a ${caller.role} was let in to a method for ${role}s`);
   return caller;
 }

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Code } from '@connectrpc/connect';
-import { codeToString } from '@connectrpc/connect/protocol-connect';
 import { describe, expect, test } from 'vitest';
 import type { Rule } from './authorization.ts';
 import { AUTHORIZATION } from './authorization.ts';
@@ -49,9 +47,9 @@ describe('who may call a method', () => {
 });
 
 test('docs/rpc.md shows the table of error codes', () => {
-  const rows = Object.entries(ERROR_CODES).map(([code, { connect, exit }]) => `| \`${code}\` | ${codeToString(connect)} | ${exit.toString()} |`);
+  const rows = Object.entries(ERROR_CODES).map(([code, { connect, exit }]) => `| \`${code}\` | ${connect} | ${exit.toString()} |`);
   const docs = read('docs', 'rpc.md');
 
   for (const row of rows) expect(docs).toContain(row);
-  expect(docs).toContain(`| – | ${codeToString(Code.Internal)} | 1 |`);
+  expect(docs).toContain(`| – | internal | 1 |`);
 });

@@ -1,22 +1,21 @@
-import type { ServiceImpl } from '@connectrpc/connect';
-import { OperatorService } from '../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
+import { OperatorService } from '../../proto/gen/novaedge/federation/v1/operator_service_codec.ts';
 import { denyEntriesOf, parseDenyEntry } from '../model/deny-entry.ts';
 import { ReplicaError } from '../ports/errors.ts';
-import type { Operator } from '../ports/operator.ts';
-import { optionalKey, requireKey, requireMember, requireRequestId } from '../wire/names.ts';
+import type { OwnOperator } from '../replica/operator.ts';
+import type { OperatorExchange } from '../replica/operator-exchange.ts';
+import { optionalKey, requireKey, requireRequestId } from '../wire/names.ts';
 import { optionalSource, readDiscard, readReplay, requireLetterId, writeDeadLetter, writeDiscardOutcome, writeReplayOutcome } from '../wire/operator-dead-letters.ts';
 import { writeDenied } from '../wire/operator-denied.ts';
 import { requireHoldId } from '../wire/operator-holds.ts';
 import { readLeaveRequest, writeLeaveResponse } from '../wire/operator-leave.ts';
 import { requireManifestText, writeApplied, writeConflict, writeHistory, writeResource } from '../wire/operator-resources.ts';
 import { writeStatus } from '../wire/operator-status.ts';
-import { writeReconcileResults, writeSyncResults } from '../wire/operator-sync.ts';
 import { big, optionalText, requireText } from '../wire/values.ts';
 import { callerWithRole } from './call.ts';
 import type { OperatorCaller } from './caller.ts';
 import { callerName } from './caller.ts';
 import { cutToFit, limitOf, partOf } from './listing.ts';
-import type { Offer } from './offer.ts';
+import type { Methods, Offer } from './offer.ts';
 import { offer } from './offer.ts';
 
 /** The longest kind, namespace or `--keep`. */
@@ -24,8 +23,11 @@ const NAME_CHARACTERS = 253;
 /** A sentence for whoever reads the list a year later. */
 const REASON_CHARACTERS = 500;
 
-/** OperatorService over a region's operator port. Who may call is decided before; the app keeps the audit log. */
-export const operatorService = (operator: Operator): ServiceImpl<typeof OperatorService> => ({
+/**
+ * OperatorService over a region's operator port, but for what a region does with its peers (operator-exchange-service.ts). Who may call is
+ * decided before; the app keeps the audit log.
+ */
+export const operatorService = (operator: OwnOperator): Omit<Methods<typeof OperatorService>, keyof OperatorExchange> => ({
   async status() {
     return { status: writeStatus(await operator.status()) };
   },
@@ -56,12 +58,6 @@ export const operatorService = (operator: Operator): ServiceImpl<typeof Operator
   async resolveConflict({ key, keep, requestId }) {
     return operator.resolve(requireKey('key', key), requireText('keep', keep, NAME_CHARACTERS), requireRequestId('request_id', requestId));
   },
-  async syncNow({ peer }, { signal }) {
-    return writeSyncResults(await operator.syncNow(peer === undefined ? undefined : requireMember('peer', peer), signal));
-  },
-  async reconcile({ peer }, { signal }) {
-    return writeReconcileResults(await operator.reconcile(peer === undefined ? undefined : requireMember('peer', peer), signal));
-  },
   async history({ key }) {
     return writeHistory(await operator.history(requireKey('key', key)));
   },
@@ -73,8 +69,8 @@ export const operatorService = (operator: Operator): ServiceImpl<typeof Operator
     const { resources } = await operator.reject(requireHoldId('hold_id', holdId), requireText('reason', reason, REASON_CHARACTERS), requireRequestId('request_id', requestId));
     return { resources: big(resources) };
   },
-  async leave({ requestId, ...request }, { signal }) {
-    return writeLeaveResponse(await operator.leave(readLeaveRequest(request), requireRequestId('request_id', requestId), signal));
+  async leave(request) {
+    return writeLeaveResponse(await operator.leave(readLeaveRequest(request)));
   },
   async listDenied() {
     return { denied: (await operator.denied()).map(writeDenied) };
@@ -124,5 +120,5 @@ function notBuilt(what: string, instead = 'Nothing was changed'): () => never {
   return () => { throw new ReplicaError('unsupported', `${what} is not built yet. ${instead}.`); };
 }
 
-/** OperatorService, for operators. */
-export const offerToOperators = (operator: Operator): Offer => offer('operator', OperatorService, () => operatorService(operator));
+/** OperatorService, for operators, but for what a region does with its peers. */
+export const offerToOperators = (operator: OwnOperator): Offer => offer('operator', OperatorService, () => operatorService(operator));

@@ -1,5 +1,4 @@
-import type { ServiceImpl } from '@connectrpc/connect';
-import { PeerService } from '../../proto/gen/novaedge/federation/v1/peer_service_pb.ts';
+import { PeerService } from '../../proto/gen/novaedge/federation/v1/peer_service_codec.ts';
 import type { Member } from '../model/ids.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Heartbeat, Peer } from '../ports/peer.ts';
@@ -9,7 +8,7 @@ import {
   readFetchContentsRequest, readFetchRowsRequest, readPullRequest, readPushRequest, writeFetchContentsResponse, writeFetchRowsResponse, writePullResponse, writePushResult,
 } from '../wire/peer-messages.ts';
 import { callerWithRole } from './call.ts';
-import type { Offer } from './offer.ts';
+import type { Methods, Offer } from './offer.ts';
 import { offer } from './offer.ts';
 
 /** What a member does for its peers: the calls of `Peer` from the other side, with the member that calls. */
@@ -18,7 +17,7 @@ export type PeerHandlers = {
 };
 
 /** PeerService over handlers. Who may call is decided before; that a caller speaks in its own name, here. */
-export const peerService = (handlers: PeerHandlers, federationId: string): ServiceImpl<typeof PeerService> => ({
+export const peerService = (handlers: PeerHandlers, federationId: string): Methods<typeof PeerService> => ({
   async pull(request, context) {
     return writePullResponse(await handlers.pull(memberOf(context), readPullRequest(request), context.signal));
   },

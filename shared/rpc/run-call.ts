@@ -1,8 +1,10 @@
-import type { Interceptor } from '@connectrpc/connect';
-import { Code, ConnectError } from '@connectrpc/connect';
 import type { Clock } from '../ports/clock.ts';
-import { callOf } from './call.ts';
+import { CallError } from '../wire/call-error.ts';
+import type { Call } from './call.ts';
 import { answerFor } from './errors.ts';
+import type { HttpAnswer } from './http-call.ts';
+import { errorAnswer } from './error-answer.ts';
+import type { AnyMethod } from './offer.ts';
 
 /** Fields of operators' requests that say what a call was about, and are no payload. */
 const SUBJECT_FIELDS = ['key', 'keep', 'peer', 'member', 'version', 'holdId', 'scenario', 'entry', 'source', 'ids', 'requestId'];
@@ -11,20 +13,29 @@ const SUBJECT_FIELDS = ['key', 'keep', 'peer', 'member', 'version', 'holdId', 's
 const MAX_NAMES = 100;
 const MAX_NAMES_CHARACTERS = 8192;
 
-/** Runs a service's method: notes how far the call came, ends it at its deadline, and gives every error its code. */
-export const runCall = (clock: Clock, callTimeoutMs: number): Interceptor => (next) => async (request) => {
-  const call = callOf(request.contextValues);
-  call.stage = 'running';
-  call.subject = subjectOf(request.message);
+/** One method, and what it is run with. */
+export interface Run {
+  readonly call: Call;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly request: object;
+  readonly method: AnyMethod;
+}
+
+/**
+ * Runs a service's method, ends it at its deadline, and has its answer written. What goes wrong gets its code, also in writing: the
+ * method was done then, but its answer is over the limit.
+ */
+export async function runCall({ call, clock, timeoutMs, signal, request, method }: Run, write: (answer: object) => Promise<HttpAnswer>): Promise<HttpAnswer> {
+  call.subject = subjectOf(request);
   try {
-    const response = await withDeadline(clock, callTimeoutMs, request.signal, (signal) => next({ ...request, signal }));
-    call.stage = 'answering';
-    return response;
+    return await write(await withDeadline(clock, timeoutMs, signal, async (until) => method(request as never, { call, signal: until })));
   } catch (error) {
     call.failed = { ...answerFor(error, call.correlationId), cause: error };
-    throw call.failed.error;
+    return errorAnswer(call.failed.error);
   }
-};
+}
 
 function subjectOf(message: object): Readonly<Record<string, string>> {
   const named = Object.entries(message).filter(([name]) => SUBJECT_FIELDS.includes(name)).map(([name, value]: [string, unknown]) => [name, namesIn(value)] as const);
@@ -42,7 +53,7 @@ async function withDeadline<T>(clock: Clock, timeoutMs: number, signal: AbortSig
   const deadline = new AbortController();
   const finished = new AbortController();
   const expiry = clock.sleep(timeoutMs, finished.signal).then((): never => {
-    const error = new ConnectError(`the call took longer than ${timeoutMs.toString()} ms and was given up`, Code.DeadlineExceeded);
+    const error = new CallError('deadline_exceeded', `the call took longer than ${timeoutMs.toString()} ms and was given up`);
     deadline.abort(error);
     throw error;
   });

@@ -52,13 +52,14 @@ const INITS: Inits = {
 export const NOT_BUILT = new Set(['listAgents', 'rollback', 'verify', 'evict', 'drill']);
 
 /** One method with a good request for it. */
-export interface Method { readonly role: Role; readonly name: string; readonly path: string; readonly desc: DescMethodUnary; readonly binary: Uint8Array; readonly json: string }
+export interface Method { readonly role: Role; readonly name: string; readonly path: string; readonly desc: DescMethodUnary; readonly init: MessageInitShape<DescMessage>; readonly binary: Uint8Array; readonly json: string }
 
 export const METHODS: readonly Method[] = (Object.keys(SERVICES) as Role[]).flatMap((role) =>
   SERVICES[role].methods.map((desc) => {
     const inits: Readonly<Record<string, Record<string, unknown>>> = INITS[role];
-    const message = create(desc.input, inits[desc.localName] as MessageInitShape<DescMessage>);
-    return { role, name: desc.localName, path: `/${desc.parent.typeName}/${desc.name}`, desc: desc as DescMethodUnary, binary: toBinary(desc.input, message), json: toJsonString(desc.input, message) };
+    const init = inits[desc.localName] as MessageInitShape<DescMessage>;
+    const message = create(desc.input, init);
+    return { role, name: desc.localName, path: `/${desc.parent.typeName}/${desc.name}`, desc: desc as DescMethodUnary, init, binary: toBinary(desc.input, message), json: toJsonString(desc.input, message) };
   }));
 
 export function methodNamed(role: Role, name: string): Method {

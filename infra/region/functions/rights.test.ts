@@ -23,8 +23,10 @@ const EXCHANGE = [...LOG, ...READ, ...WRITE, 'events:PutEvents', 'secretsmanager
 const TO_DEAD_LETTERS = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
 const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'peer-api': EXCHANGE,
-  'cluster-api': [...EXCHANGE, 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+  'cluster-api': EXCHANGE,
   'bridge-pull': EXCHANGE,
+  'operator-api': [...EXCHANGE, 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+  'operator-sync': EXCHANGE,
   'agent-api': [...LOG, ...READ, 'secretsmanager:GetSecretValue'],
   sync: EXCHANGE,
   'anti-entropy': EXCHANGE,
@@ -55,7 +57,7 @@ describe('the roles of a region', () => {
     }
   });
 
-  const WRITERS = ['cluster-api', 'bridge-pull', 'sync', 'garbage-collect', 'push'];
+  const WRITERS = ['cluster-api', 'bridge-pull', 'operator-api', 'operator-sync', 'sync', 'garbage-collect', 'push'];
   test('write the ledger under the member\'s own keys alone, where they write it at all', () => {
     const writing = (own: readonly Statement[]): readonly Statement[] => own.filter(({ Action, Resource }) => JSON.stringify(Resource).includes('-ledger') && [Action].flat().some((action) => WRITE.includes(action)));
 

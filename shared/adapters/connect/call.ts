@@ -1,9 +1,8 @@
-import type { CallOptions } from '@connectrpc/connect';
-import { ConnectError } from '@connectrpc/connect';
-import { ErrorDetailSchema } from '../../../proto/gen/novaedge/federation/v1/error_pb.ts';
 import { ReplicaError } from '../../ports/errors.ts';
+import { CallError } from '../../wire/call-error.ts';
 import { replicaCodeOf } from '../../wire/error-codes.ts';
 import { WireError } from '../../wire/wire-error.ts';
+import type { CallOptions } from './unary-client.ts';
 
 /**
  * Makes one call with a timeout, and turns what goes wrong into what a caller can decide on.
@@ -25,16 +24,14 @@ export async function callServer<T>(server: string, timeoutMs: number, signal: A
 
 function replicaErrorOf(server: string, error: unknown): unknown {
   if (error instanceof WireError) return new ReplicaError('unavailable', `${server} answered with a message that is not what the contract says: ${error.message}`, { cause: error });
-  if (!(error instanceof ConnectError)) return error;
-  const [detail] = error.findDetails(ErrorDetailSchema);
-  const reason = error.rawMessage === '' ? 'no reason given' : error.rawMessage;
-  return new ReplicaError(replicaCodeOf(error.code, detail?.code), `${server}: ${inWords(error.cause, `${reason}${causeOf(error)}`)}`, { cause: error });
+  if (!(error instanceof CallError)) return error;
+  const reason = error.message === '' ? 'no reason given' : error.message;
+  return new ReplicaError(replicaCodeOf(error.code, error.detail?.code), `${server}: ${inWords(error.cause, `${reason}${causeOf(error)}`)}`, { cause: error });
 }
 
-/** What Node says of a connection that failed, where the library's message does not. */
-function causeOf(error: ConnectError): string {
-  const { cause } = error;
-  if (!(cause instanceof Error) || cause.message === '' || error.rawMessage.includes(cause.message)) return '';
+/** What Node says of a connection that failed, where the error's own message does not. */
+function causeOf({ cause, message }: CallError): string {
+  if (!(cause instanceof Error) || cause.message === '' || message.includes(cause.message)) return '';
   return ` (${cause.message})`;
 }
 

@@ -1,6 +1,4 @@
-import type { CallOptions, Client } from '@connectrpc/connect';
-import { createClient } from '@connectrpc/connect';
-import { OperatorService } from '../../../proto/gen/novaedge/federation/v1/operator_service_pb.ts';
+import { OperatorService } from '../../../proto/gen/novaedge/federation/v1/operator_service_codec.ts';
 import type { Member, ResourceKey } from '../../model/ids.ts';
 import type { DeadLetter, DeadLetterList, DiscardOutcome, Replay, ReplayOutcome } from '../../ports/dead-letters.ts';
 import type { ConflictInfo, DeniedInfo, FederationStatus, HistoryEntry, LeaveAnswer, LeaveRequest, Operator, ResourceInfo } from '../../ports/operator.ts';
@@ -16,6 +14,7 @@ import { requireList, requireNumber, requireSet, requireText } from '../../wire/
 import { callServer } from './call.ts';
 import type { ClientTls } from './connection.ts';
 import { Connection } from './connection.ts';
+import type { CallOptions, ClientOf } from './unary-client.ts';
 
 export interface ConnectOperatorOptions {
   readonly federationId: string;
@@ -116,8 +115,8 @@ export class ConnectOperator implements Operator {
     return this.#call(async (client, options) => ({ resources: requireNumber('resources', (await client.reject({ holdId: hold, reason, requestId }, options)).resources) }));
   }
 
-  leave(request: LeaveRequest, requestId: string, signal: AbortSignal): Promise<LeaveAnswer> {
-    return this.#call(async (client, options) => readLeaveResponse(await client.leave(writeLeaveRequest(request, requestId), options)), signal);
+  leave(request: LeaveRequest): Promise<LeaveAnswer> {
+    return this.#call(async (client, options) => readLeaveResponse(await client.leave(writeLeaveRequest(request), options)));
   }
 
   denied(): Promise<readonly DeniedInfo[]> {
@@ -163,8 +162,8 @@ export class ConnectOperator implements Operator {
     this.#connection.close();
   }
 
-  #call<T>(work: (client: Client<typeof OperatorService>, options: CallOptions) => Promise<T>, signal: AbortSignal = new AbortController().signal): Promise<T> {
-    return callServer(this.#endpoint, this.#callTimeoutMs, signal, (options) => work(createClient(OperatorService, this.#connection.transport), options));
+  #call<T>(work: (client: ClientOf<typeof OperatorService>, options: CallOptions) => Promise<T>, signal: AbortSignal = new AbortController().signal): Promise<T> {
+    return callServer(this.#endpoint, this.#callTimeoutMs, signal, (options) => work(this.#connection.client(OperatorService), options));
   }
 }
 

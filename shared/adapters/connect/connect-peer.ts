@@ -1,6 +1,4 @@
-import type { CallOptions, Client } from '@connectrpc/connect';
-import { createClient } from '@connectrpc/connect';
-import { PeerService } from '../../../proto/gen/novaedge/federation/v1/peer_service_pb.ts';
+import { PeerService } from '../../../proto/gen/novaedge/federation/v1/peer_service_codec.ts';
 import type { Member } from '../../model/ids.ts';
 import type { Compacted, CompareRequest, CompareResponse, FetchContentsRequest, FetchContentsResponse, FetchRowsRequest, FetchRowsResponse, Heartbeat, Page, Peer, PullRequest, PushRequest, PushResult } from '../../ports/peer.ts';
 import { readCompareResponse, writeCompareRequest } from '../../wire/compare-messages.ts';
@@ -12,6 +10,7 @@ import { WireError } from '../../wire/wire-error.ts';
 import { callServer } from './call.ts';
 import type { ClientTls } from './connection.ts';
 import { Connection } from './connection.ts';
+import type { CallOptions, ClientOf } from './unary-client.ts';
 
 export interface ConnectPeerOptions {
   readonly federationId: string;
@@ -88,8 +87,8 @@ export class ConnectPeer implements Peer {
     this.#connection.close();
   }
 
-  #call<T>(signal: AbortSignal, work: (client: Client<typeof PeerService>, options: CallOptions) => Promise<T>, timeoutMs = this.#callTimeoutMs): Promise<T> {
-    return callServer(this.member, timeoutMs, signal, (options) => work(createClient(PeerService, this.#connection.transport), options));
+  #call<T>(signal: AbortSignal, work: (client: ClientOf<typeof PeerService>, options: CallOptions) => Promise<T>, timeoutMs = this.#callTimeoutMs): Promise<T> {
+    return callServer(this.member, timeoutMs, signal, (options) => work(this.#connection.client(PeerService), options));
   }
 
   /** A member speaks in its own name; what it forwards of others stands in rows and segments. */

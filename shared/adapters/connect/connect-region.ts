@@ -1,6 +1,4 @@
-import type { CallOptions, Client } from '@connectrpc/connect';
-import { createClient } from '@connectrpc/connect';
-import { BridgeService } from '../../../proto/gen/novaedge/federation/v1/bridge_service_pb.ts';
+import { BridgeService } from '../../../proto/gen/novaedge/federation/v1/bridge_service_codec.ts';
 import type { Member } from '../../model/ids.ts';
 import type {
   BridgeCommitRequest, BridgeCommitResponse, BridgeCompareRequest, BridgeCompareResponse, BridgePullRequest, BridgePullResponse, CleanUpRequest, CleanUpResponse, PutFederationRequest, PutFederationResponse, Region,
@@ -15,6 +13,7 @@ import { readBridgePullResponse, writeBridgePullRequest, writeReportAppliedReque
 import { callServer } from './call.ts';
 import type { ClientTls } from './connection.ts';
 import { Connection } from './connection.ts';
+import type { CallOptions, ClientOf } from './unary-client.ts';
 
 export interface ConnectRegionOptions {
   readonly federationId: string;
@@ -79,7 +78,7 @@ export class ConnectRegion implements Region {
     this.#connection.close();
   }
 
-  #call<T>(signal: AbortSignal, work: (client: Client<typeof BridgeService>, options: CallOptions) => Promise<T>, timeoutMs = this.#callTimeoutMs): Promise<T> {
-    return callServer(this.#endpoint, timeoutMs, signal, (options) => work(createClient(BridgeService, this.#connection.transport), options));
+  #call<T>(signal: AbortSignal, work: (client: ClientOf<typeof BridgeService>, options: CallOptions) => Promise<T>, timeoutMs = this.#callTimeoutMs): Promise<T> {
+    return callServer(this.#endpoint, timeoutMs, signal, (options) => work(this.#connection.client(BridgeService), options));
   }
 }

@@ -1,7 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
-import { Code, ConnectError } from '@connectrpc/connect';
 import { describe, expect, test } from 'vitest';
 import { asMember } from '../../model/ids.ts';
+import { CallError } from '../../wire/call-error.ts';
 import { callServer } from './call.ts';
 import { endpointUrl } from './endpoint.ts';
 import { checkServer } from './server-check.ts';
@@ -55,7 +55,7 @@ describe('a server\'s certificate', () => {
 
 test('what the network says is told in words, Node\'s own behind', async () => {
   const reset = Object.assign(new Error('connect ECONNRESET 127.0.0.1:9090'), { code: 'ECONNRESET' });
-  const call = callServer('eu-west', 1000, new AbortController().signal, () => Promise.reject(new ConnectError(reset.message, Code.Unavailable, undefined, undefined, reset)));
+  const call = callServer('eu-west', 1000, new AbortController().signal, () => Promise.reject(new CallError('unavailable', reset.message, { cause: reset })));
 
   await expect(call).rejects.toThrow(/^eu-west: the connection was cut off \(connect ECONNRESET 127\.0\.0\.1:9090\)$/);
 });

@@ -1,14 +1,15 @@
 import { Agent } from 'node:https';
-import type { Interceptor, Transport } from '@connectrpc/connect';
-import { createTransport } from '@connectrpc/connect/protocol-connect';
-import { COMPRESS_MIN_BYTES, COMPRESSIONS, GZIP } from '../../wire/compression.ts';
+import type { GenServiceMethods } from '@bufbuild/protobuf/codegenv2';
+import type { ServiceType } from '../../wire/codec/message-type.ts';
+import { GZIP } from '../../wire/compression.ts';
 import { CORRELATION_HEADER, currentCorrelation } from '../../wire/correlation.ts';
-import { MAX_MESSAGE_BYTES } from '../../wire/limits.ts';
 import { endpointUrl } from './endpoint.ts';
-import { httpsClient } from './https-client.ts';
+import { httpsPost } from './https-post.ts';
+import { isRefusal } from './refusal.ts';
 import type { ExpectedServer } from './server-check.ts';
-import { tellRefusals } from './refusal.ts';
 import { checkServer } from './server-check.ts';
+import type { Client } from './unary-client.ts';
+import { clientOf } from './unary-client.ts';
 
 /** How a client proves itself, and whom it believes: PEM texts. */
 export interface ClientTls {
@@ -51,7 +52,7 @@ export class Connection {
   readonly #url: URL;
   /** A frozen function's timers do not run: what an agent would have closed meanwhile is told by this. */
   #usedAtMs = 0;
-  #current: { readonly tls: ClientTls; readonly agent: Agent; readonly transport: Transport } | undefined;
+  #current: { readonly tls: ClientTls; readonly agent: Agent } | undefined;
 
   /** @throws RangeError for an endpoint that is none */
   constructor(options: ConnectionOptions) {
@@ -59,19 +60,29 @@ export class Connection {
     this.#url = endpointUrl(options.endpoint);
   }
 
-  /** The transport for the credentials that are valid now. */
-  get transport(): Transport {
+  /** A client of one service, whose calls go over connections with the credentials that are valid when each is made. */
+  client<Methods extends GenServiceMethods>(service: ServiceType<Methods>): Client<Methods> {
+    const { compression, onRefused } = this.#options;
+    return clientOf(service, {
+      origin: this.#url,
+      compression: compression === false ? undefined : GZIP,
+      headers: correlationHeaders,
+      post: (request) => httpsPost({ ...request, agent: this.#agentNow() }),
+      failed: (error) => { if (isRefusal(error)) onRefused?.(); },
+    });
+  }
+
+  #agentNow(): Agent {
     const tls = this.#options.tls();
     const nowMs = Date.now();
     const hasRested = nowMs - this.#usedAtMs > IDLE_TIMEOUT_MS;
     this.#usedAtMs = nowMs;
     if (this.#current === undefined || hasRested || !sameTls(this.#current.tls, tls)) {
       const retired = this.#current?.agent;
-      const agent = this.#agent(tls);
-      this.#current = { tls, agent, transport: this.#transport(agent) };
+      this.#current = { tls, agent: this.#agent(tls) };
       retire(retired);
     }
-    return this.#current.transport;
+    return this.#current.agent;
   }
 
   /** Ends all connections, calls under way included. */
@@ -90,21 +101,6 @@ export class Connection {
       checkServerIdentity: (hostname, certificate) => checkServer(this.#options.expected, hostname, certificate),
     });
   }
-
-  #transport(agent: Agent): Transport {
-    return createTransport({
-      httpClient: httpsClient(agent),
-      baseUrl: this.#url.origin,
-      useBinaryFormat: true,
-      readMaxBytes: MAX_MESSAGE_BYTES,
-      writeMaxBytes: MAX_MESSAGE_BYTES,
-      compressMinBytes: COMPRESS_MIN_BYTES,
-      acceptCompression: [...COMPRESSIONS],
-      sendCompression: this.#options.compression === false ? null : GZIP,
-      interceptors: [passOnCorrelation, ...(this.#options.onRefused === undefined ? [] : [tellRefusals(this.#options.onRefused)])],
-      binaryOptions: { readUnknownFields: false },
-    });
-  }
 }
 
 const sameTls = (a: ClientTls, b: ClientTls): boolean =>
@@ -117,8 +113,8 @@ function retire(agent: Agent | undefined): void {
   for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
-const passOnCorrelation: Interceptor = (next) => (request) => {
+/** What is done on behalf of somebody is found under their id in the server's log too. */
+function correlationHeaders(): Readonly<Record<string, string>> {
   const id = currentCorrelation();
-  if (id !== undefined) request.header.set(CORRELATION_HEADER, id);
-  return next(request);
-};
+  return id === undefined ? {} : { [CORRELATION_HEADER]: id };
+}

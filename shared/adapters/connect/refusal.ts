@@ -1,5 +1,4 @@
-import type { Interceptor } from '@connectrpc/connect';
-import { Code, ConnectError } from '@connectrpc/connect';
+import { CallError } from '../../wire/call-error.ts';
 
 /**
  * OpenSSL's and Node's names for a handshake that one side ended over a certificate. Many servers just hang up: with TLS 1.3 a client
@@ -7,18 +6,9 @@ import { Code, ConnectError } from '@connectrpc/connect';
  */
 const HANDSHAKE = /^ERR_SSL_|^ERR_TLS_|CERT|UNABLE_TO_VERIFY|SELF_SIGNED|^ECONNRESET$|^EPIPE$/;
 
-/** Tells of calls that failed over a certificate, ours or theirs, or may have: the one in use may have been replaced meanwhile. */
-export const tellRefusals = (onRefused: () => void): Interceptor => (next) => async (request) => {
-  try {
-    return await next(request);
-  } catch (error) {
-    if (isRefusal(error)) onRefused();
-    throw error;
-  }
-};
-
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof ConnectError)) return false;
+/** Whether a call failed over a certificate, ours or theirs, or may have: the one in use may have been replaced meanwhile. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof CallError)) return false;
   const { cause } = error;
-  return error.code === Code.Unauthenticated || (cause instanceof Error && 'code' in cause && typeof cause.code === 'string' && HANDSHAKE.test(cause.code));
+  return error.code === 'unauthenticated' || (cause instanceof Error && 'code' in cause && typeof cause.code === 'string' && HANDSHAKE.test(cause.code));
 }

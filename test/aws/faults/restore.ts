@@ -21,7 +21,7 @@ export const restoredTable = (the: () => Faulted): void => { describe('a region 
 
     await federation.deployWithTable('us-west', RESTORED);
 
-    await eventually('its log says that state was lost', async () => [...await logOf(emulator, 'sync'), ...await logOf(emulator, 'cluster-api')], (lines) => lines.some(({ event }) => event === 'state-lost'), PATIENCE_MS);
+    await eventually('its log says that state was lost', async () => [...await logOf(emulator, 'sync'), ...await logOf(emulator, 'cluster-api'), ...await logOf(emulator, 'operator-api')], (lines) => lines.some(({ event }) => event === 'state-lost'), PATIENCE_MS);
     await eventually('it serves again', () => operator.status().then(({ recovering }) => recovering, () => true), (recovering) => !recovering, PATIENCE_MS);
     expect((await operator.get(keyOf('after-backup')))?.versions.map((held) => held.version)).toEqual([version]);
     const next = await operator.apply(manifestOf('restored', 'restored.example.com'), 'restored');

@@ -43,7 +43,7 @@ export const storeFaults = (the: () => Faulted): void => { describe('a store tha
 
     await expect(operator.apply(JSON.stringify(routeOf(name, 'long.example.com')), 'long-trouble')).rejects.toThrow(/busy/);
     expect(await operator.get(keyOf(name))).toBeUndefined();
-    await eventually('the refusal is in the log', () => logOf(emulator, 'cluster-api'), (lines) => lines.some(({ event, code, method }) => event === 'rpc-refused' && code === 'busy' && String(method).endsWith('/ApplyResource')), PATIENCE_MS);
+    await eventually('the refusal is in the log', () => logOf(emulator, 'operator-api'), (lines) => lines.some(({ event, code, method }) => event === 'rpc-refused' && code === 'busy' && String(method).endsWith('/ApplyResource')), PATIENCE_MS);
     emulator.faults.inject();
 
     await operator.apply(JSON.stringify(routeOf(name, 'long.example.com')), 'long-trouble');

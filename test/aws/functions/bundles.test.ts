@@ -49,7 +49,7 @@ describe('the bundles of eu-west', () => {
     expect(await run('tick', { time: '2026-01-01T00:00:00Z' })).toBeUndefined();
   });
 
-  test.each([['peer-api', 'PeerService/Pull'], ['cluster-api', 'BridgeService/Commit'], ['bridge-pull', 'BridgeService/Pull'], ['cluster-api', 'OperatorService/Status'], ['agent-api', 'AgentService/Poll']])('%s serves %s to nobody without a certificate', async (name, method) => {
+  test.each([['peer-api', 'PeerService/Pull'], ['cluster-api', 'BridgeService/Commit'], ['bridge-pull', 'BridgeService/Pull'], ['operator-api', 'OperatorService/Status'], ['operator-sync', 'OperatorService/SyncNow'], ['agent-api', 'AgentService/Poll']])('%s serves %s to nobody without a certificate', async (name, method) => {
     const answer = await run(name, { rawPath: `/novaedge.federation.v1.${method}`, headers: { 'content-type': 'application/json' }, body: '{}', requestContext: { http: { method: 'POST' } } });
 
     expect(answer).toMatchObject({ statusCode: 401 });

@@ -3,6 +3,8 @@ import { agentApi } from '../../../functions/agent-api/agent-api.ts';
 import { compareWithPeers } from '../../../functions/anti-entropy/compare-with-peers.ts';
 import { bridgePull } from '../../../functions/bridge-pull/bridge-pull.ts';
 import { clusterApi } from '../../../functions/cluster-api/cluster-api.ts';
+import { operatorApi } from '../../../functions/operator-api/operator-api.ts';
+import { operatorSync } from '../../../functions/operator-sync/operator-sync.ts';
 import { doorbellHandler } from '../../../functions/doorbell/doorbell.ts';
 import type { StreamEvent } from '../../../functions/doorbell/doorbell.ts';
 import { parseEnvironment, writeQueues } from '../../../functions/environment.ts';
@@ -182,8 +184,11 @@ export class FunctionsFederation {
 
 /** The functions behind the HTTP API, by service. */
 function apisOf(region: OpenRegion): Readonly<Record<string, Api>> {
-  const cluster = clusterApi(region);
-  return { PeerService: peerApi(region), BridgeService: cluster, 'BridgeService/Pull': bridgePull(region), OperatorService: cluster, AgentService: agentApi(region) };
+  const exchange = operatorSync(region);
+  return {
+    PeerService: peerApi(region), BridgeService: clusterApi(region), 'BridgeService/Pull': bridgePull(region), AgentService: agentApi(region),
+    OperatorService: operatorApi(region), 'OperatorService/SyncNow': exchange, 'OperatorService/Reconcile': exchange,
+  };
 }
 
 interface Surroundings { readonly aws: Aws; readonly url: string; readonly authority: KeyedCertificate; readonly peerDomains: string; readonly tables?: TableNames }

@@ -43,10 +43,10 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, apis: 
   const api = apis[path] ?? apis[service];
   if (api === undefined) { outgoing.writeHead(404).end('{"message":"Not Found"}'); return; }
   const answer = await api({
-    rawPath: url.pathname, rawQueryString: url.search.slice(1),
+    rawPath: url.pathname,
     headers: Object.fromEntries(Object.entries(incoming.headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, [value].flat().join(',')]]))),
     body: Buffer.concat(parts).toString('base64'), isBase64Encoded: true,
-    requestContext: { domainName: 'front', http: { method: incoming.method ?? 'POST' }, ...(leaf !== undefined && { authentication: { clientCert: { clientCertPem: leaf.toString() } } }) },
+    requestContext: { http: { method: incoming.method ?? 'POST' }, ...(leaf !== undefined && { authentication: { clientCert: { clientCertPem: leaf.toString() } } }) },
   }, contextOf(service));
   outgoing.writeHead(answer.statusCode, answer.headers).end(Buffer.from(answer.body, answer.isBase64Encoded ? 'base64' : 'utf8'));
 }
