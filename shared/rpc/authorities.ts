@@ -49,8 +49,16 @@ export function requireVouchedFor({ leaf, intermediates }: ClientCertificate, au
   throw new IdentityError('the client certificate was not issued by the authority of its role');
 }
 
-const isIssuedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
-  certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+/** Of two certificates always the same, and the dearest part of a call: found out once for as long as both are in use. */
+const verdicts = new WeakMap<X509Certificate, WeakMap<X509Certificate, boolean>>();
+
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  const known = verdicts.get(certificate) ?? new WeakMap<X509Certificate, boolean>();
+  verdicts.set(certificate, known);
+  const verdict = known.get(issuer) ?? (certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey));
+  known.set(issuer, verdict);
+  return verdict;
+}
 
 function requireValid(certificate: X509Certificate, nowMs: number): void {
   const name = certificate.subject.replaceAll('\n', ', ');

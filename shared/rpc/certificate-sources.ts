@@ -9,15 +9,23 @@ export interface SocketEnvironment { readonly socket: TLSSocket }
 /** A path is followed this far up; authorities.ts takes no longer ones. */
 const MAX_PATH = 4;
 
+/** Read once for each connection, which keeps its certificate: the server takes no renegotiation (node-server.ts). */
+const read = new WeakMap<TLSSocket, ClientCertificate>();
+
 /**
  * The certificate of a TLS connection. Its key was proved in the handshake whatever else was verified there; intermediates count
  * only where TLS has verified the whole path, constraints on its length included.
  */
 export function certificateOfSocket(environment: unknown): ClientCertificate | undefined {
   if (!hasSocket(environment)) return undefined;
-  const leaf = environment.socket.getPeerX509Certificate();
+  const { socket } = environment;
+  const known = read.get(socket);
+  if (known !== undefined) return known;
+  const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) return undefined;
-  return { leaf, intermediates: environment.socket.authorized ? pathAbove(leaf) : [] };
+  const certificate: ClientCertificate = { leaf, intermediates: socket.authorized ? pathAbove(leaf) : [] };
+  read.set(socket, certificate);
+  return certificate;
 }
 
 function pathAbove(leaf: X509Certificate): readonly X509Certificate[] {

@@ -40,10 +40,16 @@ export function readPemBundle(field: string, pem: string): readonly X509Certific
 export const notBeforeMs = (certificate: X509Certificate): number => certificate.validFromDate.getTime();
 export const notAfterMs = (certificate: X509Certificate): number => certificate.validToDate.getTime();
 
+const namesRead = new WeakMap<X509Certificate, SubjectNames>();
+
 /** The names in a certificate. @throws IdentityError when they cannot be told apart for certain */
 export function subjectNames(certificate: X509Certificate): SubjectNames {
-  const names = readNames(certificate.subjectAltName ?? '');
-  return { commonName: commonNameOf(certificate), dnsNames: altNamesOf(names, 'DNS'), uris: altNamesOf(names, 'URI') };
+  const known = namesRead.get(certificate);
+  if (known !== undefined) return known;
+  const alternative = readNames(certificate.subjectAltName ?? '');
+  const names: SubjectNames = { commonName: commonNameOf(certificate), dnsNames: altNamesOf(alternative, 'DNS'), uris: altNamesOf(alternative, 'URI') };
+  namesRead.set(certificate, names);
+  return names;
 }
 
 function readNames(text: string): readonly AltName[] {

@@ -89,8 +89,9 @@ function tlsOptions({ cert, key, ca }: ServerTls, refuseInHandshake: boolean): S
     requestCert: true,
     rejectUnauthorized: refuseInHandshake,
     minVersion: 'TLSv1.2',
-    // A resumed session would bring a client's certificate back without its path, and without asking anybody anew.
-    secureOptions: constants.SSL_OP_NO_TICKET,
+    // A resumed session would bring a client's certificate back without its path, and without asking anybody anew. A renegotiation would
+    // bring another one.
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   };
 }
 

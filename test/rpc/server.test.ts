@@ -293,6 +293,17 @@ describe('limits', () => {
 });
 
 describe('the server', () => {
+  test('takes no renegotiation, which could bring another certificate', async () => {
+    const socket = connect({ host: '127.0.0.1', port: world.server.port, maxVersion: 'TLSv1.2', rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+
+    const ended = new Promise<Error>((resolve) => { socket.once('error', resolve); });
+    socket.renegotiate({}, () => undefined);
+
+    expect((await ended).message).toMatch(/no renegotiation/i);
+    socket.destroy();
+  });
+
   const tlsOf = (certificate: KeyedCertificate): { cert: string; key: string; ca: readonly string[] } => ({ cert: certificate.certificatePem, key: certificate.privateKeyPem, ca: caPems(authorities) });
   const serverName = async (): Promise<string> => {
     const socket = connect({ host: '127.0.0.1', port: world.server.port, rejectUnauthorized: false });
