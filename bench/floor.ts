@@ -18,7 +18,7 @@ const never = new AbortController().signal;
 /** Rows that are written again and again, as the product's are. */
 const FLOOR_ROWS = 1000;
 /** The local part of a row that came from elsewhere. */
-const BARE: HeldRow['local'] = { revision: 1, changedAtMs: 0, offLog: undefined, conflictSinceMs: undefined, shown: undefined, observed: undefined };
+const BARE: HeldRow['local'] = { revision: 1, changedAtMs: 0, offLog: undefined, conflictSinceMs: undefined, shown: undefined, observed: undefined, fromOthers: false };
 
 const openFile = (member: Member, folder: string): SqliteMember => openSqlite({ path: join(folder, `${member}-floor.db`), member, durability: 'process-crash' });
 const notHere = (): Promise<never> => Promise.reject(new ReplicaError('unsupported', 'the floor only takes rows'));

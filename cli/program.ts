@@ -12,6 +12,7 @@ import { addApprove, addReject } from './commands/holds.ts';
 import { addDenied, addDeny, addUndeny } from './commands/deny.ts';
 import { addGet } from './commands/get.ts';
 import { addHistory } from './commands/history.ts';
+import { addLeave } from './commands/leave.ts';
 import { addLocal } from './commands/local.ts';
 import { addReconcile } from './commands/reconcile.ts';
 import { addSet } from './commands/set.ts';
@@ -37,7 +38,7 @@ export function buildProgram(host: Host): Command {
     .configureHelp({ showGlobalOptions: true });
   addGlobalOptions(program);
   const federation = program.command('federation').description('The federation as a member sees it');
-  for (const add of [addStatus, addConflicts, addSync, addReconcile, addSet, addApprove, addReject, addDenied, addDeny, addUndeny, addDeadLetters]) add(federation, host);
+  for (const add of [addStatus, addConflicts, addSync, addReconcile, addSet, addApprove, addReject, addDenied, addDeny, addUndeny, addDeadLetters, addLeave]) add(federation, host);
   for (const add of [addGet, addApply, addDelete, addHistory, addAgents, addConfig, addCerts, addLocal, addCompletion, addVersion]) add(program, host);
   withoutHelpCommand(program);
   return program;

@@ -21,7 +21,7 @@ const complete = async (...words: readonly string[]): Promise<readonly string[]>
 describe('what may come next', () => {
   test.each([
     [['fed'], ['federation']],
-    [['federation', ''], ['status', 'conflicts', 'sync', 'reconcile', 'set', 'approve', 'reject', 'denied', 'deny', 'undeny', 'dead-letters']],
+    [['federation', ''], ['status', 'conflicts', 'sync', 'reconcile', 'set', 'approve', 'reject', 'denied', 'deny', 'undeny', 'dead-letters', 'leave']],
     [['federation', 'conflicts', 're'], ['resolve']],
     [['-o', ''], ['table', 'wide', 'json', 'yaml']],
     [['federation', 'status', '--output', 'j'], ['json']],

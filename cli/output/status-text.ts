@@ -42,9 +42,10 @@ function errorText({ name, error }: MemberStatus): string | undefined {
 }
 
 /** What somebody should do something about; nothing where all is well, as in the guide. */
-function attention({ conflictsPending, writesFenced, recovering, exceptions, members, holds }: FederationStatus): readonly string[] {
+function attention({ conflictsPending, writesFenced, recovering, exceptions, members, holds, conditions }: FederationStatus): readonly string[] {
   const failing = members.filter(({ healthy, isLocal }) => !healthy && !isLocal);
   return [
+    ...conditions.filter(({ type }) => type === 'Left' || type === 'MembersLeft').map(({ message }) => message),
     ...failing.map((member) => `${member.name} is unhealthy${member.error === undefined ? '' : `: ${errorText(member) ?? ''}`}`),
     ...(writesFenced ? ['Writes are fenced here until the partition heals: novactl federation status --verbose'] : []),
     ...(recovering ? ['This region has lost state and is recovering: it commits nothing until it has caught up'] : []),

@@ -7,6 +7,7 @@ import { canonicalContent, parseContent } from '../../shared/model/content.ts';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import { splitKey } from '../../shared/model/resource-key.ts';
+import type { LeaveAnswer } from '../../shared/ports/operator.ts';
 import { coversDot } from '../../shared/model/version-vector.ts';
 import { ReplicaError } from '../../shared/ports/errors.ts';
 import type { BridgeCommitRequest, BridgePullRequest, ReportAppliedRequest } from '../../shared/ports/region.ts';
@@ -555,5 +556,63 @@ describe('many deletes at once', () => {
     await here.operator.approve(held, 'r1');
     await eventually(async () => { expect(await countHere()).toBe(0); });
     await eventually(async () => { expect(await exceptionsListed()).toEqual([]); });
+  }, 30_000);
+});
+
+describe('a member that has left', () => {
+  const leave = (cleanUp: boolean): Promise<LeaveAnswer> => eventually(async () => {
+    const answer = await here.operator.leave({ confirm: here.name, force: false, cleanUp }, 'r1', never);
+    expect(answer).toMatchObject({ left: true });
+    return answer;
+  });
+
+  async function withObjectsOfBoth(): Promise<void> {
+    await harness.userWrites(route('own'));
+    await writeThere(route('theirs'));
+    await writeThere(route('edited'));
+    await start(undefined, fastClock);
+    await eventually(async () => { expect(await specHere(routeKey('theirs'))).toBeDefined(); expect(await specThere(routeKey('own'))).toBeDefined(); });
+  }
+
+  test('keeps everything in its cluster, where nothing else was asked for', async () => {
+    await withObjectsOfBoth();
+    await leave(false);
+    await eventually(() => { expect(bridge.state()).toEqual({ kind: 'idle', why: 'paused' }); });
+    await harness.userWrites(route('own', { n: 2 }));
+    await there.operator.delete(routeKey('theirs'), 'r2');
+    await realClock.sleep(100);
+
+    expect(await specHere(routeKey('theirs'))).toBeDefined();
+    expect(await specThere(routeKey('own'))).not.toMatchObject({ n: 2 });
+  }, 30_000);
+
+  test('takes what came from others out of its cluster, but for what somebody changed since', async () => {
+    await withObjectsOfBoth();
+    await harness.userWrites(here.manifest({ paused: true }));
+    await eventually(() => { expect(bridge.state()).toEqual({ kind: 'idle', why: 'paused' }); });
+    await harness.userWrites(route('edited', { n: 3 }));
+
+    expect(await leave(true)).toMatchObject({ cleanUp: 'asked', fromOthers: 2, own: 1 });
+    await eventually(async () => { expect(await here.operator.leave({ confirm: undefined, force: false, cleanUp: false }, 'r1', never)).toMatchObject({ cleanUp: 'done', fromOthers: 0, own: 2 }); });
+
+    expect(await specHere(routeKey('theirs'))).toBeUndefined();
+    expect(await specHere(routeKey('own'))).toBeDefined();
+    expect(await specHere(routeKey('edited'))).toMatchObject({ n: 3 });
+    expect(await exceptionsListed()).toMatchObject([{ key: routeKey('edited'), reason: 'KeptOnLeaving', message: expect.stringContaining('somebody edited it here') }]);
+    for (const name of ['own', 'theirs', 'edited']) expect(await specThere(routeKey(name)), name).toBeDefined();
+    await eventually(() => { expect(bridge.state()).toEqual({ kind: 'idle', why: 'paused' }); });
+  }, 30_000);
+
+  test('goes on with that under the bridge after', async () => {
+    await withObjectsOfBoth();
+    let isStopped = false;
+    here.before = (method) => { if (method !== 'cleanUp' || isStopped) return; isStopped = true; throw new ReplicaError('unavailable', 'not now'); };
+    await leave(true);
+    await eventually(() => { expect(isStopped).toBe(true); });
+    await bridge.stop();
+    bridge = startBridge({ cluster: harness.cluster(), region: here.region, clock: fastClock, random: realRandom, logger, version: 'test' });
+
+    await eventually(async () => { expect(await specHere(routeKey('theirs'))).toBeUndefined(); expect(await specHere(routeKey('edited'))).toBeUndefined(); });
+    expect(await specHere(routeKey('own'))).toBeDefined();
   }, 30_000);
 });

@@ -6,6 +6,7 @@ import type { Agreement } from './agreement.ts';
 import { AgreementKeeper } from './agreement.ts';
 import { backoffMs } from './backoff.ts';
 import type { Cluster, ClusterChange } from './cluster-port.ts';
+import { cleanUp } from './clean-up.ts';
 import { DirtyKeys } from './dirty-keys.ts';
 import { Exceptions } from './exceptions.ts';
 import { Flaps } from './flaps.ts';
@@ -37,6 +38,8 @@ export type BridgeState =
   | { readonly kind: 'held'; readonly reason: string; readonly message: string }
   /** Not agreed with the region yet, or paused. */
   | { readonly kind: 'idle'; readonly why: 'not-agreed' | 'paused' }
+  /** The member has left, and what came from others is being removed. */
+  | { readonly kind: 'cleaning-up' }
   | { readonly kind: 'comparing' }
   | { readonly kind: 'following' }
   | { readonly kind: 'unavailable'; readonly message: string }
@@ -161,7 +164,7 @@ class RunningBridge {
     try {
       await Promise.race([
         keeper.run(life.signal),
-        writeStatusRegularly({ cluster, region: caller, clock, logger, version, numbers, soon: this.#statusSoon }, life.signal),
+        writeStatusRegularly({ cluster, region: caller, clock, logger, version, numbers, soon: this.#statusSoon, changed: () => { this.#askWhilePaused(); } }, life.signal),
         rounds,
       ]);
     } finally {
@@ -178,12 +181,13 @@ class RunningBridge {
       signal.throwIfAborted();
       if ((await cluster.identity(signal)).clusterId !== clusterId) return;
       const idle = this.#whyIdle();
-      if (idle !== undefined) {
-        this.#enter(idle);
-        await this.#turn.wait(signal);
-        continue;
-      }
       try {
+        if (idle !== undefined) {
+          await this.#cleanUp(caller, idle, signal);
+          this.#enter(idle);
+          await this.#turn.wait(signal);
+          continue;
+        }
         await this.#runRound(caller, position, signal, () => { failures = 0; });
       } catch (error) {
         if (error instanceof LowerEpochError || signal.aborted) throw error;
@@ -215,6 +219,20 @@ class RunningBridge {
       await work.idle();
       if (this.#open.signal.aborted) await work.lastReport();
     }
+  }
+
+  /** Where the region asks for it. */
+  async #cleanUp(region: RegionCaller, idle: BridgeState, signal: AbortSignal): Promise<void> {
+    if (idle.kind === 'held' || this.#agreement.kind !== 'paused' || !this.#agreement.response.cleanUp) return;
+    const { cluster, clock, logger } = this.#parts;
+    this.#enter({ kind: 'cleaning-up' });
+    await cleanUp({ cluster, region, clock, logger, marks: this.#agreement.response.filter.ownershipMarks, signal });
+    this.#keeper?.notice();
+  }
+
+  /** That the member has left, and its cluster is to be cleaned up, would come with the next look at the federation object, in half a minute. */
+  #askWhilePaused(): void {
+    if (this.#agreement.kind === 'paused') this.#keeper?.notice();
   }
 
   #whyIdle(): BridgeState | undefined {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/ports/clock.ts';
 import type {
-  BridgeCommitRequest, BridgeCommitResponse, BridgeCompareRequest, BridgeCompareResponse, BridgeIdentity, BridgePullRequest, BridgePullResponse,
+  BridgeCommitRequest, BridgeCommitResponse, BridgeCompareRequest, BridgeCompareResponse, BridgeIdentity, BridgePullRequest, BridgePullResponse, CleanUpRequest, CleanUpResponse,
   PutFederationRequest, PutFederationResponse, Region, ReportAppliedRequest, ReportStatusRequest, ReportStatusResponse, Target,
 } from '../../shared/ports/region.ts';
 import { ReplicaError } from '../../shared/ports/errors.ts';
@@ -42,6 +42,9 @@ export class RegionCaller {
   }
   viewAt(key: ResourceKey, token: string, signal: AbortSignal): Promise<Target | undefined> {
     return this.#call('viewAt', CALL_TIMEOUT_MS, signal, (inner) => this.#region.viewAt({ key, token, ...this.identity }, inner));
+  }
+  cleanUp(request: WithoutIdentity<CleanUpRequest>, signal: AbortSignal): Promise<CleanUpResponse> {
+    return this.#call('cleanUp', CALL_TIMEOUT_MS, signal, (inner) => this.#region.cleanUp({ ...request, ...this.identity }, inner));
   }
   reportApplied(request: WithoutIdentity<ReportAppliedRequest>, signal: AbortSignal): Promise<void> {
     return this.#call('reportApplied', CALL_TIMEOUT_MS, signal, (inner) => this.#region.reportApplied({ ...request, ...this.identity }, inner));

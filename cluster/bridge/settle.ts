@@ -28,7 +28,7 @@ type Found =
 export interface SettleParts {
   readonly cluster: Cluster;
   readonly region: RegionCaller;
-  readonly committer: Committer;
+  readonly committer: Pick<Committer, 'submit'>;
   readonly settled: SettledStates;
   readonly shown: ShownContents;
   readonly flaps: Flaps;
@@ -133,13 +133,15 @@ export class Settle {
 
   /**
    * Whether the cluster holds what the region asks for already, or what the region believes; but for what both have agreed on since
-   * the region was told: then it is somebody's edit back to what was there before.
+   * the region was told: then it is somebody's edit back to what was there before. And but for an object that the region knows nothing of,
+   * though it says the same: that it is somebody's own, and not brought here, the region has to be told.
    */
   #isExpected(found: Found, { key, show, before }: Target): boolean {
     const { settled } = this.#parts;
     const isAsWas = found.isSettled || !settled.has(key);
     if (found.kind === 'gone') return show.kind === 'gone' || (before.kind === 'nothing' && isAsWas);
-    return (show.kind === 'live' && found.hash === show.hash) || (before.kind === 'live' && found.hash === before.hash && isAsWas);
+    const isNews = before.kind === 'nothing' && !found.isSettled && show.kind === 'live' && found.object.token !== show.token;
+    return (show.kind === 'live' && found.hash === show.hash && !isNews) || (before.kind === 'live' && found.hash === before.hash && isAsWas);
   }
 
   async #send(key: ResourceKey, found: Found): Promise<Settlement | 'changed'> {

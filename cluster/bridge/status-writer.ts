@@ -13,6 +13,8 @@ export interface StatusParts {
   readonly version: string;
   /** Rung when there is reason to look before the time. */
   readonly soon: Notifier;
+  /** Called when the region's status is another than before. */
+  readonly changed: () => void;
   readonly numbers: () => { readonly objects: number; readonly dirty: number };
 }
 
@@ -34,9 +36,10 @@ export async function writeStatusRegularly(parts: StatusParts, signal: AbortSign
   }
 }
 
-async function writeOnce({ cluster, region, logger, version, numbers }: StatusParts, written: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+async function writeOnce({ cluster, region, logger, version, numbers, changed }: StatusParts, written: string | undefined, signal: AbortSignal): Promise<string | undefined> {
   const { status, statusHash } = await region.reportStatus({ ...numbers(), version, ifNot: written }, signal);
   if (status === undefined) return written;
+  changed();
   const outcome = await cluster.writeStatus(status, signal);
   if (outcome.kind === 'ok') return statusHash;
   if (outcome.kind === 'refused') logger.warn('status-refused', { reason: outcome.reason, message: outcome.message });

@@ -235,6 +235,7 @@ export class TestMember {
       commit: guard('commit', (request: Parameters<Region['commit']>[0], signal) => region.commit(request, signal)),
       compare: guard('compare', (request: Parameters<Region['compare']>[0], signal) => region.compare(request, signal)),
       viewAt: guard('viewAt', (request: Parameters<Region['viewAt']>[0], signal) => region.viewAt(request, signal)),
+      cleanUp: guard('cleanUp', (request: Parameters<Region['cleanUp']>[0], signal) => region.cleanUp(request, signal)),
       reportApplied: guard('reportApplied', (request: Parameters<Region['reportApplied']>[0], signal) => region.reportApplied(request, signal)),
       reportStatus: guard('reportStatus', (request: Parameters<Region['reportStatus']>[0], signal) => region.reportStatus(request, signal)),
     };

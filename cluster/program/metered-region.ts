@@ -39,6 +39,7 @@ export function meteredRegion(region: Region, { member, metrics, clock, logger }
     commit: metered('incremental', 'push', (request: Parameters<Region['commit']>[0], signal) => region.commit(request, signal)),
     compare: metered('full', 'push', (request: Parameters<Region['compare']>[0], signal) => region.compare(request, signal), ({ apply }) => { metrics.received(member, apply.length); }),
     viewAt: metered('view', 'pull', (request: Parameters<Region['viewAt']>[0], signal) => region.viewAt(request, signal)),
+    cleanUp: metered('clean-up', 'pull', (request: Parameters<Region['cleanUp']>[0], signal) => region.cleanUp(request, signal)),
     reportApplied: metered('report', 'push', (request: Parameters<Region['reportApplied']>[0], signal) => region.reportApplied(request, signal)),
     reportStatus: metered('status', 'push', (request: Parameters<Region['reportStatus']>[0], signal) => region.reportStatus(request, signal), ({ status }) => {
       const value: unknown = status === undefined ? undefined : JSON.parse(status);

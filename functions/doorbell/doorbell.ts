@@ -1,10 +1,10 @@
 import type { ClockRow } from '../../shared/model/clock-row.ts';
+import { isNewer } from '../../shared/model/clock-row.ts';
 import type { Member } from '../../shared/model/ids.ts';
 import { counterOf } from '../../shared/model/version-vector.ts';
 import type { Item } from '../../shared/adapters/dynamodb/api-types.ts';
 import { ledgerChangeOf } from '../../shared/adapters/dynamodb/dynamo-ledger.ts';
 import type { LedgerChange } from '../../shared/ports/ledger.ts';
-import { isNewer } from '../../shared/replica/known-members.ts';
 import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
 import { seenOf } from '../../shared/replica/position.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';

@@ -9,9 +9,14 @@ import type { OpenRegion } from './open-region.ts';
  * @param only leaves out the peers it answers false for
  * @returns what came of it, for the peers it came to an end with
  */
-export async function eachPeer<Result>({ replica, logger }: OpenRegion, atOnce: number, work: (peer: Peer) => Promise<Result>, only: (member: Member) => boolean = () => true): Promise<readonly Result[]> {
-  const { others } = await loadSettings(replica);
-  const waiting = others.filter(only);
+export async function eachPeer<Result>(region: OpenRegion, atOnce: number, work: (peer: Peer) => Promise<Result>, only: (member: Member) => boolean = () => true): Promise<readonly Result[]> {
+  const { others } = await loadSettings(region.replica);
+  return eachOf(region, others.filter(only), atOnce, work);
+}
+
+/** The same with members of one's own choice. */
+export async function eachOf<Result>({ replica, logger }: OpenRegion, members: readonly Member[], atOnce: number, work: (peer: Peer) => Promise<Result>): Promise<readonly Result[]> {
+  const waiting = [...members];
   const results: Result[] = [];
   const worker = async (): Promise<void> => {
     for (let member = waiting.shift(); member !== undefined; member = waiting.shift()) {

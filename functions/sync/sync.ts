@@ -1,7 +1,8 @@
+import { pulledFrom } from '../../shared/replica/pulled-from.ts';
 import { QUIET_LIFE_MS } from '../../shared/replica/quiet.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
-import { eachPeer } from '../region/each-peer.ts';
+import { eachOf } from '../region/each-peer.ts';
 import type { Counts } from '../region/metrics.ts';
 import type { OpenRegion } from '../region/open-region.ts';
 
@@ -12,7 +13,7 @@ const PEERS_AT_ONCE = 8;
 export async function sync(region: OpenRegion, signal: AbortSignal): Promise<Counts> {
   const state = await ensureServing(region.replica, signal);
   if (state === 'recovering') return { recovering: 1 };
-  const outcomes = await eachPeer(region, PEERS_AT_ONCE, (peer) => pullFrom(region.replica, peer, signal, { maxAgeMs: QUIET_LIFE_MS }));
+  const outcomes = await eachOf(region, await pulledFrom(region.replica), PEERS_AT_ONCE, (peer) => pullFrom(region.replica, peer, signal, { maxAgeMs: QUIET_LIFE_MS }));
   return {
     recovering: 0,
     pullFailures: outcomes.filter(({ outcome }) => outcome === 'failed').length,

@@ -7,6 +7,7 @@ import { collect } from '../../shared/replica/collect.ts';
 import { beat } from '../../shared/replica/heartbeat.ts';
 import { joinAllDeletes, publishDeletes } from '../../shared/replica/ledger-deletes.ts';
 import { seenOf } from '../../shared/replica/position.ts';
+import { pulledFrom } from '../../shared/replica/pulled-from.ts';
 import { pushTo } from '../../shared/replica/push.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
@@ -108,10 +109,11 @@ export class Schedule {
       return answered === 'answered' ? (spec?.healthCheck.intervalMs ?? EAGER_MS) : Math.min(EAGER_MS, spec?.healthCheck.intervalMs ?? EAGER_MS);
     });
     this.#peerLoop(member, bells.sync, async (peer, replica) => {
+      if (!(await pulledFrom(replica)).includes(member)) return SPEC_LOOK_MS;
       const { outcome } = await pullFrom(replica, peer, this.#signal);
       const { spec } = await loadSettings(replica);
       return outcome === 'more' ? 0 : (spec?.sync.intervalMs ?? EAGER_MS);
-    });
+    }, 'whoever-has-news');
     this.#peerLoop(member, bells.push, async (peer, replica) => {
       const head = (await replica.store.state()).clock?.head ?? 0;
       pushed = await pushTo(replica, peer, pushed ?? head - 1, this.#signal);
@@ -125,10 +127,12 @@ export class Schedule {
     });
   }
 
-  #peerLoop(member: Member, bell: Bell, work: (peer: Peer, replica: Replica) => Promise<number>): void {
+  /** @param among whom the work is for: members of the list, or also who has left it */
+  #peerLoop(member: Member, bell: Bell, work: (peer: Peer, replica: Replica) => Promise<number>, among: 'members' | 'whoever-has-news' = 'members'): void {
     this.#loop(member, async () => {
       const peer = this.#replica.peers.peer(member);
-      return peer === undefined ? SPEC_LOOK_MS : work(peer, this.#replica);
+      const isMeant = among !== 'members' || (await loadSettings(this.#replica)).others.includes(member);
+      return peer === undefined || !isMeant ? SPEC_LOOK_MS : work(peer, this.#replica);
     }, bell);
   }
 

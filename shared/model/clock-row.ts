@@ -15,8 +15,17 @@ export interface ClockRow {
   readonly tableId: TableId;
   /** The highest lease epoch a bridge of this member has committed under. */
   readonly bridgeEpoch: number;
-  /** While recovering, a member answers but neither commits nor collects. */
-  readonly state: 'serving' | 'recovering';
+  /** While recovering, a member answers but neither commits nor collects. `left` is its last word: it never writes again. */
+  readonly state: 'serving' | 'recovering' | 'left';
+}
+
+/** The states as they follow each other where nothing was written in between; recovery ends with another incarnation. */
+const STATE_ORDER: readonly ClockRow['state'][] = ['recovering', 'serving', 'left'];
+
+/** Whether a member's clock row is a later state than another of the same member. */
+export function isNewer(a: ClockRow, b: ClockRow): boolean {
+  if (a.incarnation !== b.incarnation) return a.closed.has(b.incarnation);
+  return a.head > b.head || (a.head === b.head && STATE_ORDER.indexOf(a.state) > STATE_ORDER.indexOf(b.state));
 }
 
 /** Everything a member has ever written. */

@@ -71,6 +71,11 @@ export interface LocalPart {
   readonly observed: { readonly clusterId: ClusterId; readonly uid: string; readonly resourceVersion: string } | undefined;
   /** Stands until the applied vector has passed the row's last change (DESIGN §11, "Applied record"). */
   readonly shown: Shown | undefined;
+  /**
+   * The local cluster has the object from other members: it had nothing of that name when a version of theirs came, and nobody has put an
+   * object of their own there since. Goes with the last live version. What nobody noted stays in the cluster when its member leaves.
+   */
+  readonly fromOthers: boolean;
 }
 
 /** A row as this region holds it. */

@@ -1,6 +1,6 @@
 /** What a caller can decide on. One table maps these to Connect codes and exit codes (`rpc/error-codes.ts`). */
 export type ReplicaErrorCode =
-  | 'initializing' | 'recovering' | 'fenced' | 'paused' | 'not-found' | 'invalid' | 'too-large' | 'conflict' | 'busy' | 'refused' | 'unavailable' | 'unsupported' | 'quota';
+  | 'initializing' | 'recovering' | 'left' | 'fenced' | 'paused' | 'not-found' | 'invalid' | 'too-large' | 'conflict' | 'busy' | 'refused' | 'unavailable' | 'unsupported' | 'quota';
 
 /** An expected failure: what happened, why, and what to do. */
 export class ReplicaError extends Error {

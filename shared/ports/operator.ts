@@ -4,7 +4,7 @@ import type { Strategy } from '../model/view.ts';
 import type { DeadLetterList, DiscardOutcome, Replay, ReplayOutcome } from './dead-letters.ts';
 import type { Condition } from './region.ts';
 
-export type Phase = 'Initializing' | 'Syncing' | 'Healthy' | 'Degraded' | 'Partitioned';
+export type Phase = 'Initializing' | 'Syncing' | 'Healthy' | 'Degraded' | 'Partitioned' | 'Left';
 
 /** A member as the local one sees it. Times are milliseconds since 1970. */
 export interface MemberStatus {
@@ -95,6 +95,35 @@ export interface ResourceInfo {
 export interface DeniedInfo { readonly entry: string; readonly reason: string; readonly sinceMs: number }
 export interface HistoryEntry { readonly version: string; readonly member: Member; readonly committedAtMs: number | undefined; readonly what: 'written' | 'deleted' | 'superseded' | 'touched' }
 
+export interface LeaveRequest {
+  /** The local member's name. Undefined: only say what would be done. */
+  readonly confirm: string | undefined;
+  /** Leave whatever stands against it. */
+  readonly force: boolean;
+  /** Take what came from others out of the local cluster. */
+  readonly cleanUp: boolean;
+}
+/** Why leaving now would lose or miss something. */
+export interface LeaveObstacle {
+  readonly reason: 'NotReachable' | 'Recovering' | 'NotLevel' | 'MassDeleteHeld' | 'NotSent' | 'IsHub';
+  /** The other member that it is about, where it is about one. */
+  readonly member?: Member;
+  readonly message: string;
+}
+export interface LeaveAnswer {
+  /** Whether the member has left, now or before. */
+  readonly left: boolean;
+  /** Of a member that was made to leave: what it went over. */
+  readonly obstacles: readonly LeaveObstacle[];
+  readonly cleanUp: 'not-asked' | 'asked' | 'done';
+  /** Objects in the cluster that came from others and are there still: what a clean-up removes. */
+  readonly fromOthers: number;
+  /** The first of them. */
+  readonly examples: readonly ResourceKey[];
+  /** Objects that stay in the cluster. */
+  readonly own: number;
+}
+
 /** What a person or a script may ask of a region. Errors are `ReplicaError`s. */
 export interface Operator {
   status(): Promise<FederationStatus>;
@@ -115,6 +144,8 @@ export interface Operator {
   approve(hold: string, requestId: string): Promise<{ readonly resources: number }>;
   /** Drops the deletes of a hold: up, the objects come back in the local cluster; down, in the whole federation. */
   reject(hold: string, reason: string, requestId: string): Promise<{ readonly resources: number }>;
+  /** Takes the local member out of the federation, for good. */
+  leave(request: LeaveRequest, requestId: string, signal: AbortSignal): Promise<LeaveAnswer>;
   /** Whom this region lets in no more. */
   denied(): Promise<readonly DeniedInfo[]>;
   /** `entry`: a name, a serial number or a fingerprint. In force from the next call on. */

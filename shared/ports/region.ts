@@ -24,6 +24,8 @@ export interface PutFederationResponse {
   readonly isHub: boolean;
   readonly filter: Filter;
   readonly conditions: readonly Condition[];
+  /** The member has left, and what came from others is to go: see `Region.cleanUp`. */
+  readonly cleanUp: boolean;
 }
 
 /** What a cluster should show of a resource. */
@@ -137,6 +139,20 @@ export interface ReportStatusRequest extends BridgeIdentity { readonly objects: 
 /** The status to write into the federation object, as JSON text; undefined when it has not changed since `ifNot`. */
 export interface ReportStatusResponse { readonly status: string | undefined; readonly statusHash: string }
 
+/** What became of an object that was to be removed: it is gone, or it was kept, and why. */
+export interface CleanedUp { readonly key: ResourceKey; readonly kept: string | undefined }
+export interface CleanUpRequest extends BridgeIdentity {
+  readonly done: readonly CleanedUp[];
+  /** Undefined: from the beginning. */
+  readonly after: ResourceKey | undefined;
+}
+export interface CleanUpResponse {
+  /** All of them `gone`. Once they are done, ask again from the same place; with none left, go on after `next`. */
+  readonly remove: readonly Target[];
+  /** Undefined: that was all. */
+  readonly next: ResourceKey | undefined;
+}
+
 export type ViewAtRequest = BridgeIdentity & { readonly key: ResourceKey; readonly token: string };
 
 /** A region, as a bridge calls it. */
@@ -147,6 +163,8 @@ export interface Region {
   compare(request: BridgeCompareRequest, signal: AbortSignal): Promise<BridgeCompareResponse>;
   /** What the cluster would show at a token's context; for the dry run that tells a default from an edit. */
   viewAt(request: ViewAtRequest, signal: AbortSignal): Promise<Target | undefined>;
+  /** After the member has left, if it was asked for: what came from others goes. */
+  cleanUp(request: CleanUpRequest, signal: AbortSignal): Promise<CleanUpResponse>;
   reportApplied(request: ReportAppliedRequest, signal: AbortSignal): Promise<void>;
   reportStatus(request: ReportStatusRequest & { readonly ifNot: string | undefined }, signal: AbortSignal): Promise<ReportStatusResponse>;
 }

@@ -3,7 +3,7 @@ import { join, sameRow } from '../model/join.ts';
 import { reachedBy, segmentAfter, touchedKeys } from '../model/log.ts';
 import type { LogSegment } from '../model/log.ts';
 import type { Answer, HeldRow, Row } from '../model/row.ts';
-import { absentRow, isConflict, rowOf } from '../model/row.ts';
+import { absentRow, hasLiveSibling, isConflict, rowOf } from '../model/row.ts';
 import { isBelievable, laterStamp, zeroStamp } from '../model/stamp.ts';
 import type { Stamp } from '../model/stamp.ts';
 import type { Incarnation } from '../model/ids.ts';
@@ -33,6 +33,8 @@ export type ApplyOutcome =
 type Way = { readonly kind: 'off-log' } | Announced;
 /** With what the page's log says of the resource, and what was just read for several of its answers: first the rows, then the state. */
 interface Announced { readonly kind: 'log'; readonly entries: readonly Dot[]; readonly rows: ReadonlyMap<ResourceKey, HeldRow>; readonly state: () => Promise<RegionState> }
+/** Nobody waits for what it knows: it takes nothing, whoever sends it. */
+const HAS_LEFT: Distrust = { kind: 'defer', reason: 'this member has left the federation' };
 const OFF_LOG: Way = { kind: 'off-log' };
 
 /**
@@ -41,6 +43,7 @@ const OFF_LOG: Way = { kind: 'off-log' };
  */
 export async function applyPage(replica: Replica, page: Page): Promise<ApplyOutcome> {
   const state = await replica.store.state();
+  if (state.clock?.state === 'left') return HAS_LEFT;
   const seen = seenOf(state);
   const distrust = distrustPage(await trustFacts(replica, state), page);
   if (distrust !== undefined) return distrust;
@@ -62,7 +65,9 @@ export async function applyPage(replica: Replica, page: Page): Promise<ApplyOutc
 
 /** Takes rows that no log announces: repairs, and deletes from the ledger. Each is entered into the region's own log. */
 export async function applyOffLog(replica: Replica, answers: readonly KeyedAnswer[]): Promise<Extract<ApplyOutcome, { kind: 'applied' }> | Distrust> {
-  const distrust = distrustAnswers(await trustFacts(replica, await replica.store.state()), answers);
+  const state = await replica.store.state();
+  if (state.clock?.state === 'left') return HAS_LEFT;
+  const distrust = distrustAnswers(await trustFacts(replica, state), answers);
   if (distrust !== undefined) return distrust;
   const facts = await readClusterFacts(replica);
   const joined = await joinOffLog(replica, answers, facts);
@@ -161,7 +166,7 @@ async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, fa
     const shown = await shownOf(replica, key, row, facts);
     const { local } = state;
     const offLog = way.kind === 'off-log' && local !== undefined ? { log: local.log, counter: local.head + 1 } : undefined;
-    const next = joined.siblings.length === 0 ? 'drop' : held(replica, joined, row, { nowMs, shown, offLog });
+    const next = joined.siblings.length === 0 ? 'drop' : held(replica, joined, row, { nowMs, shown, offLog, fromOthers: isNewHere(row, joined, state, facts) || undefined });
     const put = { key, next, if: row?.local.revision ?? 'absent' } as const;
     const outcome = offLog === undefined
       ? await replica.store.putRow(put)
@@ -179,6 +184,15 @@ async function joinAnswer(replica: Replica, key: ResourceKey, answer: Answer, fa
  * it first, so that the row is another one then.
  */
 const isAnnounced = (dots: readonly Dot[], here: Row, seen: VersionVector): boolean => dots.some((dot) => !coversDot(seen, dot) && !coversDot(here.context, dot));
+
+/**
+ * Whether the cluster, which had nothing of the name, gets the object from others. A region that lost state does not know what its cluster
+ * has: then nobody says so.
+ */
+function isNewHere(before: Row | undefined, joined: Row, { clock, tableId }: RegionState, { record }: ClusterFacts): boolean {
+  if (clock?.state !== 'serving' || clock.tableId !== tableId) return false;
+  return (before === undefined || !hasLiveSibling(before)) && joined.siblings.every(({ body, origin }) => body.kind === 'deleted' || origin !== record?.clusterId);
+}
 
 /**
  * Where others have collected what stands here, the deletes stay until they are collected here, in their time (decision 15): a handler

@@ -18,6 +18,7 @@ import { LowerEpochError, commit } from './commit.ts';
 import type { CommitOptions, Decision } from './commit.ts';
 import type { Observed } from './observe.ts';
 import { tokenOf } from './observe.ts';
+import { noteOwnObjects } from './own-objects.ts';
 import { filterInForce, isSpoke } from './policy.ts';
 import type { Replica } from './replica.ts';
 import { regionSecret } from './secret.ts';
@@ -61,8 +62,16 @@ export async function commitObservations(replica: Replica, request: BridgeCommit
     throw error;
   }
   const results = new Map(committed.map((result) => [result.key, result]));
+  await noteOwn(replica, facts, admitted.filter(({ key, state }) => state.kind === 'live' && results.get(key)?.outcome === 'unchanged'));
   const answers = request.observations.map(({ key }, at) => refusals.get(at) ?? results.get(key) ?? refused(key, 'Invalid', 'no result'));
   return { kind: 'done', results: await withoutWithheldTargets(replica, facts, answers) };
+}
+
+/** What is committed says so itself. */
+async function noteOwn(replica: Replica, facts: CallingCluster, unchanged: readonly Observation[]): Promise<void> {
+  const tokenless = [];
+  for (const observation of unchanged) if ((await tokenOf(replica, observation, facts.record)) === undefined) tokenless.push(observation);
+  if (tokenless.length > 0) await noteOwnObjects(replica, facts, tokenless, await replica.store.rows(tokenless.map(({ key }) => key)));
 }
 
 async function someLackToken(replica: Replica, observations: readonly Observation[], facts: CallingCluster): Promise<boolean> {
@@ -147,9 +156,10 @@ function observeKey(replica: Replica, byKey: ReadonlyMap<ResourceKey, Observatio
   return observeGuarded(replica, observation, verdicts, row, state, facts);
 }
 
-function refusalOf(error: unknown): { readonly reason: 'Fenced' | 'Recovering' | 'Busy'; readonly message: string } | undefined {
+function refusalOf(error: unknown): { readonly reason: 'Fenced' | 'Paused' | 'Recovering' | 'Busy'; readonly message: string } | undefined {
   if (!(error instanceof ReplicaError)) return undefined;
   const { code, message } = error;
+  if (code === 'left') return { reason: 'Paused', message };
   if (code === 'fenced') return { reason: 'Fenced', message };
   if (code === 'recovering' || code === 'initializing') return { reason: 'Recovering', message };
   return code === 'busy' ? { reason: 'Busy', message } : undefined;

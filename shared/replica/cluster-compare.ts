@@ -12,6 +12,7 @@ import { isHolding } from './mass-delete.ts';
 import { callingCluster, startNewLife } from './cluster-identity.ts';
 import type { CallingCluster } from './cluster-identity.ts';
 import { isEditedBack, isNewerVersion, tokenOf } from './observe.ts';
+import { noteOwnObjects } from './own-objects.ts';
 import { answerBytes, travellingPart } from './pages.ts';
 import { filterInForce } from './policy.ts';
 import type { Replica } from './replica.ts';
@@ -48,6 +49,7 @@ export async function compareObjects(replica: Replica, request: BridgeCompareReq
     if (wasDeleted) send.push(key);
     else if (target.show.kind === 'live' || target.before.kind === 'live') apply.push(target);
   }
+  await noteOwnObjects(replica, facts, [...objects.values()], rows);
   const unsettled = new Set([...send, ...apply.map(({ key }) => key)]);
   // What the cluster does not have it cannot lose.
   const isHere = ({ key }: Target): boolean => objects.has(key);

@@ -1,4 +1,4 @@
-import type { LogName, ResourceKey } from '../model/ids.ts';
+import type { LogName, Member, ResourceKey } from '../model/ids.ts';
 import type { HeldRow, Sibling } from '../model/row.ts';
 import { isDeleteOnly } from '../model/row.ts';
 import { isCollectable, isStable } from '../model/stability.ts';
@@ -7,11 +7,12 @@ import { covers } from '../model/version-vector.ts';
 import { lastWriter } from '../model/view.ts';
 import { commit } from './commit.ts';
 import { isUnshown, shownOf, readClusterFacts } from './bridge-record.ts';
-import { peerRecords } from './known-members.ts';
+import { knownClocks, peerRecords } from './known-members.ts';
 import { dropLedgerDeletes } from './ledger-deletes.ts';
-import { seenOf } from './position.ts';
+import { everWritten, seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
+import { settleSharedSettings } from './shared-settings.ts';
 
 /** Rows looked at in one page, and segments dropped in one go. */
 const PAGE = 200;
@@ -25,13 +26,14 @@ export interface Collected { readonly rows: number; readonly rewritten: number; 
  * log segments past their time; own deletes in the ledger whose row is gone. A region that recovers collects nothing.
  */
 export async function collect(replica: Replica): Promise<Collected> {
+  await noteLeavers(replica);
   const state = await replica.store.state();
   const settings = await loadSettings(replica);
   if (state.clock?.state !== 'serving' || settings.spec === undefined) return { rows: 0, rewritten: 0, segments: 0, ledgerDeletes: 0 };
   const facts: CollectFacts = {
     tombstoneTtlMs: Math.max(settings.inForce?.tombstoneTtlMs ?? DEFAULT_TTL_MS, replica.limits.minimumTombstoneTtlMs),
     seenHere: seenOf(state),
-    settled: await settledReports(replica, settings.others, seenOf(state)),
+    settled: [...await settledReports(replica, settings.others, seenOf(state)), ...await lastWords(replica, settings.left, seenOf(state))],
   };
   const rows = await collectRows(replica, facts);
   const rewritten = settings.inForce?.strategy === 'LastWriterWins' ? await rewriteWonDeletes(replica, facts) : 0;
@@ -48,6 +50,26 @@ async function settledReports(replica: Replica, others: readonly string[], seenH
   return others.map((member) => {
     const reports = byName.get(member)?.reports;
     return reports?.waiting !== undefined && covers(seenHere, reports.waiting) ? reports.waiting : reports?.settled;
+  });
+}
+
+/** By the ledger, where a last heartbeat did not come. */
+async function noteLeavers(replica: Replica): Promise<void> {
+  const { left } = await loadSettings(replica);
+  const clocks = await replica.ledger.clocks();
+  if ([...clocks.values()].some(({ state, member }) => state === 'left' && !left.includes(member))) await settleSharedSettings(replica);
+}
+
+/**
+ * Who has left writes nothing any more, so nobody waits for what it sees: but for its last writes to arrive here, any of which may be
+ * beside a delete. Then it stands in no delete's way.
+ */
+async function lastWords(replica: Replica, left: readonly Member[], seenHere: VersionVector): Promise<readonly (VersionVector | undefined)[]> {
+  if (left.length === 0) return [];
+  const clocks = await knownClocks(replica);
+  return left.flatMap((member) => {
+    const clock = clocks.get(member);
+    return clock !== undefined && covers(seenHere, everWritten(clock)) ? [] : [undefined];
   });
 }
 

@@ -25,6 +25,8 @@ export interface WantedWrite {
   readonly firstContact: boolean;
   readonly body: (write: { dot: Sibling['dot']; stamp: Stamp }) => Body;
   readonly observed: LocalPart['observed'];
+  /** As in `LocalPart`; left out: as it was. */
+  readonly fromOthers?: boolean | undefined;
   /** What the cluster shows once this is written, by the row it leads to. */
   readonly shown: (after: Row, sibling: Sibling) => Shown | undefined;
 }
@@ -101,7 +103,7 @@ function build<Answer>(
     const stamp = wanted.firstContact ? zeroStamp : raised(hlc, stampsOf(before));
     const dot = { incarnation: clock.incarnation, counter: clock.head + puts.length + 1 };
     const { row, sibling } = write(before, seen, { ...wanted, dot, stamp: { ...stamp, member: replica.identity.member } });
-    const next = held(replica, row, before, { nowMs, shown: wanted.shown(row, sibling), observed: wanted.observed });
+    const next = held(replica, row, before, { nowMs, shown: wanted.shown(row, sibling), observed: wanted.observed, fromOthers: wanted.fromOthers });
     puts.push({ key, next, if: before?.local.revision ?? 'absent' });
     answers.set(key, () => answer(next, sibling));
   }

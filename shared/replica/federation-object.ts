@@ -5,6 +5,7 @@ import type { FederationSpec } from '../model/federation-spec.ts';
 import { FederationSpecError } from '../model/federation-spec.ts';
 import type { Condition, PutFederationRequest, PutFederationResponse } from '../ports/region.ts';
 import { callingCluster } from './cluster-identity.ts';
+import { departureOf } from './departure.ts';
 import { settleSharedSettings } from './shared-settings.ts';
 import { filterInForce, isSpoke } from './policy.ts';
 import type { Replica } from './replica.ts';
@@ -73,28 +74,31 @@ function endpointProblem(domains: readonly string[], spec: FederationSpec): stri
   return outside.length === 0 ? undefined : `EndpointNotAllowed: ${outside.join(', ')}; this region was deployed to call hosts in ${domains.join(', ')}`;
 }
 
-/** The member list of the first spec is fixed. */
+/** The member list of the first spec is fixed, but that whoever has left may be taken out. */
 async function membershipProblem(replica: Replica, spec: FederationSpec): Promise<string | undefined> {
-  const { spec: current, others } = await loadSettings(replica);
+  const { spec: current, left } = await loadSettings(replica);
   if (current === undefined) return undefined;
+  const listed = current.members.map(({ name }) => name);
   const wanted = spec.members.map(({ name }) => name);
-  const added = wanted.filter((name) => !others.includes(name));
-  const missing = others.filter((name) => !wanted.includes(name));
+  const added = wanted.filter((name) => !listed.includes(name));
+  const missing = listed.filter((name) => !wanted.includes(name) && !left.includes(name));
   if (added.length + missing.length === 0) return undefined;
   return `MembershipFixed: spec.members ${[...added.map((name) => `adds ${name}`), ...missing.map((name) => `lacks ${name}`)].join(', ')}; the list of the first accepted spec stays in force`;
 }
 
 async function respond(replica: Replica, accepted: boolean): Promise<PutFederationResponse> {
   const settings = await loadSettings(replica);
+  const departure = await departureOf(replica, settings);
   return {
     accepted: accepted && settings.spec !== undefined,
     member: replica.identity.member,
     federationId: replica.identity.federationId,
-    paused: settings.paused || settings.spec === undefined,
+    paused: settings.paused || settings.spec === undefined || departure !== undefined,
     mode: settings.inForce?.mode ?? 'mesh',
     isHub: !isSpoke(replica, settings),
     filter: filterInForce(settings),
     conditions: await specConditions(replica),
+    cleanUp: departure?.cleanUp === 'asked',
   };
 }
 
@@ -102,8 +106,9 @@ async function respond(replica: Replica, accepted: boolean): Promise<PutFederati
 export async function specConditions(replica: Replica): Promise<readonly Condition[]> {
   const value = (await replica.store.document(DOCUMENTS.federation))?.value;
   const problem = isObject(value) && typeof value['problem'] === 'string' ? value['problem'] : undefined;
-  const { spec, from } = await loadSettings(replica);
-  const conditions: Condition[] = [];
+  const settings = await loadSettings(replica);
+  const { spec, from } = settings;
+  const conditions: Condition[] = await departureConditions(replica, settings);
   if (problem !== undefined) {
     const [reason = 'Invalid', ...message] = problem.split(': ');
     conditions.push({ type: 'ConfigurationValid', status: 'False', reason, message: `${message.join(': ')}${spec === undefined ? '' : '; the last good spec stays in force'}` });
@@ -116,6 +121,17 @@ export async function specConditions(replica: Replica): Promise<readonly Conditi
     conditions.push({ type: 'FencingNotActive', status: 'True', reason: 'NotEnforced', message: `spec.splitBrain asks for ${fencingEnabled ? 'fencing' : 'quorum'}, but nothing moves the write lease of this region yet: writes are not fenced during a partition` });
   }
   return conditions;
+}
+
+/** Who has left: this member, or others that the spec still lists. */
+async function departureConditions(replica: Replica, settings: Settings): Promise<Condition[]> {
+  const departure = await departureOf(replica, settings);
+  if (departure !== undefined) {
+    const told = { 'not-asked': 'its cluster keeps all objects', asked: 'its cluster removes what came from others', done: 'its cluster has removed what came from others' }[departure.cleanUp];
+    return [{ type: 'Left', status: 'True', reason: 'LeftFederation', message: `${replica.identity.member} left the federation at ${new Date(departure.leftAtMs).toISOString()}; ${told}` }];
+  }
+  const listed = settings.spec?.members.map(({ name }) => name).filter((name) => settings.left.includes(name)) ?? [];
+  return listed.length === 0 ? [] : [{ type: 'MembersLeft', status: 'True', reason: 'StillListed', message: `${listed.join(', ')} ${listed.length === 1 ? 'has' : 'have'} left the federation: nobody waits for ${listed.length === 1 ? 'it' : 'them'} any more, and spec.members need not list ${listed.length === 1 ? 'it' : 'them'}` }];
 }
 
 /** At a spoke: whose spec is in force, and what is wrong with the one the hub sends. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClockRow } from '../model/clock-row.ts';
-import { incarnationsOf } from '../model/clock-row.ts';
+import { incarnationsOf, isNewer } from '../model/clock-row.ts';
 import type { FederationSpec } from '../model/federation-spec.ts';
 import type { Member } from '../model/ids.ts';
 import { noReports, noteReport } from '../model/stability.ts';
@@ -8,7 +8,7 @@ import { covers } from '../model/version-vector.ts';
 import { ReplicaError } from '../ports/errors.ts';
 import type { Heartbeat, Peer } from '../ports/peer.ts';
 import { noteHubSpec, ownHubSpec } from './hub-spec.ts';
-import { isNewer, knownLogs, peerRecords, updatePeerRecord } from './known-members.ts';
+import { knownLogs, peerRecords, updatePeerRecord } from './known-members.ts';
 import type { PeerRecord } from './known-members.ts';
 import { patient } from './patient-peer.ts';
 import { seenOf } from './position.ts';
@@ -76,7 +76,7 @@ async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat
   const thresholds = await healthThresholds(replica);
   const { before, after } = await updatePeerRecord(replica, member, (record) => {
     const counted = isAnswer ? withAnswer(record, undefined, thresholds) : record;
-    if (record.clock !== undefined && isFromBeforeALoss(theirs.clock, record.clock)) return counted;
+    if (record.clock !== undefined && isOutdated(theirs.clock, record.clock)) return counted;
     return {
       ...counted,
       clock: record.clock === undefined || isNewer(theirs.clock, record.clock) || theirs.clock.incarnation === record.clock.incarnation ? theirs.clock : record.clock,
@@ -92,13 +92,17 @@ async function noteHeartbeat(replica: Replica, member: Member, theirs: Heartbeat
   });
   const isOtherSpec = await noteHubSpec(replica, member, theirs.hubSpec);
   if (isOtherSpec) await replica.events.publish({ kind: 'SpecChanged' });
-  if (isOtherSpec || !isDeepStrictEqual(before.asks, after.asks)) await settleSharedSettings(replica);
+  const isLastWord = after.clock?.state === 'left' && before.clock?.state !== 'left';
+  if (isOtherSpec || isLastWord || !isDeepStrictEqual(before.asks, after.asks)) await settleSharedSettings(replica);
   await announceHealth(replica, before, after);
 }
 
-/** Whether a heartbeat comes late: its sender has lost state since, and its report with it. An incarnation that recovers serves no more. */
-const isFromBeforeALoss = (theirs: ClockRow, known: ClockRow): boolean =>
-  known.closed.has(theirs.incarnation) || (known.incarnation === theirs.incarnation && known.state === 'recovering' && theirs.state === 'serving');
+/**
+ * Whether a heartbeat comes late: its sender has lost state since, and its report with it, or has left. An incarnation that recovers
+ * serves no more.
+ */
+const isOutdated = (theirs: ClockRow, known: ClockRow): boolean =>
+  known.closed.has(theirs.incarnation) || (known.incarnation === theirs.incarnation && known.state !== 'serving' && theirs.state === 'serving');
 
 async function noteFailure(replica: Replica, member: Member, error: string): Promise<void> {
   const thresholds = await healthThresholds(replica);

@@ -1,6 +1,6 @@
 import type { ClockRow } from '../model/clock-row.ts';
+import { isNewer } from '../model/clock-row.ts';
 import { ReplicaError } from '../ports/errors.ts';
-import { isNewer } from './known-members.ts';
 import type { Replica } from './replica.ts';
 
 /** What a region finds when it looks at itself, before its first commit (DESIGN §4, "Lost state"). */
@@ -8,6 +8,8 @@ export type SelfInspection =
   | { readonly kind: 'serving' }
   | { readonly kind: 'new' }
   | { readonly kind: 'recovering' }
+  /** It has left, and never writes again, whatever became of its table since. */
+  | { readonly kind: 'left' }
   /** `own` is the clock row by which it was found, `prior` the newest that anybody knows. */
   | { readonly kind: 'lost'; readonly reason: string; readonly own: ClockRow | undefined; readonly prior: ClockRow };
 
@@ -36,6 +38,7 @@ async function inspectOnce(replica: Replica): Promise<SelfInspection | 'moved'> 
     return (await clockNow(replica)) === undefined ? { kind: 'lost', reason: 'this region has no state, but the other members know its clock row', own: undefined, prior: elsewhere } : 'moved';
   }
   const ahead = laterElsewhere(elsewhere, clock);
+  if (ahead === undefined && clock.state === 'left') return { kind: 'left' };
   if (ahead === undefined && clock.tableId !== tableId) return restored(clock);
   // Begun is begun: its table ends before its head until it is done.
   if (ahead === undefined && clock.state === 'recovering') return { kind: 'recovering' };
@@ -54,7 +57,7 @@ async function inspectOnce(replica: Replica): Promise<SelfInspection | 'moved'> 
 
 /** What the others know, if it is a later write or life. That the region recovers may not have come to them yet. */
 const laterElsewhere = (elsewhere: ClockRow | undefined, own: ClockRow): ClockRow | undefined =>
-  (elsewhere !== undefined && isNewer(elsewhere, { ...own, state: 'serving' }) ? elsewhere : undefined);
+  (elsewhere !== undefined && isNewer(elsewhere, own.state === 'recovering' ? { ...own, state: 'serving' } : own) ? elsewhere : undefined);
 
 const restored = (own: ClockRow): SelfInspection => ({ kind: 'lost', reason: 'the table is another than the clock row says: it was restored from a backup', own, prior: own });
 

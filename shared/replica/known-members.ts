@@ -1,5 +1,5 @@
 import type { ClockRow } from '../model/clock-row.ts';
-import { writtenBy } from '../model/clock-row.ts';
+import { isNewer, writtenBy } from '../model/clock-row.ts';
 import type { Json } from '../model/content.ts';
 import { isObject } from '../model/content.ts';
 import type { Incarnation, Member } from '../model/ids.ts';
@@ -79,10 +79,6 @@ export async function knownClocks(replica: Replica): Promise<ReadonlyMap<Member,
   }
   return clocks;
 }
-
-/** Whether a member's clock row is a later state than another of the same member. */
-export const isNewer = (a: ClockRow, b: ClockRow): boolean =>
-  a.incarnation === b.incarnation ? a.head > b.head || (a.head === b.head && a.state !== b.state && a.state === 'serving') : a.closed.has(b.incarnation);
 
 /** The owner of every known incarnation, with the last counter it is known to have issued and whether that is final. */
 export type KnownLogs = ReadonlyMap<LogName, { readonly owner: Member; readonly head: number; readonly closed: boolean }>;

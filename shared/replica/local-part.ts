@@ -1,5 +1,5 @@
 import { fitsInline } from './contents.ts';
-import { isConflict } from '../model/row.ts';
+import { hasLiveSibling, isConflict } from '../model/row.ts';
 import type { HeldRow, LocalPart, Row, Shown } from '../model/row.ts';
 import type { Random } from '../ports/clock.ts';
 
@@ -10,6 +10,8 @@ export interface LocalChange {
   readonly shown: Shown | undefined;
   readonly offLog?: LocalPart['offLog'];
   readonly observed?: LocalPart['observed'];
+  /** Left out: as it was. */
+  readonly fromOthers?: boolean | undefined;
 }
 
 /** 48 bits: two lives of a row have the same revision once in 10¹⁴. */
@@ -31,6 +33,7 @@ export function held({ random }: { readonly random: Random }, next: Row, before:
       conflictSinceMs: isConflict(next) ? (local?.conflictSinceMs ?? change.nowMs) : undefined,
       observed: change.observed ?? local?.observed,
       shown: withoutNeedlessContent(change.shown, next),
+      fromOthers: hasLiveSibling(next) && (change.fromOthers ?? local?.fromOthers ?? false),
     },
   };
 }

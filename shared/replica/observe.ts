@@ -8,7 +8,6 @@ import { hasLiveSibling } from '../model/row.ts';
 import { openToken } from '../model/token.ts';
 import type { Token } from '../model/token.ts';
 import { covers, coversDot, emptyVector, sameVector } from '../model/version-vector.ts';
-import type { VersionVector } from '../model/version-vector.ts';
 import { viewHash } from '../model/view.ts';
 import type { Observation, RefusalReason } from '../ports/region.ts';
 import type { RegionState } from '../ports/store.ts';
@@ -88,8 +87,10 @@ async function observeContent(
 ): Promise<Decision<Observed>> {
   const { key } = observation;
   const token = await tokenOf(replica, observation, facts.record);
+  // An object that the federation brought here has its token; one without is somebody's own.
+  const fromOthers = token === undefined ? false : undefined;
   if (shown?.hash === content.hash && !isEditedBack(token, content.hash, shown)) return { answer: { kind: 'unchanged', row } };
-  if (token !== undefined && await isOnlyCopy(replica, token, row)) return edit(replica, observation, content, facts.record, { context: token.context, firstContact: false }, undefined);
+  if (token !== undefined && await isOnlyCopy(replica, token, row)) return edit(replica, observation, content, facts.record, { context: token.context, firstContact: false, fromOthers }, undefined);
   if (row === undefined) {
     // Deleted and collected. Until the cluster has been told, an untouched object is merely waiting to go.
     const isUntold = isWithheld(facts, key) || !hasEverything(facts.record, positionOf(state), undefined);
@@ -97,15 +98,15 @@ async function observeContent(
     // Without a row nothing could be written when somebody rejected the delete: what the cluster holds is.
     const isRejected = isWaiting && (await heldDelete(replica, 'down', key))?.state === 'rejected';
     if (isWaiting && !isRejected) return { answer: { kind: 'show', row } };
-    return edit(replica, observation, content, facts.record, { context: token?.context ?? emptyVector, firstContact: false }, undefined);
+    return edit(replica, observation, content, facts.record, { context: token?.context ?? emptyVector, firstContact: false, fromOthers }, undefined);
   }
   if (token !== undefined && token.hash === content.hash && await isNewestShown(replica, key, row, token, shown, facts)) return { answer: { kind: 'unchanged', row } };
   const context = token?.context ?? shown?.context;
-  if (context !== undefined) return edit(replica, observation, content, facts.record, { context, firstContact: false }, await versionShown(replica, key, row, token, shown));
-  if (!hasLiveSibling(row)) return edit(replica, observation, content, facts.record, { context: row.context, firstContact: false }, undefined);
+  if (context !== undefined) return edit(replica, observation, content, facts.record, { context, firstContact: false, fromOthers }, await versionShown(replica, key, row, token, shown));
+  if (!hasLiveSibling(row)) return edit(replica, observation, content, facts.record, { context: row.context, firstContact: false, fromOthers }, undefined);
   const { body } = await view(replica, key, row, { clusterId: facts.record.clusterId, shownHash: undefined });
   if (viewHash(body) === content.hash) return { answer: { kind: 'unchanged', row } };
-  return edit(replica, observation, content, facts.record, { context: emptyVector, firstContact: true }, undefined);
+  return edit(replica, observation, content, facts.record, { context: emptyVector, firstContact: true, fromOthers }, undefined);
 }
 
 /** An echo: the hash matches and no later version was shown. An older token with its matching hash is a restored copy. */
@@ -139,7 +140,7 @@ async function versionShown(replica: Replica, key: ResourceKey, row: HeldRow, to
 type ShownVersion = { readonly content: string; readonly fields: Provenance };
 
 async function edit(
-  replica: Replica, observation: Observation, content: Content, record: BridgeRecord, how: { context: VersionVector; firstContact: boolean }, base: ShownVersion | undefined,
+  replica: Replica, observation: Observation, content: Content, record: BridgeRecord, how: Pick<WantedWrite, 'context' | 'firstContact' | 'fromOthers'>, base: ShownVersion | undefined,
 ): Promise<Decision<Observed>> {
   const inline = await storeContent(replica, observation.key, content);
   const { kind } = splitKey(observation.key);
@@ -149,7 +150,7 @@ async function edit(
   }, content);
 }
 
-function wanted(observation: Observation, { clusterId }: BridgeRecord, write: Pick<WantedWrite, 'context' | 'firstContact' | 'body'>, content: Content | undefined): Decision<Observed> {
+function wanted(observation: Observation, { clusterId }: BridgeRecord, write: Pick<WantedWrite, 'context' | 'firstContact' | 'fromOthers' | 'body'>, content: Content | undefined): Decision<Observed> {
   return {
     write: {
       ...write,

@@ -11,12 +11,13 @@ export const isSpoke = (replica: Replica, settings: Settings): boolean =>
   settings.inForce?.mode === 'hub-spoke' && hasHub(replica.identity);
 
 /**
- * The peers that are let in: the members of the list. Before there is one nobody (undefined), but at a spoke its hub, whose heartbeat
+ * The peers that are let in: the members of the list that have not left. Before there is one nobody (undefined), but at a spoke its hub, whose heartbeat
  * brings it (DESIGN §9).
  */
 export async function peersLetIn(replica: Replica): Promise<ReadonlySet<Member> | undefined> {
-  const { spec, others } = await loadSettings(replica);
-  if (spec !== undefined) return new Set(others);
+  const { spec, left } = await loadSettings(replica);
+  // Whoever has left still answers those that stay.
+  if (spec !== undefined) return new Set(spec.members.map(({ name }) => name).filter((name) => !left.includes(name)));
   const { hub } = replica.identity;
   return hub !== undefined && hasHub(replica.identity) ? new Set([hub]) : undefined;
 }

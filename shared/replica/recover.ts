@@ -1,7 +1,7 @@
 import type { ClockRow } from '../model/clock-row.ts';
 import { isObject } from '../model/content.ts';
 import type { Incarnation, Member, ResourceKey } from '../model/ids.ts';
-import { newIncarnation, newLocalLog } from '../model/ids.ts';
+import { asTableId, newIncarnation, newLocalLog } from '../model/ids.ts';
 import { zeroStamp } from '../model/stamp.ts';
 import { counterOf, mergeVectors } from '../model/version-vector.ts';
 import { noReports } from '../model/stability.ts';
@@ -11,7 +11,7 @@ import type { IncarnationStart, RegionState } from '../ports/store.ts';
 import { beat } from './heartbeat.ts';
 import type { SelfInspection } from './inspect-self.ts';
 import { inspectSelf } from './inspect-self.ts';
-import { peerRecords, updatePeerRecord } from './known-members.ts';
+import { knownClocks, peerRecords, updatePeerRecord } from './known-members.ts';
 import { noteOrphans } from './orphans.ts';
 import { patient } from './patient-peer.ts';
 import { everWritten } from './position.ts';
@@ -23,18 +23,23 @@ import { DOCUMENTS, loadSettings } from './settings.ts';
 /** Bytes of randomness behind a new name. */
 const NAME_RANDOM_BYTES = 16;
 const SCAN_PAGE = 500;
+const NO_TABLE = asTableId('none');
 /** Times that another instance may write the clock row just before this one begins an incarnation; then whoever asked tries again. */
 const MAX_BEGINNINGS = 5;
 
-/** The clock row, if this region may commit. @throws ReplicaError `initializing` or `recovering` */
+/** The clock row, if this region may commit. @throws ReplicaError `initializing`, `recovering` or `left` */
 export function requireServing(state: RegionState): ClockRow {
   const { clock } = state;
   if (clock === undefined) throw new ReplicaError('initializing', 'this region has not started its first incarnation yet; it does so within seconds of its start');
+  if (clock.state === 'left') throw new ReplicaError('left', `${clock.member} has left the federation and takes no writes; a member does not return under the name it left by`);
   if (clock.state !== 'serving' || clock.tableId !== state.tableId) {
     throw new ReplicaError('recovering', `this region lost state (${clock.tableId === state.tableId ? 'recovery is under way' : 'its table is another than the ledger says'}) and takes no writes until it has compared itself with every member`);
   }
   return clock;
 }
+
+/** Whether a region may write, is yet to, or never will again. */
+export type Readiness = 'serving' | 'recovering' | 'left';
 
 /**
  * Makes the region ready to serve, or takes the next step towards it. Run at start, and again while it answers `recovering`.
@@ -42,20 +47,23 @@ export function requireServing(state: RegionState): ClockRow {
  * A region that lost state stops committing and collecting, answers with nothing seen (a backup is not one consistent picture),
  * compares itself with *every* member, closes its old incarnation and goes on under a new, random one.
  */
-export async function ensureServing(replica: Replica, signal: AbortSignal): Promise<'serving' | 'recovering'> {
-  return await lookBeforeServing(replica) === 'serving' ? 'serving' : recover(replica, signal);
+export async function ensureServing(replica: Replica, signal: AbortSignal): Promise<Readiness> {
+  const found = await lookBeforeServing(replica);
+  return found === 'recovering' ? recover(replica, signal) : found;
 }
 
 /**
  * What has to be looked at before a first commit, and no more: starts a first incarnation, or begins a recovery, which whoever runs
  * `ensureServing` goes on with. For handlers that have an answer to give.
  */
-export async function lookBeforeServing(replica: Replica): Promise<'serving' | 'recovering'> {
+export async function lookBeforeServing(replica: Replica): Promise<Readiness> {
   for (let attempt = 0; attempt < MAX_BEGINNINGS; attempt += 1) {
     const found = await inspectSelf(replica);
-    if (found.kind === 'serving' || found.kind === 'recovering') return found.kind;
+    if (found.kind === 'serving' || found.kind === 'recovering' || found.kind === 'left') return found.kind;
     if (found.kind === 'new' && await startFirst(replica)) return 'serving';
-    if (found.kind === 'lost' && await beginRecovery(replica, found)) return 'recovering';
+    if (found.kind !== 'lost') continue;
+    if (found.prior.state === 'left' && await stayAway(replica, found)) return 'left';
+    if (found.prior.state !== 'left' && await beginRecovery(replica, found)) return 'recovering';
   }
   throw new ReplicaError('busy', 'other instances of this region wrote its clock row whenever this one was about to begin an incarnation; try again');
 }
@@ -89,24 +97,33 @@ async function beginRecovery(replica: Replica, { own, prior, reason }: SelfInspe
   return true;
 }
 
+/** What has left does not recover. No table is its clock row's any more, so that it answers with nothing seen. */
+async function stayAway(replica: Replica, { own, prior, reason }: SelfInspection & { readonly kind: 'lost' }): Promise<boolean> {
+  const outcome = await moving(replica, () => replica.store.startIncarnation({ if: conditionOf(own), clock: { ...prior, tableId: NO_TABLE }, local: newLocal(replica), others: new Map(), segments: [] }));
+  if (outcome === 'ok') replica.logger.warn('state-lost-after-leaving', { reason });
+  return outcome === 'ok';
+}
+
 const conditionOf = (clock: ClockRow | undefined): IncarnationStart['if'] =>
   clock === undefined ? 'absent' : { incarnation: clock.incarnation, head: clock.head, state: clock.state };
 
 /** It begins at 1, before any entry, so that whoever follows it has its name, and can be told when it is another. */
-const newLocal = (replica: Replica): IncarnationStart['local'] => ({ log: newLocalLog(replica.random.bytes(NAME_RANDOM_BYTES)), head: 1 });
+export const newLocal = (replica: Replica): IncarnationStart['local'] => ({ log: newLocalLog(replica.random.bytes(NAME_RANDOM_BYTES)), head: 1 });
 
 /** Compares with every member not yet done, then closes the old incarnation. */
 async function recover(replica: Replica, signal: AbortSignal): Promise<'serving' | 'recovering'> {
-  const { others, spec } = await loadSettings(replica);
+  const { others, left, spec } = await loadSettings(replica);
   // Without a spec nobody knows the members: those who ever called, or stand in the ledger, are the list until one comes.
   const members = spec === undefined ? await membersEverHeard(replica) : others;
   // And where nobody is known yet, there may still be somebody who has what was lost.
   if (spec === undefined && members.length === 0) return 'recovering';
   const done = new Set(await membersCompared(replica));
-  for (const member of members) {
+  // Who has left may still have what was lost here. It is asked, and nobody waits for it.
+  for (const member of [...members, ...left]) {
     if (done.has(member)) continue;
     const peer = replica.peers.peer(member);
-    if (peer === undefined) return 'recovering';
+    if (peer === undefined && members.includes(member)) return 'recovering';
+    if (peer === undefined) continue;
     // First: what it was told before the loss counts no longer, and must not when this region serves again (decision 19).
     if ((await beat(replica, peer, signal)) !== 'answered') {
       replica.logger.warn('recovery-waits', { member, error: 'it did not answer the heartbeat that tells of the loss' });
@@ -126,8 +143,9 @@ async function recover(replica: Replica, signal: AbortSignal): Promise<'serving'
 }
 
 async function membersEverHeard(replica: Replica): Promise<readonly Member[]> {
-  const heard = [...(await replica.ledger.clocks()).keys(), ...(await peerRecords(replica)).keys()];
-  return [...new Set(heard)].filter((member) => member !== replica.identity.member);
+  const clocks = await knownClocks(replica);
+  const heard = new Set([...clocks.keys(), ...(await peerRecords(replica)).keys()]);
+  return [...heard].filter((member) => member !== replica.identity.member && clocks.get(member)?.state !== 'left');
 }
 
 async function membersCompared(replica: Replica): Promise<readonly Member[]> {

@@ -4,6 +4,7 @@ import { compareObjects } from './cluster-compare.ts';
 import { pullTargets } from './cluster-pull.ts';
 import { recordApplied } from './cluster-report.ts';
 import { crdStatus } from './crd-status.ts';
+import { cleanUp } from './departure.ts';
 import { putFederationObject } from './federation-object.ts';
 import type { Replica } from './replica.ts';
 import { federationStatus } from './status.ts';
@@ -17,6 +18,7 @@ export function regionOf(replica: Replica): Region {
     commit: (request) => commitObservations(replica, request),
     compare: (request) => compareObjects(replica, request),
     viewAt: (request) => viewAtToken(replica, request),
+    cleanUp: (request) => cleanUp(replica, request),
     reportApplied: (request) => recordApplied(replica, request),
     reportStatus: async ({ ifNot }) => crdStatus(await federationStatus(replica), ifNot),
   };

@@ -1,5 +1,5 @@
 import { isObject, parseContent } from '../model/content.ts';
-import type { JsonObject } from '../model/content.ts';
+import type { Json, JsonObject } from '../model/content.ts';
 import type { FederationSpec } from '../model/federation-spec.ts';
 import { parseFederation } from '../model/federation-spec.ts';
 import { hasHub, specAtSpoke } from '../model/hub-spec.ts';
@@ -16,8 +16,10 @@ export interface Settings {
   /** True also while the federation object is gone from the cluster, unless there is a hub's to follow. */
   readonly paused: boolean;
   readonly inForce: SharedSettings | undefined;
-  /** The other members of the list. */
+  /** The other members of the list, without those that have left; none where this one has. */
   readonly others: readonly Member[];
+  /** Members that have left for good, this one among them. */
+  readonly left: readonly Member[];
   /** Whose federation object the spec is: a spoke without one of its own follows the hub's. */
   readonly from: 'own' | 'hub';
 }
@@ -26,9 +28,9 @@ export interface Settings {
 export const SETTINGS_LIFE_MS = 1000;
 
 /** Documents of this room in the store. */
-export const DOCUMENTS = { federation: 'federation', inForce: 'in-force', bridge: 'bridge', outbox: 'outbox', recovery: 'recovery', secret: 'secret', orphans: 'orphans', reshow: 'reshow', denied: 'denied', hub: 'hub-federation' } as const;
+export const DOCUMENTS = { federation: 'federation', inForce: 'in-force', bridge: 'bridge', outbox: 'outbox', recovery: 'recovery', secret: 'secret', orphans: 'orphans', reshow: 'reshow', denied: 'denied', hub: 'hub-federation', departure: 'departure' } as const;
 
-const none: Settings = { spec: undefined, generation: 0, paused: false, inForce: undefined, others: [], from: 'own' };
+const none: Settings = { spec: undefined, generation: 0, paused: false, inForce: undefined, others: [], left: [], from: 'own' };
 
 /** The settings in force, at most SETTINGS_LIFE_MS old. */
 export async function loadSettings(replica: Replica): Promise<Settings> {
@@ -51,16 +53,29 @@ async function readSettings(replica: Replica): Promise<Settings> {
   const hub = own === undefined || isRemoved ? specFromHub(replica, await replica.store.document(DOCUMENTS.hub)) : undefined;
   const spec = hub ?? own;
   if (spec === undefined) return none;
-  const agreed = (await replica.store.document(DOCUMENTS.inForce))?.value;
+  const agreed = readAgreed(await replica.store.document(DOCUMENTS.inForce));
+  const left = agreed?.left ?? [];
   return {
     spec,
     generation: typeof stored['generation'] === 'number' ? stored['generation'] : 0,
     paused: spec.paused || (hub === undefined && isRemoved),
-    inForce: isObject(agreed) ? (agreed as unknown as SharedSettings) : spec.shared,
-    others: spec.members.map((member) => member.name),
+    inForce: agreed?.settings ?? spec.shared,
+    others: left.includes(replica.identity.member) ? [] : spec.members.map(({ name }) => name).filter((name) => !left.includes(name)),
+    left,
     from: hub === undefined ? 'own' : 'hub',
   };
 }
+
+/** What the members have agreed on, as far as it has come here: the shared settings in force, and who has left. */
+export interface Agreed { readonly settings: SharedSettings; readonly left: readonly Member[] }
+
+export function readAgreed(document: StoredDocument | undefined): Agreed | undefined {
+  if (!isObject(document?.value)) return undefined;
+  const { left = [], ...settings } = document.value;
+  return { settings: settings as unknown as SharedSettings, left: left as readonly Member[] };
+}
+
+export const agreedToJson = ({ settings, left }: Agreed): Json => ({ ...(settings as unknown as JsonObject), ...(left.length > 0 && { left }) });
 
 /** The spec of a manifest, parsed once while it stays the same. @throws ContentError | FederationSpecError */
 export function specOf({ memory, limits }: Replica, manifest: string): FederationSpec {

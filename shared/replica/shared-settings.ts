@@ -1,11 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Json } from '../model/content.ts';
-import { isObject } from '../model/content.ts';
 import type { Member } from '../model/ids.ts';
 import type { SharedSettings } from '../model/shared-settings.ts';
-import { peerRecords } from './known-members.ts';
+import { knownClocks, peerRecords } from './known-members.ts';
 import type { Replica } from './replica.ts';
-import { DOCUMENTS, dropSettingsCache, loadSettings } from './settings.ts';
+import { DOCUMENTS, agreedToJson, dropSettingsCache, loadSettings, readAgreed } from './settings.ts';
 import { finishReshowing, intendToReshow } from './reshow.ts';
 
 /** The settings in force and what each member asks for. */
@@ -13,31 +11,42 @@ const FIELDS: readonly (keyof SharedSettings)[] = ['mode', 'strategy', 'splitBra
 
 /**
  * What must be equal everywhere is in force as the majority of the member list asks for it, as last heard; without a majority the
- * older stays (DESIGN §4, "Membership"). Returns whether something changed.
+ * older stays (DESIGN §4, "Membership"). Who has left asks for nothing, and is no part of the list: that is noted here too, and for good.
+ * Returns whether something changed.
  */
 export async function settleSharedSettings(replica: Replica): Promise<boolean> {
   dropSettingsCache(replica);
-  const { spec, others } = await loadSettings(replica);
+  const { spec } = await loadSettings(replica);
   if (spec === undefined) return false;
   await finishReshowing(replica);
+  const stored = readAgreed(await replica.store.document(DOCUMENTS.inForce));
+  const left = await leavers(replica, stored?.left ?? []);
+  const others = spec.members.map(({ name }) => name).filter((name) => !left.includes(name));
   const records = await peerRecords(replica);
   const asked = [spec.shared, ...others.map((member) => records.get(member)?.asks)].filter((asks) => asks !== undefined);
-  const stored = (await replica.store.document(DOCUMENTS.inForce))?.value;
-  const before = isObject(stored) ? (stored as unknown as SharedSettings) : spec.shared;
+  const before = stored?.settings ?? spec.shared;
   const next = Object.fromEntries(FIELDS.map((field) => [field, majority(asked.map((asks) => asks[field]), others.length + 1) ?? before[field]])) as unknown as SharedSettings;
-  if (stored !== undefined && isDeepStrictEqual(next, before)) return false;
+  const isOther = left.length !== (stored?.left.length ?? 0) || !isDeepStrictEqual(next, before);
+  if (stored !== undefined && !isOther) return false;
   const isOtherStrategy = stored !== undefined && next.strategy !== before.strategy;
   if (isOtherStrategy) await intendToReshow(replica, before.strategy);
-  await replica.store.putDocument(DOCUMENTS.inForce, next as unknown as Json, undefined);
+  await replica.store.putDocument(DOCUMENTS.inForce, agreedToJson({ settings: next, left }), undefined);
   dropSettingsCache(replica);
   if (isOtherStrategy) {
     replica.logger.info('strategy-in-force', { before: before.strategy, now: next.strategy });
     await finishReshowing(replica);
   }
-  const isChange = !isDeepStrictEqual(next, before);
   // Wakes the bridge: what it exchanges with its region may be other things from now on.
-  if (isChange) await replica.events.publish({ kind: 'SpecChanged' });
-  return isChange;
+  if (isOther) await replica.events.publish({ kind: 'SpecChanged' });
+  return isOther;
+}
+
+/** Who had left, and who has since, by the ledger or by its own word. Nobody returns under the same name. */
+async function leavers(replica: Replica, before: readonly Member[]): Promise<readonly Member[]> {
+  const clocks = [...(await knownClocks(replica)).values()].filter(({ state }) => state === 'left').map(({ member }) => member);
+  const news = clocks.filter((member) => !before.includes(member));
+  for (const member of news) replica.logger.info('member-has-left', { member });
+  return [...before, ...news];
 }
 
 /** The value that more than half of the list asks for. */

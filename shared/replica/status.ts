@@ -80,8 +80,9 @@ export async function federationHealth(replica: Replica): Promise<FederationHeal
 const lagOf = ({ clock }: Replica, { lastHeardMs, behindSinceMs }: PeerRecord): number | undefined =>
   lastHeardMs === undefined ? undefined : behindSinceMs === undefined ? 0 : Math.max(clock.nowMs() - behindSinceMs, 0);
 
-/** `Initializing` before a spec and first contact, `Syncing` while behind, then by how many peers can be reached. */
+/** `Left` for good, `Initializing` before a spec and first contact, `Syncing` while behind, then by how many peers can be reached. */
 function phaseOf(settings: Settings, state: string | undefined, others: readonly PeerRecord[]): Phase {
+  if (state === 'left') return 'Left';
   if (settings.spec === undefined || state === undefined) return 'Initializing';
   if (state === 'recovering') return 'Syncing';
   if (others.length > 0 && others.every(({ lastHeardMs }) => lastHeardMs === undefined)) return 'Initializing';

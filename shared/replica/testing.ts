@@ -409,9 +409,11 @@ export class TestCluster {
 
   /** Shows a target unless the object is an edit that must be committed first. */
   show(target: Target): boolean {
-    const here = this.objects.get(target.key)?.hash;
+    const object = this.objects.get(target.key);
+    const here = object?.hash;
     const expected = target.before.kind === 'live' ? target.before.hash : undefined;
-    const isEdit = here !== expected && here !== (target.show.kind === 'live' ? target.show.hash : undefined);
+    const isOwn = object !== undefined && expected === undefined && target.show.kind === 'live' && object.token !== target.show.token;
+    const isEdit = here !== expected && (isOwn || here !== (target.show.kind === 'live' ? target.show.hash : undefined));
     if (!isEdit) this.#show(target);
     return !isEdit;
   }

@@ -20,7 +20,7 @@ export type Rule =
 /** The one table of who may call what. The .proto files say the same in words, docs/rpc.md for users. */
 export const AUTHORIZATION: { readonly peer: PerMethod<'peer', Rule>; readonly bridge: PerMethod<'bridge', Rule>; readonly agent: PerMethod<'agent', Rule>; readonly operator: PerMethod<'operator', Rule> } = {
   peer: { push: 'listed-peer', pull: 'listed-peer', compareDigests: 'listed-peer', fetchRows: 'listed-peer', fetchContents: 'listed-peer', heartbeat: 'listed-peer' },
-  bridge: { putFederation: 'local-bridge', commit: 'local-bridge', pull: 'local-bridge', compare: 'local-bridge', viewAt: 'local-bridge', reportApplied: 'local-bridge', reportStatus: 'local-bridge' },
+  bridge: { putFederation: 'local-bridge', commit: 'local-bridge', pull: 'local-bridge', compare: 'local-bridge', viewAt: 'local-bridge', reportApplied: 'local-bridge', reportStatus: 'local-bridge', cleanUp: 'local-bridge' },
   agent: { poll: 'member-agent' },
   operator: {
     status: 'viewer', getResource: 'viewer', listResources: 'viewer', listConflicts: 'viewer', describeConflict: 'viewer', listAgents: 'viewer', history: 'viewer', verify: 'viewer', listDeadLetters: 'viewer', listDenied: 'viewer',

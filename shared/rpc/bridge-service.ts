@@ -1,5 +1,6 @@
 import { BridgeService } from '../../proto/gen/novaedge/federation/v1/bridge_service_codec.ts';
 import type { Region } from '../ports/region.ts';
+import { readCleanUpRequest, writeCleanUpResponse } from '../wire/bridge-clean-up.ts';
 import { readCommitRequest, writeCommitResponse } from '../wire/bridge-commit.ts';
 import { readBridgeCompareRequest, readViewAtRequest, writeBridgeCompareResponse, writeViewAtResponse } from '../wire/bridge-compare.ts';
 import { readPutFederationRequest, readReportStatusRequest, writePutFederationResponse, writeReportStatusResponse } from '../wire/bridge-federation.ts';
@@ -30,6 +31,9 @@ export const bridgeService = (region: Region): Methods<typeof BridgeService> => 
   },
   async reportStatus(request, { signal }) {
     return writeReportStatusResponse(await region.reportStatus(readReportStatusRequest(request), signal));
+  },
+  async cleanUp(request, { signal }) {
+    return writeCleanUpResponse(await region.cleanUp(readCleanUpRequest(request), signal));
   },
 });
 

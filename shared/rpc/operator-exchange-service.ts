@@ -1,11 +1,12 @@
-import { OperatorServiceReconcile, OperatorServiceSyncNow } from '../../proto/gen/novaedge/federation/v1/operator_service_codec.ts';
+import { OperatorServiceLeave, OperatorServiceReconcile, OperatorServiceSyncNow } from '../../proto/gen/novaedge/federation/v1/operator_service_codec.ts';
 import type { OperatorExchange } from '../replica/operator-exchange.ts';
-import { requireMember } from '../wire/names.ts';
+import { requireMember, requireRequestId } from '../wire/names.ts';
+import { readLeaveRequest, writeLeaveResponse } from '../wire/operator-leave.ts';
 import { writeReconcileResults, writeSyncResults } from '../wire/operator-sync.ts';
 import type { Methods, Offer } from './offer.ts';
 import { offer, serviceOf } from './offer.ts';
 
-const SERVICE = serviceOf('novaedge.federation.v1.OperatorService', { syncNow: OperatorServiceSyncNow, reconcile: OperatorServiceReconcile });
+const SERVICE = serviceOf('OperatorService', { syncNow: OperatorServiceSyncNow, reconcile: OperatorServiceReconcile, leave: OperatorServiceLeave });
 
 /** What a region does with its peers when an operator says so: the other part of OperatorService. */
 export const operatorExchangeService = (operator: OperatorExchange): Methods<typeof SERVICE> => ({
@@ -15,7 +16,10 @@ export const operatorExchangeService = (operator: OperatorExchange): Methods<typ
   async reconcile({ peer }, { signal }) {
     return writeReconcileResults(await operator.reconcile(peer === undefined ? undefined : requireMember('peer', peer), signal));
   },
+  async leave({ requestId, ...request }, { signal }) {
+    return writeLeaveResponse(await operator.leave(readLeaveRequest(request), requireRequestId('request_id', requestId), signal));
+  },
 });
 
-/** SyncNow and Reconcile, for operators. */
+/** SyncNow, Reconcile and Leave, for operators. */
 export const offerExchangeToOperators = (operator: OperatorExchange): Offer => offer('operator', SERVICE, () => operatorExchangeService(operator));

@@ -97,7 +97,6 @@ export const operatorService = (operator: OwnOperator): Omit<Methods<typeof Oper
   verify: notBuilt('verifying', 'novactl federation reconcile compares with every peer, and repairs'),
   evict: notBuilt('evicting a member'),
   drill: notBuilt('drills'),
-  leave: notBuilt('leaving in good order'),
 });
 
 /** Nobody shuts the door behind himself by mistake. What is no entry at all is refused by the region. */

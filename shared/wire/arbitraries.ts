@@ -123,7 +123,7 @@ const settings: fc.Arbitrary<SharedSettings> = fc.record({
 const clocksOf = (member: Member): fc.Arbitrary<ClockRow> => fc
   .record({
     names: fc.shuffledSubarray(logNames, { minLength: 1 }), lasts: fc.array(fc.oneof(counters, fc.constant(0)), { minLength: 4, maxLength: 4 }), head: fc.oneof(fc.constant(0), counters), hlc: stamps,
-    tableId: fc.constantFrom('table-1', 'arn:aws:dynamodb:eu-west-1:123456789012:table/x').map(asTableId), bridgeEpoch: fc.nat(), state: fc.constantFrom('serving' as const, 'recovering' as const),
+    tableId: fc.constantFrom('table-1', 'arn:aws:dynamodb:eu-west-1:123456789012:table/x').map(asTableId), bridgeEpoch: fc.nat(), state: fc.constantFrom('serving' as const, 'recovering' as const, 'left' as const),
   })
   .map(({ names: [incarnation = asIncarnation('iaaaaaaaaaa'), ...closed], lasts, ...clock }) => ({ ...clock, member, incarnation, closed: new Map(closed.map((log, at) => [log, lasts[at] ?? 0])) }));
 

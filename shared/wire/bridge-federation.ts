@@ -47,6 +47,7 @@ export function readPutFederationResponse(message: WirePutResponse): PutFederati
     isHub: message.isHub,
     filter: { resourceTypes: readTexts('filter.resource_types', filter.resourceTypes), excludeNamespaces: readTexts('filter.exclude_namespaces', filter.excludeNamespaces), ownershipMarks: readMarks('filter.ownership_marks', filter.ownershipMarks) },
     conditions: readConditions('conditions', message.conditions),
+    cleanUp: message.cleanUp,
   };
 }
 

@@ -11,6 +11,7 @@ export const EXIT = { ok: 0, internal: 1, invalid: 2, notFound: 3, conflict: 4, 
 export const ERROR_CODES: Readonly<Record<ReplicaErrorCode, ErrorCodes>> = {
   initializing: { connect: 'unavailable', exit: EXIT.unavailable },
   recovering: { connect: 'unavailable', exit: EXIT.unavailable },
+  left: { connect: 'failed_precondition', exit: EXIT.stopped },
   fenced: { connect: 'failed_precondition', exit: EXIT.stopped },
   paused: { connect: 'failed_precondition', exit: EXIT.stopped },
   'not-found': { connect: 'not_found', exit: EXIT.notFound },

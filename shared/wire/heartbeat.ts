@@ -12,7 +12,7 @@ import { readSettings, writeSettings } from './settings.ts';
 import { big, requireDocument, requireList, requireNumber, requireSet, requireTimeMs } from './values.ts';
 import { WireError } from './wire-error.ts';
 
-const clockStates = enumWords<ClockState, ClockRow['state']>({ serving: ClockState.SERVING, recovering: ClockState.RECOVERING });
+const clockStates = enumWords<ClockState, ClockRow['state']>({ serving: ClockState.SERVING, recovering: ClockState.RECOVERING, left: ClockState.LEFT });
 
 /** A heartbeat on its way out. */
 export function writeHeartbeat(beat: Heartbeat): MessageInitShape<typeof HeartbeatSchema> {

@@ -12,7 +12,7 @@ import { strategyWords } from './settings.ts';
 import { big, cleanText, optionalBig, optionalText, requireList, requireNumber, requireText, requireTimeMs } from './values.ts';
 
 const phases = enumWords<WirePhase, Phase>({
-  Initializing: WirePhase.INITIALIZING, Syncing: WirePhase.SYNCING, Healthy: WirePhase.HEALTHY, Degraded: WirePhase.DEGRADED, Partitioned: WirePhase.PARTITIONED,
+  Initializing: WirePhase.INITIALIZING, Syncing: WirePhase.SYNCING, Healthy: WirePhase.HEALTHY, Degraded: WirePhase.DEGRADED, Partitioned: WirePhase.PARTITIONED, Left: WirePhase.LEFT,
 });
 
 /** A federation's status on its way out. */

@@ -13,6 +13,7 @@ import { STRATEGIES } from '../model/view.ts';
 import type { FederationStatus, VersionInfo } from '../ports/operator.ts';
 import type { CompareResponse } from '../ports/peer.ts';
 import * as from from './arbitraries.ts';
+import { readCleanUpRequest, readCleanUpResponse, writeCleanUpRequest, writeCleanUpResponse } from './bridge-clean-up.ts';
 import { readCommitRequest, readCommitResponse, writeCommitRequest, writeCommitResponse } from './bridge-commit.ts';
 import { readBridgeCompareRequest, readBridgeCompareResponse, readViewAtRequest, readViewAtResponse, writeBridgeCompareRequest, writeBridgeCompareResponse, writeViewAtRequest, writeViewAtResponse } from './bridge-compare.ts';
 import { readPutFederationRequest, readPutFederationResponse, readReportStatusRequest, readReportStatusResponse, writePutFederationRequest, writePutFederationResponse, writeReportStatusRequest, writeReportStatusResponse } from './bridge-federation.ts';
@@ -111,7 +112,7 @@ describe('between a bridge and its region', () => {
     survives(
       fc.record({
         accepted: fc.boolean(), member: from.members, federationId: fc.constant('prod'), paused: fc.boolean(), mode: fc.constantFrom('hub-spoke' as const, 'mesh' as const), isHub: fc.boolean(),
-        filter: fc.record({ resourceTypes: fc.array(from.texts, { maxLength: 2 }), excludeNamespaces: fc.array(from.texts, { maxLength: 2 }), ownershipMarks: fc.constantFrom(['team'], ['a/', 'b.']) }), conditions: fc.array(from.conditions, { maxLength: 2 }),
+        filter: fc.record({ resourceTypes: fc.array(from.texts, { maxLength: 2 }), excludeNamespaces: fc.array(from.texts, { maxLength: 2 }), ownershipMarks: fc.constantFrom(['team'], ['a/', 'b.']) }), conditions: fc.array(from.conditions, { maxLength: 2 }), cleanUp: fc.boolean(),
       }),
       bridge.PutFederationResponseSchema, writePutFederationResponse, readPutFederationResponse,
     );
@@ -132,6 +133,11 @@ describe('between a bridge and its region', () => {
       }),
       bridge.ReportAppliedRequestSchema, writeReportAppliedRequest, readReportAppliedRequest,
     );
+  });
+
+  test('cleaning up', () => {
+    survives(fc.record({ ...identity, done: fc.array(fc.record({ key: from.keys, kept: optional(from.texts) }), { maxLength: 2 }), after: optional(from.keys) }), bridge.CleanUpRequestSchema, writeCleanUpRequest, readCleanUpRequest);
+    survives(fc.record({ remove: fc.array(from.targets, { maxLength: 2 }), next: optional(from.keys) }), bridge.CleanUpResponseSchema, writeCleanUpResponse, readCleanUpResponse);
   });
 
   test('commit', () => {

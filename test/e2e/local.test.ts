@@ -243,6 +243,33 @@ test('npm start -- --hub: what the hub has is at the spokes, and what somebody w
   }
 }, 120_000);
 
+test('a member leaves: its folder gives back what came from others, and these go on without it, its process gone', async () => {
+  const federation = await LocalFederation.start();
+  try {
+    for (const member of ['us-west', 'ap-east']) {
+      await mkdir(federation.file(member, 'default'), { recursive: true });
+      await writeFile(federation.file(member, fileOf(`of-${member}`)), route(`of-${member}`, `${member}.example.com`));
+    }
+    const hostAt = async (member: string, name: string): Promise<string | undefined> => hostOf(await federation.manifest(member, fileOf(name)));
+    for (const member of MEMBERS) for (const of of ['us-west', 'ap-east']) await eventually(`the route of ${of} at ${member}`, () => hostAt(member, `of-${of}`), (host) => host !== undefined);
+
+    expect((await federation.novactl('federation', 'leave', '--cleanup', '--context', 'ap-east')).stdout).toContain('Nothing was changed. To do it: novactl federation leave --cleanup --confirm ap-east\n');
+    const left = await federation.novactl('federation', 'leave', '--cleanup', '--confirm', 'ap-east', '--context', 'ap-east');
+    expect(left).toMatchObject({ code: 0, stdout: 'ap-east has left the federation; its cluster has removed what came from others and keeps 1 object\n' });
+
+    expect([await hostAt('ap-east', 'of-us-west'), await hostAt('ap-east', 'of-ap-east')]).toEqual([undefined, 'ap-east.example.com']);
+    await federation.local('stop', 'ap-east');
+    await federation.edit('us-west', fileOf('of-ap-east'), (text) => text.replace('ap-east.example.com', 'ours.example.com'));
+    await eventually('the edit at eu-west', () => hostAt('eu-west', 'of-ap-east'), (host) => host === 'ours.example.com');
+    const { stdout } = await federation.novactl('federation', 'status', '--context', 'us-west');
+    expect(stdout).toMatch(/Phase: Healthy\n/);
+    expect(stdout).not.toMatch(/ap-east .*Unhealthy/);
+    expect(stdout).toContain('ap-east has left the federation');
+  } finally {
+    await federation.remove();
+  }
+}, 120_000);
+
 test('npm start -- --demo shows the steps of the guide and exits 0', async () => {
   const federation = join(await mkdtemp(join(tmpdir(), 'novaedge-demo-')), 'data');
   const { code, stdout } = await runProgram('local/main.ts', ['--data', federation, '--demo', '--port', randomPort().toString()]);

@@ -187,6 +187,7 @@ describe('a region', () => {
       ['pull', { ...bridge, since: PAGE.upTo, limit: 9, waitMs: 100 }, there.pull({ ...bridge, since: PAGE.upTo, limit: 9, waitMs: 100 }, never), { kind: 'page', session: 's' }],
       ['commit', { ...bridge, session: 's', requestId: 'r', observations: [observation] }, there.commit({ ...bridge, session: 's', requestId: 'r', observations: [observation] }, never), { kind: 'done' }],
       ['viewAt', { ...bridge, key: KEY, token: 't' }, there.viewAt({ ...bridge, key: KEY, token: 't' }, never), { key: KEY }],
+      ['cleanUp', { ...bridge, done: [{ key: KEY, kept: 'edited' }], after: KEY }, there.cleanUp({ ...bridge, done: [{ key: KEY, kept: 'edited' }], after: KEY }, never), { remove: [{ key: KEY, show: { kind: 'gone' } }], next: KEY }],
       ['reportStatus', { ...bridge, objects: 1, dirty: 0, version: 'v', ifNot: 'h' }, there.reportStatus({ ...bridge, objects: 1, dirty: 0, version: 'v', ifNot: 'h' }, never), { statusHash: 'h' }],
       ['putFederation', { ...bridge, manifest: '{}', generation: 2, schemaGaps: ['a'] }, there.putFederation({ ...bridge, manifest: '{}', generation: 2, schemaGaps: ['a'] }, never), { accepted: true }],
       ['compare', { ...bridge, after: undefined, upTo: KEY, listResourceVersion: '12', objects: [] }, there.compare({ ...bridge, after: undefined, upTo: KEY, listResourceVersion: '12', objects: [] }, never), { send: [KEY] }],
@@ -221,6 +222,10 @@ describe('an operator', () => {
     expect(await there.approve('up-1a2b3c', 'r9')).toEqual({ resources: 12 });
     expect(await there.reject('down-1a2b3c', 'a slip', 'r9')).toEqual({ resources: 13 });
     await expect(there.reject('sideways-1', '', 'r9')).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('hold_id') });
+    expect(await there.leave({ confirm: asMember('us-west'), force: true, cleanUp: true }, 'r9', never)).toMatchObject({ left: false, obstacles: [{ reason: 'NotLevel', member: PEER }], cleanUp: 'asked', examples: [KEY] });
+    expect(received().slice(0, 2)).toEqual([{ confirm: 'us-west', force: true, cleanUp: true }, 'r9']);
+    await there.leave({ confirm: undefined, force: false, cleanUp: false }, 'r9', never);
+    expect(received()[0]).toEqual({ confirm: undefined, force: false, cleanUp: false });
     expect(await there.denied()).toEqual([DENIED]);
     expect(await there.deny('peer/ap-east', 'stolen')).toEqual(DENIED);
     expect(await there.undeny('peer/ap-east')).toBe('removed');

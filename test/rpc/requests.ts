@@ -2,6 +2,7 @@ import type { DescMethodUnary, MessageInitShape } from '@bufbuild/protobuf';
 import { create, toBinary, toJsonString } from '@bufbuild/protobuf';
 import type { DescMessage } from '@bufbuild/protobuf';
 import { asClusterId, asMember } from '../../shared/model/ids.ts';
+import { writeCleanUpRequest } from '../../shared/wire/bridge-clean-up.ts';
 import { writeCommitRequest } from '../../shared/wire/bridge-commit.ts';
 import { writeBridgeCompareRequest, writeViewAtRequest } from '../../shared/wire/bridge-compare.ts';
 import { writePutFederationRequest, writeReportStatusRequest } from '../../shared/wire/bridge-federation.ts';
@@ -35,6 +36,7 @@ const INITS: Inits = {
     compare: writeBridgeCompareRequest({ ...identity, after: undefined, upTo: undefined, listResourceVersion: '7', objects: [{ key: KEY, uid: 'u', resourceVersion: '1', hash: CONTENT.hash, token: undefined }] }),
     viewAt: writeViewAtRequest({ ...identity, key: KEY, token: 't' }),
     reportApplied: writeReportAppliedRequest({ ...identity, applied: vector, exceptions: [], cleared: [], listResourceVersion: '7', filterHash: undefined }),
+    cleanUp: writeCleanUpRequest({ ...identity, done: [{ key: KEY, kept: 'edited' }], after: KEY }),
     reportStatus: writeReportStatusRequest({ ...identity, objects: 1, dirty: 0, version: 'v1', ifNot: undefined }),
   },
   agent: { poll: { node: 'node-1', version: 'v1' } },
@@ -47,7 +49,7 @@ const INITS: Inits = {
 };
 
 /** Methods whose work is not done yet. */
-export const NOT_BUILT = new Set(['listAgents', 'rollback', 'verify', 'evict', 'drill', 'leave']);
+export const NOT_BUILT = new Set(['listAgents', 'rollback', 'verify', 'evict', 'drill']);
 
 /** One method with a good request for it. */
 export interface Method { readonly role: Role; readonly name: string; readonly path: string; readonly desc: DescMethodUnary; readonly init: MessageInitShape<DescMessage>; readonly binary: Uint8Array; readonly json: string }

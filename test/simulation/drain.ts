@@ -4,6 +4,7 @@ import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { followBridge } from './cluster-acts.ts';
+import { mindLeavers } from './member-acts.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';
 
@@ -17,6 +18,7 @@ export async function drain(world: World, rounds: number, collecting: boolean): 
     for (const member of running) {
       await ensureServing(member.replica, never);
       for (const other of world.othersOf(member)) await meet(world, member, other);
+      await mindLeavers(world, member);
       await publishDeletes(member.replica);
       await followBridge(world, member);
       world.operations.note('publish');

@@ -36,6 +36,7 @@ export const FAULTS = {
   'stale-editor': 'somebody edits an older copy and puts that in place',
   emptied: 'a cluster is built anew, empty',
   rebuilt: 'a cluster is built anew, with the objects it had',
+  'forced-out': 'a member leaves that has what others lack',
   strategy: 'a member asks for another conflict strategy',
 } as const;
 export type Fault = keyof typeof FAULTS;

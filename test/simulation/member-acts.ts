@@ -1,4 +1,7 @@
+import { beat } from '../../shared/replica/heartbeat.ts';
+import { pulledFrom } from '../../shared/replica/pulled-from.ts';
 import { pushTo } from '../../shared/replica/push.ts';
+import { loadSettings } from '../../shared/replica/settings.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { anyKey } from './cluster-acts.ts';
 import { forgedRow } from './network.ts';
@@ -81,9 +84,10 @@ export function part(world: World, member: SimMember): undefined {
 /** All reach each other again. */
 export function heal(world: World): void {
   world.network.heal();
-  for (const member of world.members) {
+  const all = [...world.members, ...world.gone];
+  for (const member of all) {
     member.isDown = false;
-    for (const other of world.othersOf(member)) world.ledgers.resume({ from: member.name, to: other.name });
+    for (const other of all) if (other !== member) world.ledgers.resume({ from: member.name, to: other.name });
   }
 }
 
@@ -93,4 +97,13 @@ export function skew(world: World, member: SimMember): undefined {
   const skewMs = random.pick([0, 0, 2 * SECOND_MS, -90 * SECOND_MS, 4 * MINUTE_MS, far]);
   const isJump = member.skewMs !== skewMs && member.skewMs !== 0;
   if (skewMs === 0 ? !isJump || faults.strikes('clock-jump') : faults.strikes(skewMs === far ? 'far-future' : isJump ? 'clock-jump' : 'clock-skew')) member.skewMs = skewMs;
+}
+
+/** What a member has to do with those that have left: it calls them while it knows nothing of it, and fetches what only they have. */
+export async function mindLeavers({ gone }: World, member: SimMember): Promise<void> {
+  const { replica } = member;
+  for (const { name } of gone) {
+    if ((await loadSettings(replica)).others.includes(name)) await beat(replica, member.peer(name), never);
+    if ((await pulledFrom(replica)).includes(name)) await pullFrom(replica, member.peer(name), never);
+  }
 }

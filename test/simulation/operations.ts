@@ -6,6 +6,7 @@ import { pullFrom } from '../../shared/replica/sync.ts';
 import { anyKey, commitLate, edit, followBridge, handOver, operate, putCopy, rebuild } from './cluster-acts.ts';
 import { flash, interleave, restore, rush } from './concurrent-acts.ts';
 import { drain } from './drain.ts';
+import { leave } from './leaving.ts';
 import { anyOther, carryLedger, deliverStraggler, forge, heal, part, push, skew } from './member-acts.ts';
 import { askOfGone, comeBack, editDeleted, fallBehind, loseTogether, makeAgain, overtake } from './stories.ts';
 import type { SimMember } from './sim-member.ts';
@@ -54,6 +55,7 @@ export const OPERATIONS = {
   editDeleted: { weight: 0.7, run: editDeleted },
   askOfGone: { weight: 0.7, run: askOfGone },
   makeAgain: { weight: 0.7, run: makeAgain },
+  leave: { weight: 0.3, run: leave },
   skew: { weight: 1, run: skew },
 } as const satisfies Record<OperationName, Operation>;
 

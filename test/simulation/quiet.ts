@@ -7,7 +7,7 @@ import { peerRecords } from '../../shared/replica/known-members.ts';
 import { publishDeletes } from '../../shared/replica/ledger-deletes.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
-import { heal } from './member-acts.ts';
+import { heal, mindLeavers } from './member-acts.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';
 
@@ -55,6 +55,7 @@ async function exchange(world: World): Promise<void> {
     await ensureServing(member.replica, never);
     await member.hear();
     for (const other of world.othersOf(member)) await pullFrom(member.replica, member.peer(other.name), never);
+    await mindLeavers(world, member);
     await publishDeletes(member.replica);
     for (let turn = 0; turn < BRIDGE_TURNS && (turn === 0 || member.cluster.dirty.size > 0 || (await isBehind(member))); turn += 1) {
       await member.bridge.pullAndShow(BRIDGE_LIMIT);

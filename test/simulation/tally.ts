@@ -3,7 +3,7 @@ export type Compound = 'drain' | 'interleave' | 'rush' | 'flash' | 'comeBack' | 
 /** What one handler, bridge, user or operator does, or what happens to them. */
 export type Simple =
   | 'edit' | 'remove' | 'bridge' | 'commitLate' | 'pull' | 'push' | 'beat' | 'ledger' | 'publish' | 'collect' | 'look' | 'reconcile' | 'straggle' | 'forge' | 'time' | 'part' | 'heal'
-  | 'backup' | 'restore' | 'putCopy' | 'handOver' | 'rebuild' | 'strategy' | 'operate' | 'skew';
+  | 'backup' | 'restore' | 'putCopy' | 'handOver' | 'rebuild' | 'strategy' | 'operate' | 'leave' | 'skew';
 export type OperationName = Simple | Compound;
 
 const COMPOUNDS: ReadonlySet<string> = new Set<Compound>(['drain', 'interleave', 'rush', 'flash', 'comeBack', 'loseTogether', 'overtake', 'fallBehind', 'editDeleted', 'askOfGone', 'makeAgain']);

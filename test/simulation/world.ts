@@ -30,7 +30,10 @@ export class World {
   readonly network: Network;
   readonly ledgers: GlobalTable;
   readonly turns: Turns;
-  readonly members: readonly SimMember[];
+  /** Those that have not left. */
+  members: readonly SimMember[];
+  /** Those that have: they answer, and do nothing by themselves. */
+  gone: readonly SimMember[] = [];
   readonly keys = KEYS;
   readonly trace: string[] = [];
   nowMs = START_MS;
@@ -67,9 +70,14 @@ export class World {
   rethrow(): void { if (this.#found !== undefined) throw this.#found; }
 
   member(name: Member): SimMember {
-    const found = this.members.find((member) => member.name === name);
+    const found = [...this.members, ...this.gone].find((member) => member.name === name);
     if (found === undefined) throw new RangeError(name);
     return found;
+  }
+  noteLeft(member: SimMember): void {
+    if (this.gone.includes(member)) return;
+    this.members = this.othersOf(member);
+    this.gone = [...this.gone, member];
   }
   othersOf(member: SimMember): readonly SimMember[] { return this.members.filter((other) => other !== member); }
 

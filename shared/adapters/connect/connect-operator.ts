@@ -1,11 +1,12 @@
 import { OperatorService } from '../../../proto/gen/novaedge/federation/v1/operator_service_codec.ts';
 import type { Member, ResourceKey } from '../../model/ids.ts';
 import type { DeadLetter, DeadLetterList, DiscardOutcome, Replay, ReplayOutcome } from '../../ports/dead-letters.ts';
-import type { ConflictInfo, DeniedInfo, FederationStatus, HistoryEntry, Operator, ResourceInfo } from '../../ports/operator.ts';
+import type { ConflictInfo, DeniedInfo, FederationStatus, HistoryEntry, LeaveAnswer, LeaveRequest, Operator, ResourceInfo } from '../../ports/operator.ts';
 import { MAX_ENTRIES } from '../../wire/limits.ts';
 import { optionalKey } from '../../wire/names.ts';
 import { readDeadLetter, readDiscardOutcome, readReplayOutcome, writeReplay } from '../../wire/operator-dead-letters.ts';
 import { readDenied } from '../../wire/operator-denied.ts';
+import { readLeaveResponse, writeLeaveRequest } from '../../wire/operator-leave.ts';
 import { readApplied, readConflict, readHistory, readResource } from '../../wire/operator-resources.ts';
 import { readStatus } from '../../wire/operator-status.ts';
 import { readReconcileResults, readSyncResults } from '../../wire/operator-sync.ts';
@@ -112,6 +113,10 @@ export class ConnectOperator implements Operator {
 
   reject(hold: string, reason: string, requestId: string): Promise<{ readonly resources: number }> {
     return this.#call(async (client, options) => ({ resources: requireNumber('resources', (await client.reject({ holdId: hold, reason, requestId }, options)).resources) }));
+  }
+
+  leave(request: LeaveRequest, requestId: string, signal: AbortSignal): Promise<LeaveAnswer> {
+    return this.#call(async (client, options) => readLeaveResponse(await client.leave(writeLeaveRequest(request, requestId), options)), signal);
   }
 
   denied(): Promise<readonly DeniedInfo[]> {

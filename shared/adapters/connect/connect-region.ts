@@ -1,9 +1,10 @@
 import { BridgeService } from '../../../proto/gen/novaedge/federation/v1/bridge_service_codec.ts';
 import type { Member } from '../../model/ids.ts';
 import type {
-  BridgeCommitRequest, BridgeCommitResponse, BridgeCompareRequest, BridgeCompareResponse, BridgePullRequest, BridgePullResponse, PutFederationRequest, PutFederationResponse, Region,
+  BridgeCommitRequest, BridgeCommitResponse, BridgeCompareRequest, BridgeCompareResponse, BridgePullRequest, BridgePullResponse, CleanUpRequest, CleanUpResponse, PutFederationRequest, PutFederationResponse, Region,
   ReportAppliedRequest, ReportStatusRequest, ReportStatusResponse, Target,
 } from '../../ports/region.ts';
+import { readCleanUpResponse, writeCleanUpRequest } from '../../wire/bridge-clean-up.ts';
 import { readCommitResponse, writeCommitRequest } from '../../wire/bridge-commit.ts';
 import type { ViewAtRequest } from '../../wire/bridge-compare.ts';
 import { readBridgeCompareResponse, readViewAtResponse, writeBridgeCompareRequest, writeViewAtRequest } from '../../wire/bridge-compare.ts';
@@ -58,6 +59,10 @@ export class ConnectRegion implements Region {
 
   viewAt(request: ViewAtRequest, signal: AbortSignal): Promise<Target | undefined> {
     return this.#call(signal, async (client, options) => readViewAtResponse(await client.viewAt(writeViewAtRequest(request), options)));
+  }
+
+  cleanUp(request: CleanUpRequest, signal: AbortSignal): Promise<CleanUpResponse> {
+    return this.#call(signal, async (client, options) => readCleanUpResponse(await client.cleanUp(writeCleanUpRequest(request), options)));
   }
 
   reportApplied(request: ReportAppliedRequest, signal: AbortSignal): Promise<void> {

@@ -110,13 +110,17 @@ const pathParts = (tables: RowTables, paths: ReadonlyMap<Path, Write>): unknown[
 
 const readPaths = (tables: StoredTables, list: StoredList): ReadonlyMap<Path, Write> => new Map(list.rest((rest) => [rest.text(), tables.write(rest)] as const));
 
-const localParts = (tables: RowTables, { revision, changedAtMs, offLog, conflictSinceMs, observed, shown }: LocalPart): unknown[] => [
+/** Stands at the end of a local part, or nothing does. */
+const FROM_OTHERS = 1;
+
+const localParts = (tables: RowTables, { revision, changedAtMs, offLog, conflictSinceMs, observed, shown, fromOthers }: LocalPart): unknown[] => [
   revision,
   changedAtMs,
   conflictSinceMs ?? null,
   offLog === undefined ? null : [tables.names.numberOf(offLog.log), offLog.counter],
   observed === undefined ? null : [tables.names.numberOf(observed.clusterId), observed.uid, observed.resourceVersion],
   shown === undefined ? null : shownParts(tables, shown),
+  ...(fromOthers ? [FROM_OTHERS] : []),
 ];
 
 function readLocal(tables: StoredTables, list: StoredList): LocalPart {
@@ -129,6 +133,7 @@ function readLocal(tables: StoredTables, list: StoredList): LocalPart {
     offLog: offLog && { log: asLocalLog(tables.name(offLog)), counter: offLog.count() },
     observed: observed && { clusterId: asClusterId(tables.name(observed)), uid: observed.text(), resourceVersion: observed.text() },
     shown: shown && readShown(tables, shown),
+    fromOthers: !list.isDone && list.count() === FROM_OTHERS,
   };
 }
 

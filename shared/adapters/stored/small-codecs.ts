@@ -31,7 +31,7 @@ export function decodeClock(text: string): ClockRow {
 
 function readState(list: StoredList): ClockRow['state'] {
   const state = list.text();
-  return state === 'serving' || state === 'recovering' ? state : list.fail('serving or recovering', state);
+  return state === 'serving' || state === 'recovering' || state === 'left' ? state : list.fail('serving, recovering or left', state);
 }
 
 const stampParts = ({ ms, counter, member }: Stamp): unknown[] => [ms, counter, member];

@@ -39,7 +39,7 @@ export function typicalRow(number: number): HeldRow {
     context: new Map([...writerContext, [own.dot.incarnation, own.dot.counter]]),
     siblings: [{ ...own, writerContext, covers: [], origin: clusterId, body: { kind: 'live', hash, content: text, bytes, fields: { base: own, set: new Map([['spec/rules', other]]), removed: new Map() } } }],
     local: {
-      revision: 14, changedAtMs: 1_750_000_123_456, offLog: undefined, conflictSinceMs: undefined, shown: undefined,
+      revision: 14, changedAtMs: 1_750_000_123_456, offLog: undefined, conflictSinceMs: undefined, shown: undefined, fromOthers: false,
       observed: { clusterId, uid: '6c84fb90-12c4-11e1-840d-7b25c5ee775a', resourceVersion: '104883217' },
     },
   };

@@ -95,10 +95,11 @@ export function describeCommits(factory: StoreFactory): void {
       expect(await dump(store())).toStrictEqual(before);
     });
 
-    test('a region that began to recover commits nothing any more', async () => {
+    test.each(['recovering', 'left'] as const)('a region that is %s commits nothing any more', async (state) => {
       await store().startIncarnation(firstStart());
-      await store().startIncarnation(firstStart({ if: { incarnation: ALPHA, head: 0, state: 'serving' }, clock: clockAt(0, { state: 'recovering' }) }));
+      await store().startIncarnation(firstStart({ if: { incarnation: ALPHA, head: 0, state: 'serving' }, clock: clockAt(0, { state }) }));
 
+      expect((await store().state()).clock?.state).toBe(state);
       expect(await store().commit(commitOf([create(keyOf(1))], 0))).toBe('moved');
     });
 

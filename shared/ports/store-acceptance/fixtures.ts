@@ -51,7 +51,7 @@ export function liveSibling(counter: number, text: string, log = ALPHA): Sibling
 export const deletedSibling = (counter: number, log = ALPHA): Sibling => ({ ...liveSibling(counter, '{}', log), body: { kind: 'deleted' } });
 
 export const localPart = (revision: number): LocalPart =>
-  ({ revision, changedAtMs: T0_MS, offLog: undefined, conflictSinceMs: undefined, observed: undefined, shown: undefined });
+  ({ revision, changedAtMs: T0_MS, offLog: undefined, conflictSinceMs: undefined, observed: undefined, shown: undefined, fromOthers: false });
 
 /** A row of one version unless siblings are given. */
 export function rowAt(revision: number, text = `{"revision":${revision.toString()}}`, siblings: readonly Sibling[] = [liveSibling(revision, text)]): HeldRow {

@@ -39,6 +39,7 @@ export function fullRow(revision: number): HeldRow {
       conflictSinceMs: T0_MS + 2,
       observed: { clusterId: asClusterId('0f8fad5b-d9cb-469f-a165-70867728950e'), uid: 'uid-1', resourceVersion: '18446744073709551615' },
       shown: { clusterId: asClusterId('another-cluster'), context: new Map([[ALPHA, 3]]), tokensCover: new Map([[ALPHA, 3], [BETA, 1]]), hash: second.hash, content: second.text, fields: { base: writeOf(BETA, 4), set: new Map([['spec/a', writeOf(ALPHA, 3)]]), removed: new Map([['spec/b', writeOf(GAMMA, 9)]]) } },
+      fromOthers: true,
     },
   };
 }

@@ -3,6 +3,7 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import type { Chosen, Fields } from './layout.ts';
 import { layoutOf, zeroOf } from './layout.ts';
 import type { Field, MessageType, Scalar } from './message-type.ts';
+import { PACKAGE } from './message-type.ts';
 
 /** Messages within messages, and groups of whatever is not known here. What is nested deeper is not of the contract. */
 const MAX_DEPTH = 100;
@@ -19,11 +20,11 @@ export const decode = <Desc extends DescMessage>(type: MessageType<Desc>, bytes:
 
 /** A message that nothing was set in: lists are empty, and what has no presence is zero. */
 function emptyOf(type: MessageType): Fields {
-  const message: Fields = { $typeName: type.name };
+  const message: Fields = { $typeName: PACKAGE + type.name };
   for (const [, name, of, presence, oneof = ''] of layoutOf(type).fields) {
-    if (presence === 'oneof') message[oneof] = { case: undefined };
-    else if (presence === 'repeated') message[name] = [];
-    else if (presence === 'map') message[name] = {};
+    if (presence === '|') message[oneof] = { case: undefined };
+    else if (presence === '*') message[name] = [];
+    else if (presence === '#') message[name] = {};
     else if (presence === undefined && typeof of === 'string') message[name] = zeroOf(of);
   }
   return message;
@@ -45,14 +46,14 @@ function readFields(message: Fields, reader: BinaryReader, type: MessageType, le
 
 function readField(message: Fields, reader: BinaryReader, [, name, type, presence, oneof = '']: Field, wireType: WireType, depth: number): void {
   switch (presence) {
-    case 'repeated': { readItems(message[name] as unknown[], reader, type, wireType, depth); return; }
-    case 'map': { readEntry(message[name] as Fields, reader, type as Scalar); return; }
-    case 'oneof': {
+    case '*': { readItems(message[name] as unknown[], reader, type, wireType, depth); return; }
+    case '#': { readEntry(message[name] as Fields, reader, type as Scalar); return; }
+    case '|': {
       const chosen = message[oneof] as Chosen;
       message[oneof] = { case: name, value: readOne(reader, type, chosen.case === name ? chosen.value : undefined, depth) };
       return;
     }
-    case 'optional':
+    case '?':
     case undefined: { message[name] = readOne(reader, type, message[name], depth); }
   }
 }
@@ -63,7 +64,7 @@ const readOne = (reader: BinaryReader, type: Scalar | MessageType, before: unkno
 
 /** One item, or numbers packed into one field. */
 function readItems(list: unknown[], reader: BinaryReader, type: Scalar | MessageType, wireType: WireType, depth: number): void {
-  const isPacked = wireType === WireType.LengthDelimited && typeof type === 'string' && type !== 'string' && type !== 'bytes';
+  const isPacked = wireType === WireType.LengthDelimited && typeof type === 'string' && type !== 's' && type !== 'y';
   if (!isPacked) { list.push(readOne(reader, type, undefined, depth)); return; }
   const end = reader.uint32() + reader.pos;
   while (reader.pos < end) list.push(readScalar(reader, type));
@@ -84,12 +85,11 @@ function readEntry(map: Fields, reader: BinaryReader, type: Scalar): void {
 
 function readScalar(reader: BinaryReader, type: Scalar): unknown {
   switch (type) {
-    case 'string': return reader.string(true);
-    case 'bytes': return reader.bytes();
-    case 'bool': return reader.bool();
-    case 'uint32': return reader.uint32();
-    case 'uint64': return reader.uint64();
-    case 'int32':
-    case 'enum': return reader.int32();
+    case 's': return reader.string(true);
+    case 'y': return reader.bytes();
+    case 'b': return reader.bool();
+    case 'u': return reader.uint32();
+    case 'U': return reader.uint64();
+    case 'i': return reader.int32();
   }
 }

@@ -20,14 +20,14 @@ function writeFields(writer: BinaryWriter, type: MessageType, message: Fields): 
 
 function writeField(writer: BinaryWriter, [number, name, type, presence, oneof = '']: Field, message: Fields): void {
   switch (presence) {
-    case 'repeated': { writeList(writer, number, type, (message[name] ?? []) as readonly unknown[]); return; }
-    case 'map': { writeMap(writer, number, type as Scalar, (message[name] ?? {}) as Fields); return; }
-    case 'oneof': {
+    case '*': { writeList(writer, number, type, (message[name] ?? []) as readonly unknown[]); return; }
+    case '#': { writeMap(writer, number, type as Scalar, (message[name] ?? {}) as Fields); return; }
+    case '|': {
       const chosen = message[oneof] as Chosen | undefined;
       if (chosen?.case === name) writeOne(writer, number, type, chosen.value);
       return;
     }
-    case 'optional':
+    case '?':
     case undefined: {
       const value = message[name] ?? undefined;
       if (value === undefined || (presence === undefined && typeof type === 'string' && isZero(type, value))) return;
@@ -53,23 +53,22 @@ function writeList(writer: BinaryWriter, number: number, type: Scalar | MessageT
 function writeMap(writer: BinaryWriter, number: number, type: Scalar, map: Fields): void {
   for (const [key, value] of Object.entries(map)) {
     writer.tag(number, WireType.LengthDelimited).fork();
-    writeOne(writer, 1, 'string', key);
+    writeOne(writer, 1, 's', key);
     writeOne(writer, 2, type, value);
     writer.join();
   }
 }
 
-const isLong = (type: Scalar): boolean => type === 'string' || type === 'bytes';
+const isLong = (type: Scalar): boolean => type === 's' || type === 'y';
 
 /** What it is, the types of `encode` say. */
 function writeScalar(writer: BinaryWriter, type: Scalar, value: unknown): void {
   switch (type) {
-    case 'string': { writer.string(value as string); return; }
-    case 'bytes': { writer.bytes(value as Uint8Array); return; }
-    case 'bool': { writer.bool(value as boolean); return; }
-    case 'uint32': { writer.uint32(value as number); return; }
-    case 'uint64': { writer.uint64(value as bigint); return; }
-    case 'int32':
-    case 'enum': { writer.int32(value as number); }
+    case 's': { writer.string(value as string); return; }
+    case 'y': { writer.bytes(value as Uint8Array); return; }
+    case 'b': { writer.bool(value as boolean); return; }
+    case 'u': { writer.uint32(value as number); return; }
+    case 'U': { writer.uint64(value as bigint); return; }
+    case 'i': { writer.int32(value as number); }
   }
 }

@@ -85,4 +85,14 @@ export const KEEPING: readonly Mutant[] = [
     find: "if ((await beat(replica, peer, signal)) !== 'answered') {", replace: "if (members.length < 0) {",
     also: { file: 'shared/replica/recover.ts', find: '\n  await forgetReports(replica);', replace: '' },
   },
+  {
+    name: 'nobody waits for the last writes of a member that has left',
+    file: 'shared/replica/collect.ts',
+    find: '...await lastWords(replica, settings.left, seenOf(state))]', replace: '...(await lastWords(replica, settings.left, seenOf(state))).slice(0, 0)]',
+  },
+  {
+    name: 'a member that was made to leave is followed no more',
+    file: 'shared/replica/pulled-from.ts',
+    find: 'if (left.length === 0 ||', replace: 'if (left.length < 1_000 ||',
+  },
 ];

@@ -1,0 +1,29 @@
+import type { ResourceKey } from '../model/ids.ts';
+import type { HeldRow } from '../model/row.ts';
+import type { Observation } from '../ports/region.ts';
+import type { CallingCluster } from './cluster-identity.ts';
+import { tokenOf } from './observe.ts';
+import type { Replica } from './replica.ts';
+
+/**
+ * Notes of objects in the cluster that carry no token of this region that they are somebody's own (`LocalPart.fromOthers`): they stood
+ * there before the federation came to show the same, or were put in the place of what it showed. Before the bridge is answered, which
+ * then gives them a token.
+ *
+ * @param rows those of the objects that are known to have one
+ */
+export async function noteOwnObjects(replica: Replica, facts: CallingCluster, objects: readonly Pick<Observation, 'key' | 'token'>[], rows: ReadonlyMap<ResourceKey, HeldRow>): Promise<void> {
+  for (const object of objects) {
+    if (rows.get(object.key)?.local.fromOthers === true && (await tokenOf(replica, object, facts.record)) === undefined) await forgetOthers(replica, object.key);
+  }
+}
+
+/** The object stays in the cluster when its member leaves. Returns whether that is news; a row may be gone, or change meanwhile. */
+export async function forgetOthers(replica: Replica, key: ResourceKey): Promise<boolean> {
+  for (;;) {
+    const row = (await replica.store.rows([key])).get(key);
+    if (row?.local.fromOthers !== true) return false;
+    const next = { ...row, local: { ...row.local, revision: row.local.revision + 1, fromOthers: false } };
+    if ((await replica.store.putRow({ key, next, if: row.local.revision })) === 'ok') return true;
+  }
+}
