@@ -111,9 +111,9 @@ export const CATALOG: Readonly<Record<FunctionName, FunctionEntry>> = {
     triggers: [{ kind: 'http', routes: [service('OperatorService')] }], rights: { ...WRITER, replayDeadLetters: true },
   },
   'operator-sync': {
-    name: 'operator-sync', entry: entryOf('operator-sync'), purpose: 'Does for operators what takes calls to peers: pulls, compares, leaves.',
+    name: 'operator-sync', entry: entryOf('operator-sync'), purpose: 'Pulls from peers and compares with them when an operator says so.',
     timeoutSeconds: API_TIMEOUT_SECONDS, memoryMb: LARGE_MEMORY_MB, deadLetters: false,
-    triggers: [{ kind: 'http', routes: ['SyncNow', 'Reconcile', 'Leave'].map((method) => `POST /novaedge.federation.v1.OperatorService/${method}`) }], rights: WRITER,
+    triggers: [{ kind: 'http', routes: ['POST /novaedge.federation.v1.OperatorService/SyncNow', 'POST /novaedge.federation.v1.OperatorService/Reconcile'] }], rights: WRITER,
   },
   'agent-api': {
     name: 'agent-api', entry: entryOf('agent-api'), purpose: 'Answers agents on nodes.',

@@ -46,12 +46,13 @@ test('a member stays while another lacks what it has', async () => {
   await applyAt('us-west', 'late');
 
   expect(await novactl('federation', 'leave', '--confirm', 'us-west', '--wait', '100ms')).toEqual({
-    code: 7, out: '', err: 'waiting: eu-west lacks 1 of the changes that are here\nerror: us-west has not left: eu-west lacks 1 of the changes that are here. --force leaves all the same\n',
+    code: 7, out: '', err: 'waiting: eu-west has not said yet that it has 1 of the changes that are here\nerror: us-west has not left: eu-west has not said yet that it has 1 of the changes that are here. --force leaves all the same\n',
   });
   expect((await novactl('federation', 'status')).out).toContain('Phase: Healthy');
 });
 
 test('then it leaves, says so at every look, and its cluster is still to be cleaned up by the bridge', async () => {
+  await federation.settle();
   await federation.settle();
 
   expect(await novactl('federation', 'leave', '--cleanup', '--confirm', 'us-west', '--wait', '100ms')).toMatchObject({
@@ -60,5 +61,6 @@ test('then it leaves, says so at every look, and its cluster is still to be clea
   expect((await novactl('federation', 'status')).out).toContain('Phase: Left');
   expect((await novactl('federation', 'leave')).out).toContain('us-west has left the federation.\n');
   expect(await applyAt('us-west', 'after')).toMatchObject({ code: 6, err: expect.stringContaining('us-west has left the federation and takes no writes') });
+  await federation.settle();
   expect((await novactl('federation', 'status', '--context', 'eu-west')).out).toContain('us-west has left the federation: nobody waits for it any more');
 });

@@ -14,7 +14,7 @@ const LOOK_MS = 1000;
 /** Objects that a plan names. */
 const LINES = 20;
 /** What passes by itself, mostly. */
-const PASSING: readonly LeaveObstacle['reason'][] = ['NotReachable', 'Recovering', 'NotLevel'];
+const PASSING: readonly LeaveObstacle['reason'][] = ['NotHeard', 'Recovering', 'NotLevel'];
 
 interface LeaveOptions { readonly confirm?: string; readonly cleanup?: boolean; readonly force?: boolean; readonly wait: string }
 
@@ -30,7 +30,7 @@ export function addLeave(federation: Command, host: Host): void {
       const options = globalsOf(command);
       const untilMs = host.nowMs() + parseDurationMs('--wait', wait);
       const request = { confirm, cleanUp, force };
-      const { member, answer } = await withRegion(host, options, async ({ operator, signal }) => ({ member: (await operator.status()).localMember, answer: await leaveAndWait(host, operator, request, untilMs, signal) }));
+      const { member, answer } = await withRegion(host, options, async ({ operator }) => ({ member: (await operator.status()).localMember, answer: await leaveAndWait(host, operator, request, untilMs) }));
       print(host.out, options.output, { json: answerJson(member, answer), text: () => (confirm === undefined ? planText(member, answer, cleanUp) : doneText(member, answer, cleanUp)) });
       if (confirm === undefined) return;
       if (!answer.left) throw new CommandError(answer.obstacles.every(isPassing) ? 'unavailable' : 'conflict', `${member} has not left: ${answer.obstacles.map(({ message }) => message).join('; ')}. --force leaves all the same`);
@@ -39,11 +39,10 @@ export function addLeave(federation: Command, host: Host): void {
 }
 
 /** Until it is done or the time is over, saying what it waits for. */
-async function leaveAndWait(host: Host, operator: Operator, request: LeaveRequest, untilMs: number, signal: AbortSignal): Promise<LeaveAnswer> {
-  const requestId = host.newRequestId();
+async function leaveAndWait(host: Host, operator: Operator, request: LeaveRequest, untilMs: number): Promise<LeaveAnswer> {
   let said = '';
   for (;;) {
-    const answer = await operator.leave(request, requestId, signal);
+    const answer = await operator.leave(request);
     const waitsFor = request.confirm === undefined ? undefined : stillTo(answer, request.cleanUp);
     if (waitsFor === undefined || host.nowMs() >= untilMs) return answer;
     if (waitsFor !== said) host.err.write(`waiting: ${waitsFor}\n`);

@@ -561,7 +561,7 @@ describe('many deletes at once', () => {
 
 describe('a member that has left', () => {
   const leave = (cleanUp: boolean): Promise<LeaveAnswer> => eventually(async () => {
-    const answer = await here.operator.leave({ confirm: here.name, force: false, cleanUp }, 'r1', never);
+    const answer = await here.operator.leave({ confirm: here.name, force: false, cleanUp });
     expect(answer).toMatchObject({ left: true });
     return answer;
   });
@@ -593,7 +593,7 @@ describe('a member that has left', () => {
     await harness.userWrites(route('edited', { n: 3 }));
 
     expect(await leave(true)).toMatchObject({ cleanUp: 'asked', fromOthers: 2, own: 1 });
-    await eventually(async () => { expect(await here.operator.leave({ confirm: undefined, force: false, cleanUp: false }, 'r1', never)).toMatchObject({ cleanUp: 'done', fromOthers: 0, own: 2 }); });
+    await eventually(async () => { expect(await here.operator.leave({ confirm: undefined, force: false, cleanUp: false })).toMatchObject({ cleanUp: 'done', fromOthers: 0, own: 2 }); });
 
     expect(await specHere(routeKey('theirs'))).toBeUndefined();
     expect(await specHere(routeKey('own'))).toBeDefined();

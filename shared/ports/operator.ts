@@ -105,7 +105,7 @@ export interface LeaveRequest {
 }
 /** Why leaving now would lose or miss something. */
 export interface LeaveObstacle {
-  readonly reason: 'NotReachable' | 'Recovering' | 'NotLevel' | 'MassDeleteHeld' | 'NotSent' | 'IsHub';
+  readonly reason: 'NotHeard' | 'Recovering' | 'NotLevel' | 'NotSent' | 'IsHub';
   /** The other member that it is about, where it is about one. */
   readonly member?: Member;
   readonly message: string;
@@ -145,7 +145,7 @@ export interface Operator {
   /** Drops the deletes of a hold: up, the objects come back in the local cluster; down, in the whole federation. */
   reject(hold: string, reason: string, requestId: string): Promise<{ readonly resources: number }>;
   /** Takes the local member out of the federation, for good. */
-  leave(request: LeaveRequest, requestId: string, signal: AbortSignal): Promise<LeaveAnswer>;
+  leave(request: LeaveRequest): Promise<LeaveAnswer>;
   /** Whom this region lets in no more. */
   denied(): Promise<readonly DeniedInfo[]>;
   /** `entry`: a name, a serial number or a fingerprint. In force from the next call on. */

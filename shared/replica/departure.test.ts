@@ -20,7 +20,7 @@ async function settle({ federation, us, eu }: Awaited<ReturnType<typeof pair>>):
   await federation.exchange();
 }
 
-const leave = (member: TestMember, cleanUp = true): ReturnType<TestMember['operator']['leave']> => member.operator.leave({ confirm: member.name, force: false, cleanUp }, 'r1', never);
+const leave = (member: TestMember, cleanUp = true): ReturnType<TestMember['operator']['leave']> => member.operator.leave({ confirm: member.name, force: false, cleanUp });
 const askAt = (member: TestMember, done: readonly CleanedUp[] = [], after?: ResourceKey): Promise<CleanUpResponse> => member.region.cleanUp({ ...member.cluster.identity, done, after }, never);
 
 /** What the region asks the cluster of a member that leaves to remove. */
@@ -36,7 +36,7 @@ describe('what goes from a cluster whose member has left', () => {
     await world.eu.cluster.write(theirs, { port: 1 });
     await settle(world);
 
-    expect(await world.us.operator.leave({ confirm: undefined, force: false, cleanUp: true }, 'r1', never)).toMatchObject({ fromOthers: 1, examples: [theirs], own: 1 });
+    expect(await world.us.operator.leave({ confirm: undefined, force: false, cleanUp: true })).toMatchObject({ fromOthers: 1, examples: [theirs], own: 1 });
     expect(await removedAt(world.us)).toEqual([theirs]);
   });
 

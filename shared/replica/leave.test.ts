@@ -21,7 +21,7 @@ async function trio(): Promise<Trio> {
 }
 
 const leave = (member: TestMember, request: Partial<LeaveRequest> = {}): Promise<LeaveAnswer> =>
-  member.operator.leave({ confirm: member.name, force: false, cleanUp: false, ...request }, 'r1', never);
+  member.operator.leave({ confirm: member.name, force: false, cleanUp: false, ...request });
 
 const othersOf = async (member: TestMember): Promise<readonly Member[]> => {
   dropSettingsCache(member.replica);
@@ -33,24 +33,26 @@ describe('a member that leaves', () => {
     const { federation, us } = await trio();
     await us.cluster.write(a, { port: 1 });
     federation.cut('us', 'ap');
+    for (let missed = 0; missed < 3; missed += 1) await federation.beats();
 
     const plan = await leave(us, { confirm: undefined });
 
     expect(plan).toMatchObject({ left: false, cleanUp: 'not-asked', own: 1, fromOthers: 0 });
     expect(plan.obstacles).toEqual([
-      { reason: 'NotLevel', member: 'eu', message: 'eu lacks 1 of the changes that are here' },
-      { reason: 'NotReachable', member: 'ap', message: 'ap does not answer, so that nobody knows whether it has everything: ap cannot be reached' },
+      { reason: 'NotLevel', member: 'eu', message: 'eu has not said yet that it has 1 of the changes that are here' },
+      { reason: 'NotHeard', member: 'ap', message: 'ap cannot be heard, so that nobody knows whether it has everything: ap cannot be reached' },
     ]);
     await us.cluster.write(a, { port: 2 });
   });
 
   test('stays while others lack what is here [I3]', async () => {
-    const { us, eu, ap } = await trio();
+    const { federation, us, eu, ap } = await trio();
     await us.cluster.write(a, { port: 1 });
 
     expect(await leave(us)).toMatchObject({ left: false, obstacles: [{ member: 'eu' }, { member: 'ap' }] });
     await eu.pullFrom('us');
     await ap.pullFrom('eu');
+    await federation.beats();
 
     expect(await leave(us)).toMatchObject({ left: true, obstacles: [] });
   });
@@ -60,10 +62,11 @@ describe('a member that leaves', () => {
     await expect(leave(us, { confirm: eu.name })).rejects.toMatchObject({ code: 'invalid', message: 'confirm: is "eu", expected the name of the member that leaves, "us"' });
   });
 
-  test('is gone for the others at once, and asks for nothing any more', async () => {
-    const { us, eu, ap } = await trio();
+  test('is gone for the others with the next heartbeat, and asks for nothing any more', async () => {
+    const { federation, us, eu, ap } = await trio();
 
     await leave(us);
+    await federation.beats();
 
     expect(await othersOf(eu)).toEqual(['ap']);
     expect(await othersOf(ap)).toEqual(['eu']);
@@ -74,10 +77,13 @@ describe('a member that leaves', () => {
 
   test('is known by the ledger to whoever was not there', async () => {
     const { federation, us, ap } = await trio();
+    await us.cluster.write(a, { port: 1 });
+    await federation.member('eu').pullFrom('us');
     federation.cut('us', 'ap');
+    for (let missed = 0; missed < 3; missed += 1) await federation.beats();
 
-    expect(await leave(us)).toMatchObject({ left: false, obstacles: [{ reason: 'NotReachable' }] });
-    expect(await leave(us, { force: true })).toMatchObject({ left: true, obstacles: [{ reason: 'NotReachable' }] });
+    expect(await leave(us)).toMatchObject({ left: false, obstacles: [{ reason: 'NotHeard' }] });
+    expect(await leave(us, { force: true })).toMatchObject({ left: true, obstacles: [{ reason: 'NotHeard' }] });
     expect(await othersOf(ap)).toEqual(['us', 'eu']);
     federation.ledgers.settle();
     await collect(ap.replica);
@@ -101,10 +107,11 @@ describe('a member that leaves', () => {
   });
 
   test('leaves what others come to write later to them [I11]', async () => {
-    const { us, eu, ap } = await trio();
+    const { federation, us, eu, ap } = await trio();
     await us.cluster.write(a, { port: 1 });
     await eu.pullFrom('us');
     await ap.pullFrom('us');
+    await federation.beats();
     await leave(us);
 
     await eu.cluster.follow();

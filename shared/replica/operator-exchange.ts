@@ -3,18 +3,16 @@ import { ReplicaError } from '../ports/errors.ts';
 import type { Operator } from '../ports/operator.ts';
 import type { Peer } from '../ports/peer.ts';
 import { reconcileWith } from './anti-entropy.ts';
-import { leave } from './leave.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
 import { pullFrom } from './sync.ts';
 
 /** What an operator has a region do with its peers, now. Apart from all else, which calls nobody. */
-export type OperatorExchange = Pick<Operator, 'syncNow' | 'reconcile' | 'leave'>;
+export type OperatorExchange = Pick<Operator, 'syncNow' | 'reconcile'>;
 
 export const operatorExchangeOf = (replica: Replica): OperatorExchange => ({
   syncNow: async (member, signal) => Promise.all((await peersNamed(replica, member)).map((peer) => pullFrom(replica, peer, signal))),
   reconcile: async (member, signal) => Promise.all((await peersNamed(replica, member)).map((peer) => reconcileWith(replica, peer, signal))),
-  leave: (request, _requestId, signal) => leave(replica, request, signal),
 });
 
 /** One peer, or all. @throws ReplicaError `not-found` naming those there are */

@@ -9,6 +9,7 @@ import { view } from './bridge-record.ts';
 import { conflictOf, listConflicts, resolveConflict } from './conflicts.ts';
 import { approveHold, rejectHold } from './decide-hold.ts';
 import { deny, listDenied, undeny } from './deny-list.ts';
+import { leave } from './leave.ts';
 import type { OperatorExchange } from './operator-exchange.ts';
 import { operatorExchangeOf } from './operator-exchange.ts';
 import { applyManifest, deleteResource } from './operator-writes.ts';
@@ -41,6 +42,7 @@ export function ownOperatorOf(replica: Replica, deadLetters: DeadLetters = noDea
     history: (key) => historyOf(replica, key),
     approve: (hold) => approveHold(replica, hold),
     reject: (hold, reason, requestId) => rejectHold(replica, hold, reason, requestId),
+    leave: (request) => leave(replica, request),
     denied: () => listDenied(replica),
     deny: (entry, reason) => deny(replica, entry, reason),
     undeny: (entry) => undeny(replica, entry),

@@ -113,13 +113,16 @@ export const newLocal = (replica: Replica): IncarnationStart['local'] => ({ log:
 /** Compares with every member not yet done, then closes the old incarnation. */
 async function recover(replica: Replica, signal: AbortSignal): Promise<'serving' | 'recovering'> {
   const { others, left, spec } = await loadSettings(replica);
+  const clocks = await knownClocks(replica);
+  const hasLeft = (member: Member): boolean => clocks.get(member)?.state === 'left';
   // Without a spec nobody knows the members: those who ever called, or stand in the ledger, are the list until one comes.
-  const members = spec === undefined ? await membersEverHeard(replica) : others;
+  const known = spec === undefined ? await membersEverHeard(replica, clocks) : [...others, ...left];
+  const members = known.filter((member) => !hasLeft(member));
   // And where nobody is known yet, there may still be somebody who has what was lost.
   if (spec === undefined && members.length === 0) return 'recovering';
   const done = new Set(await membersCompared(replica));
   // Who has left may still have what was lost here. It is asked, and nobody waits for it.
-  for (const member of [...members, ...left]) {
+  for (const member of [...members, ...known.filter(hasLeft)]) {
     if (done.has(member)) continue;
     const peer = replica.peers.peer(member);
     if (peer === undefined && members.includes(member)) return 'recovering';
@@ -142,10 +145,9 @@ async function recover(replica: Replica, signal: AbortSignal): Promise<'serving'
   return closeIncarnation(replica);
 }
 
-async function membersEverHeard(replica: Replica): Promise<readonly Member[]> {
-  const clocks = await knownClocks(replica);
+async function membersEverHeard(replica: Replica, clocks: ReadonlyMap<Member, ClockRow>): Promise<readonly Member[]> {
   const heard = new Set([...clocks.keys(), ...(await peerRecords(replica)).keys()]);
-  return [...heard].filter((member) => member !== replica.identity.member && clocks.get(member)?.state !== 'left');
+  return [...heard].filter((member) => member !== replica.identity.member);
 }
 
 async function membersCompared(replica: Replica): Promise<readonly Member[]> {

@@ -1,12 +1,11 @@
-import { OperatorServiceLeave, OperatorServiceReconcile, OperatorServiceSyncNow } from '../../proto/gen/novaedge/federation/v1/operator_service_codec.ts';
+import { OperatorServiceReconcile, OperatorServiceSyncNow } from '../../proto/gen/novaedge/federation/v1/operator_service_codec.ts';
 import type { OperatorExchange } from '../replica/operator-exchange.ts';
-import { requireMember, requireRequestId } from '../wire/names.ts';
-import { readLeaveRequest, writeLeaveResponse } from '../wire/operator-leave.ts';
+import { requireMember } from '../wire/names.ts';
 import { writeReconcileResults, writeSyncResults } from '../wire/operator-sync.ts';
 import type { Methods, Offer } from './offer.ts';
 import { offer, serviceOf } from './offer.ts';
 
-const SERVICE = serviceOf('OperatorService', { syncNow: OperatorServiceSyncNow, reconcile: OperatorServiceReconcile, leave: OperatorServiceLeave });
+const SERVICE = serviceOf('OperatorService', { syncNow: OperatorServiceSyncNow, reconcile: OperatorServiceReconcile });
 
 /** What a region does with its peers when an operator says so: the other part of OperatorService. */
 export const operatorExchangeService = (operator: OperatorExchange): Methods<typeof SERVICE> => ({
@@ -16,10 +15,7 @@ export const operatorExchangeService = (operator: OperatorExchange): Methods<typ
   async reconcile({ peer }, { signal }) {
     return writeReconcileResults(await operator.reconcile(peer === undefined ? undefined : requireMember('peer', peer), signal));
   },
-  async leave({ requestId, ...request }, { signal }) {
-    return writeLeaveResponse(await operator.leave(readLeaveRequest(request), requireRequestId('request_id', requestId), signal));
-  },
 });
 
-/** SyncNow, Reconcile and Leave, for operators. */
+/** SyncNow and Reconcile, for operators. */
 export const offerExchangeToOperators = (operator: OperatorExchange): Offer => offer('operator', SERVICE, () => operatorExchangeService(operator));

@@ -7,6 +7,7 @@ import { optionalKey, requireKey, requireRequestId } from '../wire/names.ts';
 import { optionalSource, readDiscard, readReplay, requireLetterId, writeDeadLetter, writeDiscardOutcome, writeReplayOutcome } from '../wire/operator-dead-letters.ts';
 import { writeDenied } from '../wire/operator-denied.ts';
 import { requireHoldId } from '../wire/operator-holds.ts';
+import { readLeaveRequest, writeLeaveResponse } from '../wire/operator-leave.ts';
 import { requireManifestText, writeApplied, writeConflict, writeHistory, writeResource } from '../wire/operator-resources.ts';
 import { writeStatus } from '../wire/operator-status.ts';
 import { big, optionalText, requireText } from '../wire/values.ts';
@@ -67,6 +68,9 @@ export const operatorService = (operator: OwnOperator): Omit<Methods<typeof Oper
   async reject({ holdId, reason, requestId }) {
     const { resources } = await operator.reject(requireHoldId('hold_id', holdId), requireText('reason', reason, REASON_CHARACTERS), requireRequestId('request_id', requestId));
     return { resources: big(resources) };
+  },
+  async leave(request) {
+    return writeLeaveResponse(await operator.leave(readLeaveRequest(request)));
   },
   async listDenied() {
     return { denied: (await operator.denied()).map(writeDenied) };

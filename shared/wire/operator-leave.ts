@@ -9,11 +9,11 @@ import { big, cleanText, requireList, requireNumber, requireText } from './value
 import { WireError } from './wire-error.ts';
 
 const states = enumWords<CleanUpState, LeaveAnswer['cleanUp']>({ 'not-asked': CleanUpState.NOT_ASKED, asked: CleanUpState.ASKED, done: CleanUpState.DONE });
-const REASONS: readonly LeaveObstacle['reason'][] = ['NotReachable', 'Recovering', 'NotLevel', 'MassDeleteHeld', 'NotSent', 'IsHub'];
+const REASONS: readonly LeaveObstacle['reason'][] = ['NotHeard', 'Recovering', 'NotLevel', 'NotSent', 'IsHub'];
 /** One for each member, and a few. */
 const MAX_OBSTACLES = 2 * MAX_MEMBERS;
 
-export const writeLeaveRequest = ({ confirm = '', force, cleanUp }: LeaveRequest, requestId: string): MessageInitShape<typeof LeaveRequestSchema> => ({ confirm, force, cleanUp, requestId });
+export const writeLeaveRequest = ({ confirm = '', force, cleanUp }: LeaveRequest): MessageInitShape<typeof LeaveRequestSchema> => ({ confirm, force, cleanUp });
 
 /** @throws WireError */
 export const readLeaveRequest = ({ confirm, force, cleanUp }: Pick<WireRequest, 'confirm' | 'force' | 'cleanUp'>): LeaveRequest => ({ confirm: confirm === '' ? undefined : requireMember('confirm', confirm), force, cleanUp });

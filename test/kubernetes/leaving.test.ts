@@ -9,7 +9,7 @@ const federation = permissiveDefinition('NovaEdgeFederation');
 const { west, east } = federatedPair({ definitions: [routes, federation] }, { definitions: [permissiveDefinition('ProxyRoute'), federation] });
 
 const leave = (request: Partial<LeaveRequest>): Promise<LeaveAnswer> =>
-  west.member.operator.leave({ confirm: undefined, force: false, cleanUp: false, ...request }, crypto.randomUUID(), new AbortController().signal);
+  west.member.operator.leave({ confirm: undefined, force: false, cleanUp: false, ...request });
 const namesIn = async (site: typeof west): Promise<readonly string[]> => (await site.kubectl('get proxyroutes -o name')).trim().split('\n').map((name) => name.split('/')[1] ?? '').sort();
 
 test('leave --cleanup removes what came from others, exactly as it was shown, and nothing elsewhere', async () => {

@@ -222,9 +222,9 @@ describe('an operator', () => {
     expect(await there.approve('up-1a2b3c', 'r9')).toEqual({ resources: 12 });
     expect(await there.reject('down-1a2b3c', 'a slip', 'r9')).toEqual({ resources: 13 });
     await expect(there.reject('sideways-1', '', 'r9')).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('hold_id') });
-    expect(await there.leave({ confirm: asMember('us-west'), force: true, cleanUp: true }, 'r9', never)).toMatchObject({ left: false, obstacles: [{ reason: 'NotLevel', member: PEER }], cleanUp: 'asked', examples: [KEY] });
-    expect(received().slice(0, 2)).toEqual([{ confirm: 'us-west', force: true, cleanUp: true }, 'r9']);
-    await there.leave({ confirm: undefined, force: false, cleanUp: false }, 'r9', never);
+    expect(await there.leave({ confirm: asMember('us-west'), force: true, cleanUp: true })).toMatchObject({ left: false, obstacles: [{ reason: 'NotLevel', member: PEER }], cleanUp: 'asked', examples: [KEY] });
+    expect(received()).toEqual([{ confirm: 'us-west', force: true, cleanUp: true }]);
+    await there.leave({ confirm: undefined, force: false, cleanUp: false });
     expect(received()[0]).toEqual({ confirm: undefined, force: false, cleanUp: false });
     expect(await there.denied()).toEqual([DENIED]);
     expect(await there.deny('peer/ap-east', 'stolen')).toEqual(DENIED);

@@ -16,7 +16,7 @@ export async function leave(world: World, member: SimMember): Promise<void> {
   // Of another that has lost its state it may have the only copy, and who is made to go then takes it along.
   const isNeeded = world.othersOf(member).some((other) => other.seenInTable() === undefined);
   const force = !isNeeded && world.faults.strikes('forced-out', 0.5);
-  const go = (): Promise<unknown> => leaveFederation(member.replica, { confirm: member.name, force, cleanUp: false }, never);
+  const go = (): Promise<unknown> => leaveFederation(member.replica, { confirm: member.name, force, cleanUp: false });
   try {
     if (!world.faults.strikes('interleaved', 0.5)) await go();
     // Somebody writes, and somebody else's writes arrive, while it is about to go.

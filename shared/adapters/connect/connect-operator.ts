@@ -115,8 +115,8 @@ export class ConnectOperator implements Operator {
     return this.#call(async (client, options) => ({ resources: requireNumber('resources', (await client.reject({ holdId: hold, reason, requestId }, options)).resources) }));
   }
 
-  leave(request: LeaveRequest, requestId: string, signal: AbortSignal): Promise<LeaveAnswer> {
-    return this.#call(async (client, options) => readLeaveResponse(await client.leave(writeLeaveRequest(request, requestId), options)), signal);
+  leave(request: LeaveRequest): Promise<LeaveAnswer> {
+    return this.#call(async (client, options) => readLeaveResponse(await client.leave(writeLeaveRequest(request), options)));
   }
 
   denied(): Promise<readonly DeniedInfo[]> {

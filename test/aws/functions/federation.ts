@@ -187,7 +187,7 @@ function apisOf(region: OpenRegion): Readonly<Record<string, Api>> {
   const exchange = operatorSync(region);
   return {
     PeerService: peerApi(region), BridgeService: clusterApi(region), 'BridgeService/Pull': bridgePull(region), AgentService: agentApi(region),
-    OperatorService: operatorApi(region), 'OperatorService/SyncNow': exchange, 'OperatorService/Reconcile': exchange, 'OperatorService/Leave': exchange,
+    OperatorService: operatorApi(region), 'OperatorService/SyncNow': exchange, 'OperatorService/Reconcile': exchange,
   };
 }
 

@@ -1725,7 +1725,7 @@ export const LeaveResponseSchema: GenMessage<LeaveResponse> = /*@__PURE__*/
  */
 export type LeaveObstacle = Message<"novaedge.federation.v1.LeaveObstacle"> & {
   /**
-   * `NotReachable`, `Recovering`, `NotLevel`, `MassDeleteHeld`, `NotSent` or `IsHub`.
+   * `NotHeard`, `Recovering`, `NotLevel`, `NotSent` or `IsHub`.
    *
    * @generated from field: string reason = 1;
    */
