@@ -561,6 +561,7 @@ describe('many deletes at once', () => {
 
 describe('a member that has left', () => {
   const leave = (cleanUp: boolean): Promise<LeaveAnswer> => eventually(async () => {
+    await federation.beats();
     const answer = await here.operator.leave({ confirm: here.name, force: false, cleanUp });
     expect(answer).toMatchObject({ left: true });
     return answer;
@@ -577,6 +578,7 @@ describe('a member that has left', () => {
   test('keeps everything in its cluster, where nothing else was asked for', async () => {
     await withObjectsOfBoth();
     await leave(false);
+    await federation.beats();
     await eventually(() => { expect(bridge.state()).toEqual({ kind: 'idle', why: 'paused' }); });
     await harness.userWrites(route('own', { n: 2 }));
     await there.operator.delete(routeKey('theirs'), 'r2');

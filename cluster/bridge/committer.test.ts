@@ -3,7 +3,7 @@ import type { ResourceKey } from '../../shared/model/ids.ts';
 import { silentLogger } from '../../shared/ports/logger.ts';
 import type { Observation } from '../../shared/ports/region.ts';
 import { Committer } from './committer.ts';
-import { COMMIT_ALONE_MS, COMMIT_GATHER_MS } from './limits.ts';
+import { COMMIT_GATHER_MS } from './limits.ts';
 import type { RegionCaller } from './region-caller.ts';
 
 const observed = (name: string): Observation => ({ key: `g/K/n/${name}` as ResourceKey, uid: name, resourceVersion: '1', token: undefined, state: { kind: 'gone', confirmed: true } });
@@ -29,7 +29,7 @@ describe('a commit', () => {
     await Promise.all(['a', 'b'].map((name) => committer.submit(observed(name))));
 
     expect(commits).toEqual([['a', 'b']]);
-    expect(slept).toEqual([COMMIT_ALONE_MS, COMMIT_GATHER_MS - COMMIT_ALONE_MS]);
+    expect(slept).toEqual([COMMIT_GATHER_MS]);
   });
 
   test('for which nobody else is in work goes at once', async () => {
@@ -37,6 +37,6 @@ describe('a commit', () => {
     await committer.submit(observed('a'));
 
     expect(commits).toEqual([['a']]);
-    expect(slept).toEqual([COMMIT_ALONE_MS]);
+    expect(slept).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ResourceKey } from '../../shared/model/ids.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { Observation, ObservationResult } from '../../shared/ports/region.ts';
-import { COMMIT_ALONE_MS, COMMIT_BYTES, COMMIT_GATHER_MS, COMMIT_OBSERVATIONS, COMMITS_IN_FLIGHT, SESSION_RENEWALS } from './limits.ts';
+import { COMMIT_BYTES, COMMIT_GATHER_MS, COMMIT_OBSERVATIONS, COMMITS_IN_FLIGHT, SESSION_RENEWALS } from './limits.ts';
 import type { RegionCaller } from './region-caller.ts';
 import { LowerEpochError, RegionUnavailableError } from './region-caller.ts';
 
@@ -62,8 +63,9 @@ export class Committer {
   async #wait(): Promise<void> {
     const { clock, signal, isAlone } = this.#parts;
     if (this.#queue.length >= COMMIT_OBSERVATIONS) return;
-    await clock.sleep(COMMIT_ALONE_MS, signal);
-    if (!isAlone()) await clock.sleep(COMMIT_GATHER_MS - COMMIT_ALONE_MS, signal);
+    // What was told in the same moment has been begun by then.
+    await nextTurn();
+    if (!isAlone()) await clock.sleep(COMMIT_GATHER_MS, signal);
   }
 
   #send(): void {

@@ -6,10 +6,8 @@ export const COMMIT_OBSERVATIONS = MAX_COMMIT_ROWS;
 export const COMMIT_BYTES = MAX_COMMIT_BYTES - 512 * 1024;
 /** Commits under way at once: enough to fill the line, few enough that a region's conditions seldom fail. */
 export const COMMITS_IN_FLIGHT = 4;
-/** A commit waits this long for others to join it: below what a person notices, above what an editor's save of several files takes apart. */
+/** A commit waits this long for others to join it, where others are in work: below what a person notices, above what an editor's save of several files takes apart. */
 export const COMMIT_GATHER_MS = 5;
-/** One for which nobody else is in work waits only until what was told in the same moment has been begun. */
-export const COMMIT_ALONE_MS = 1;
 /** A session that has expired is renewed this often for one commit. */
 export const SESSION_RENEWALS = 2;
 

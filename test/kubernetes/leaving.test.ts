@@ -5,8 +5,8 @@ import { eventually, federatedPair, quiet, route, routeKey } from './federated-c
 
 /** A member leaves, and its cluster gives back what came from others. The west fills in a field of its own. */
 const routes = permissiveDefinition('ProxyRoute', { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, properties: { weight: { type: 'integer', default: 7 } } });
-const federation = permissiveDefinition('NovaEdgeFederation');
-const { west, east } = federatedPair({ definitions: [routes, federation] }, { definitions: [permissiveDefinition('ProxyRoute'), federation] });
+const federations = permissiveDefinition('NovaEdgeFederation');
+const { west, east, federation } = federatedPair({ definitions: [routes, federations] }, { definitions: [permissiveDefinition('ProxyRoute'), federations] });
 
 const leave = (request: Partial<LeaveRequest>): Promise<LeaveAnswer> =>
   west.member.operator.leave({ confirm: undefined, force: false, cleanUp: false, ...request });
@@ -41,9 +41,11 @@ test('leave --cleanup removes what came from others, exactly as it was shown, an
   // Nobody edited this one: a controller writes what it sees.
   await west.kubectl('patch proxyroute theirs --subresource=status --type=merge -p {"status":{"ready":true}}');
 
+  await federation.beats();
   expect(await leave({ cleanUp: true })).toMatchObject({ left: false, obstacles: [], fromOthers: 3, own: 3, examples: [routeKey('edited-here'), routeKey('edited-while-paused'), routeKey('theirs')] });
   expect(await namesIn(west)).toHaveLength(6);
   await eventually(async () => { expect(await leave({ confirm: west.member.name, cleanUp: true })).toMatchObject({ left: true }); });
+  await federation.beats();
   await eventually(async () => { expect(await leave({})).toMatchObject({ cleanUp: 'done', fromOthers: 0 }); });
 
   expect(await namesIn(west)).toEqual(['edited-while-paused', 'in-both', 'own', 'replaced-here']);
