@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KeyedCertificate } from '../../shared/adapters/certificates/index.ts';
 import { ReplicaError } from '../../shared/ports/errors.ts';
 import { DEFAULT_LIMITS } from '../../shared/rpc/limits.ts';
+import { COMPRESS_MIN_BYTES } from '../../shared/wire/compression.ts';
 import { MAX_MESSAGE_BYTES } from '../../shared/wire/limits.ts';
 import { PAGE } from './recording-handlers.ts';
 import { post } from './post.ts';
@@ -67,7 +68,7 @@ describe('bodies', () => {
   });
 
   test.each([['gzip, br', 'gzip'], ['br;q=1, gzip', 'gzip'], ['zstd,br', 'br'], ['identity', undefined], ['*', undefined]])('that accept %j are answered in %s', async (accepted, encoding) => {
-    world.handlers.replies.set('peer.fetchRows', () => ({ answers: [], rest: Array.from({ length: 100 }, (_, at) => `novaedge.io/ProxyRoute/default/route-${at.toString()}`) }));
+    world.handlers.replies.set('peer.fetchRows', () => ({ answers: [], rest: Array.from({ length: COMPRESS_MIN_BYTES / 32 }, (_, at) => `novaedge.io/ProxyRoute/default/route-${at.toString()}`) }));
     const fetchRows = methodNamed('peer', 'fetchRows');
 
     expect((await send({ path: fetchRows.path, body: fetchRows.binary, headers: { 'accept-encoding': accepted } })).headers['content-encoding']).toBe(encoding);
