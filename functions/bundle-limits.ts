@@ -5,4 +5,4 @@ const KB = 1000;
 export const MAX_BUNDLE_BYTES = 200 * KB;
 
 /** What no bundle may hold: what is heavy and has a lighter way. */
-export const KEPT_OUT: readonly string[] = ['@aws-sdk/', '@smithy/', '@connectrpc/', 'zod', 'pino', 'hono', 'yaml', '@peculiar/x509', 'reflect-metadata', 'commander'];
+export const KEPT_OUT: readonly string[] = ['@aws-sdk/', '@smithy/', '@connectrpc/', '@bufbuild/', 'zod', 'pino', 'hono', 'yaml', '@peculiar/x509', 'reflect-metadata', 'commander'];

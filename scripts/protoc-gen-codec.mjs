@@ -3,11 +3,12 @@
 // (docs/decisions/0012). The messages' shapes are those of protoc-gen-es, of which only types are imported.
 import { ScalarType } from '@bufbuild/protobuf';
 import { createEcmaScriptPlugin, runNodeJs } from '@bufbuild/protoplugin';
+import { PACKAGE, SCALARS } from '../shared/wire/codec/message-type.ts';
 
 /** Where the tables' own types stand, from proto/gen. */
 const TYPES = '../../shared/wire/codec/message-type.js';
-const SCALARS = new Map([
-  [ScalarType.STRING, 'string'], [ScalarType.BYTES, 'bytes'], [ScalarType.BOOL, 'bool'], [ScalarType.UINT32, 'uint32'], [ScalarType.INT32, 'int32'], [ScalarType.UINT64, 'uint64'],
+const LETTERS = new Map([
+  [ScalarType.STRING, SCALARS.string], [ScalarType.BYTES, SCALARS.bytes], [ScalarType.BOOL, SCALARS.bool], [ScalarType.UINT32, SCALARS.uint32], [ScalarType.INT32, SCALARS.int32], [ScalarType.UINT64, SCALARS.uint64],
 ]);
 
 function generateTs(schema) {
@@ -23,7 +24,7 @@ const isMapEntry = (message) => message.proto.options?.mapEntry === true;
 
 function printMessage(out, message) {
   out.print('export const ', nameOf(out, message), ': ', out.import('MessageType', TYPES, true), '<typeof ', out.importSchema(message, true), '> = {');
-  out.print(`  name: ${quoted(message.typeName)},`);
+  out.print(`  name: ${quoted(nameIn(message.typeName))},`);
   const fields = [...message.fields].sort((a, b) => a.number - b.number);
   if (fields.length === 0) out.print('  fields: () => [],');
   else out.print('  fields: () => [');
@@ -42,7 +43,7 @@ function printService(out, service) {
     out.print();
   }
   out.print('export const ', service.name, ': ', out.import('ServiceType', TYPES, true), '<', ...methodsOf, '> = {');
-  out.print(`  name: ${quoted(service.typeName)},`);
+  out.print(`  name: ${quoted(nameIn(service.typeName))},`);
   out.print('  methods: {');
   for (const method of service.methods) out.print(`    ${method.localName}: ${constOf(method)},`);
   out.print('  },');
@@ -55,28 +56,28 @@ const constOf = (method) => `${method.parent.name}${method.name}`;
 function typeOf(out, field) {
   if (field.enum !== undefined) return quoted(enumOf(field));
   if (field.message !== undefined) return codecOf(out, field.message);
-  const scalar = SCALARS.get(field.scalar);
+  const scalar = LETTERS.get(field.scalar);
   if (scalar === undefined || field.longAsString === true) throw new Error(`${field}: fields of this type have no codec here; add it to shared/wire/codec`);
   return quoted(scalar);
 }
 
 function enumOf(field) {
   if (!field.enum.open) throw new Error(`${field}: closed enums have no codec here`);
-  return 'enum';
+  return SCALARS.int32;
 }
 
 function presenceOf(field) {
-  if (field.oneof !== undefined) return `, 'oneof', ${quoted(field.oneof.localName)}`;
+  if (field.oneof !== undefined) return `, '|', ${quoted(field.oneof.localName)}`;
   if (field.fieldKind === 'map') {
     if (field.mapKey !== ScalarType.STRING || field.mapKind !== 'scalar') throw new Error(`${field}: maps have a codec here from texts to scalars only`);
-    return ', \'map\'';
+    return ', \'#\'';
   }
   if (field.fieldKind === 'list') {
     if (field.listKind !== 'message' && field.packed !== isPackable(field)) throw new Error(`${field}: lists are packed here as proto3 does by itself`);
-    return ', \'repeated\'';
+    return ', \'*\'';
   }
   // IMPLICIT is 2 in google.protobuf.FeatureSet.FieldPresence.
-  return field.fieldKind === 'message' || field.presence === 2 ? '' : ', \'optional\'';
+  return field.fieldKind === 'message' || field.presence === 2 ? '' : ', \'?\'';
 }
 
 const isPackable = (field) => field.listKind === 'enum' || (field.scalar !== ScalarType.STRING && field.scalar !== ScalarType.BYTES);
@@ -90,6 +91,11 @@ const leafOf = (file) => file.name.slice(file.name.lastIndexOf('/') + 1);
 
 /** Named as protoc-gen-es names the message's type. */
 const nameOf = (out, message) => out.importShape(message).name;
+
+function nameIn(typeName) {
+  if (!typeName.startsWith(PACKAGE)) throw new Error(`${typeName} is not of the package ${PACKAGE}, the only one that has a codec here`);
+  return typeName.slice(PACKAGE.length);
+}
 
 const quoted = (text) => `'${text}'`;
 

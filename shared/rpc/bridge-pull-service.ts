@@ -4,7 +4,7 @@ import { readBridgePullRequest, writeBridgePullResponse } from '../wire/bridge-p
 import type { Offer } from './offer.ts';
 import { offer, serviceOf } from './offer.ts';
 
-const SERVICE = serviceOf('novaedge.federation.v1.BridgeService', { pull: BridgeServicePull });
+const SERVICE = serviceOf('BridgeService', { pull: BridgeServicePull });
 
 /** BridgeService's Pull alone, for a program that does nothing else. */
 export const offerPullsToBridges = (region: Pick<Region, 'pull'>): Offer => offer('bridge', SERVICE, () => ({

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { MethodType } from '../wire/codec/message-type.ts';
+import { PACKAGE } from '../wire/codec/message-type.ts';
 import { COMPRESSIONS } from '../wire/compression.ts';
 import { CORRELATION_HEADER, isCorrelationId, withCorrelation } from '../wire/correlation.ts';
 import { Admission } from './admission.ts';
@@ -115,11 +116,10 @@ export function createCallServer(options: CallServerOptions): CallServer {
 /** The methods of an offer that are implemented, by path. */
 function methodsOf({ role, service, implement }: Offer, federationId: string): readonly (readonly [path: string, Offered])[] {
   const types: Readonly<Record<string, MethodType>> = service.methods;
-  const shortName = service.name.slice(service.name.lastIndexOf('.') + 1);
   return Object.entries(implement(federationId)).map(([localName, method]) => {
     const type = types[localName];
     if (type === undefined) throw new TypeError(`${service.name} has no method ${localName}`);
-    return [`/${service.name}/${type.name}`, { role, rule: ruleOf(role, localName), name: `${shortName}/${type.name}`, type, method }];
+    return [`/${PACKAGE}${service.name}/${type.name}`, { role, rule: ruleOf(role, localName), name: `${service.name}/${type.name}`, type, method }];
   });
 }
 

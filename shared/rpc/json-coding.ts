@@ -1,5 +1,6 @@
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { create, fromJsonString, toJsonString } from '@bufbuild/protobuf';
+import { PACKAGE } from '../wire/codec/message-type.ts';
 import { SERVICES } from './methods.ts';
 import type { JsonCoding } from './unary-server.ts';
 
@@ -15,7 +16,7 @@ export const jsonCoding: JsonCoding = {
 };
 
 function schemaOf(name: string): DescMessage {
-  const schema = schemas.get(name);
+  const schema = schemas.get(PACKAGE + name);
   if (schema === undefined) throw new TypeError(`${name} is no request or answer of methods.ts`);
   return schema;
 }

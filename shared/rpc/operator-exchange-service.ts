@@ -5,7 +5,7 @@ import { writeReconcileResults, writeSyncResults } from '../wire/operator-sync.t
 import type { Methods, Offer } from './offer.ts';
 import { offer, serviceOf } from './offer.ts';
 
-const SERVICE = serviceOf('novaedge.federation.v1.OperatorService', { syncNow: OperatorServiceSyncNow, reconcile: OperatorServiceReconcile });
+const SERVICE = serviceOf('OperatorService', { syncNow: OperatorServiceSyncNow, reconcile: OperatorServiceReconcile });
 
 /** What a region does with its peers when an operator says so: the other part of OperatorService. */
 export const operatorExchangeService = (operator: OperatorExchange): Methods<typeof SERVICE> => ({

@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { ErrorDetail } from '../../proto/gen/novaedge/federation/v1/error_codec.ts';
 import { decode } from './codec/decode.ts';
 import { encode } from './codec/encode.ts';
+import { PACKAGE } from './codec/message-type.ts';
 
 /** Connect's codes as they stand in an answer, and the HTTP status that each goes with (https://connectrpc.com/docs/protocol#error-codes). */
 const STATUS_OF = {
@@ -32,7 +33,7 @@ export class CallError extends Error {
 
 /** The body of an answer that is an error (https://connectrpc.com/docs/protocol#error-end-stream). `debug` is for people who read it. */
 export function writeCallError({ code, message, detail }: CallError): Uint8Array {
-  const details = detail === undefined ? undefined : [{ type: ErrorDetail.name, debug: shownDetail(detail), value: Buffer.from(encode(ErrorDetail, detail)).toString('base64').replace(/=+$/, '') }];
+  const details = detail === undefined ? undefined : [{ type: PACKAGE + ErrorDetail.name, debug: shownDetail(detail), value: Buffer.from(encode(ErrorDetail, detail)).toString('base64').replace(/=+$/, '') }];
   return Buffer.from(JSON.stringify({ code, ...(message !== '' && { message }), details }));
 }
 
@@ -63,7 +64,7 @@ function parse(body: Uint8Array): unknown {
 function detailIn(detail: unknown): ErrorDetailShape | undefined {
   if (typeof detail !== 'object' || detail === null) return undefined;
   const { type, value } = detail as { readonly type?: unknown; readonly value?: unknown };
-  if (type !== ErrorDetail.name || typeof value !== 'string') return undefined;
+  if (type !== PACKAGE + ErrorDetail.name || typeof value !== 'string') return undefined;
   try {
     return decode(ErrorDetail, Buffer.from(value, 'base64'));
   } catch {

@@ -32,6 +32,13 @@ describe.each(FUNCTION_NAMES)('the bundle of %s', (name) => {
     expect(bundleOf(name).contents.map(({ from }) => from).filter((from) => KEPT_OUT.some((kept) => from.startsWith(kept)))).toEqual([]);
   });
 
+  // What reaches peers through `replica.peers` would find nobody in a function that left their client out, and say nothing of it.
+  test('reaches for peers only where it brings along what calls them', () => {
+    const code = readFileSync(bundleOf(name).file, 'utf8');
+
+    expect(code.includes('.peers.peer(')).toBe(code.includes('checkServerIdentity'));
+  });
+
   // An import of all names of node:http has Node load its WebSocket, and with it all of fetch; node:http2 is a third of a cold start.
   test('loads neither node:http nor node:http2', () => {
     const loaded = readFileSync(bundleOf(name).file, 'utf8').match(/(?<=require\(")node:[a-z/]+(?="\))/g);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { KeyedCertificate } from '../../shared/adapters/certificates/index.ts';
 import { ReplicaError } from '../../shared/ports/errors.ts';
 import { DEFAULT_LIMITS } from '../../shared/rpc/limits.ts';
+import { COMPRESS_MIN_BYTES } from '../../shared/wire/compression.ts';
 import { MAX_MESSAGE_BYTES } from '../../shared/wire/limits.ts';
 import { PAGE } from './recording-handlers.ts';
 import { post } from './post.ts';
@@ -56,6 +57,21 @@ describe('bodies', () => {
 
   test.each(['application/grpc', 'application/connect+proto', 'text/plain', ''])('of type %j are refused', async (type) => {
     expect(await send({ headers: { 'content-type': type } })).toMatchObject({ status: 415, code: 'invalid_argument', message: expect.stringMatching(/accepted are application\/proto and application\/json/) });
+  });
+
+  test.each(['x', '-1', '1e3', '99999999999', ''])('with the timeout %j are refused', async (timeout) => {
+    expect(await send({ headers: { 'connect-timeout-ms': timeout } })).toMatchObject({ status: 400, code: 'invalid_argument', message: 'connect-timeout-ms is not accepted; accepted are milliseconds in up to ten digits' });
+  });
+
+  test.each(['1', '2', 'x'])('under the protocol version %j are taken: there is one', async (version) => {
+    expect(await send({ headers: { 'connect-protocol-version': version, 'connect-timeout-ms': '9999999999' } })).toMatchObject({ code: 'ok' });
+  });
+
+  test.each([['gzip, br', 'gzip'], ['br;q=1, gzip', 'gzip'], ['zstd,br', 'br'], ['identity', undefined], ['*', undefined]])('that accept %j are answered in %s', async (accepted, encoding) => {
+    world.handlers.replies.set('peer.fetchRows', () => ({ answers: [], rest: Array.from({ length: COMPRESS_MIN_BYTES / 32 }, (_, at) => `novaedge.io/ProxyRoute/default/route-${at.toString()}`) }));
+    const fetchRows = methodNamed('peer', 'fetchRows');
+
+    expect((await send({ path: fetchRows.path, body: fetchRows.binary, headers: { 'accept-encoding': accepted } })).headers['content-encoding']).toBe(encoding);
   });
 
   test('are not taken by GET', async () => {

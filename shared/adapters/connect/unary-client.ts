@@ -5,6 +5,7 @@ import { CallError, readCallError } from '../../wire/call-error.ts';
 import { decode } from '../../wire/codec/decode.ts';
 import { encode } from '../../wire/codec/encode.ts';
 import type { MethodType, ServiceType } from '../../wire/codec/message-type.ts';
+import { PACKAGE } from '../../wire/codec/message-type.ts';
 import type { Compression } from '../../wire/compression.ts';
 import { COMPRESS_MIN_BYTES, COMPRESSIONS } from '../../wire/compression.ts';
 import { codingOf, PROTO_TYPE, TIMEOUT_HEADER, VERSION, VERSION_HEADER } from '../../wire/connect-headers.ts';
@@ -47,7 +48,7 @@ async function call(channel: Channel, service: string, method: MethodType, reque
     const { compression, bytes } = await written(channel, method, request);
     const headers = { ...channel.headers(), ...protocolHeaders(timeoutMs), ...(compression !== undefined && { 'content-encoding': compression.name }) };
     return await withDeadline(timeoutMs, signal, async (until) =>
-      readAnswer(method, await channel.post({ url: new URL(`/${service}/${method.name}`, channel.origin), headers, body: bytes, signal: until })));
+      readAnswer(method, await channel.post({ url: new URL(`/${PACKAGE}${service}/${method.name}`, channel.origin), headers, body: bytes, signal: until })));
   } catch (error) {
     channel.failed(error);
     throw error;

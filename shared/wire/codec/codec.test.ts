@@ -11,6 +11,7 @@ import { Stamp } from '../../../proto/gen/novaedge/federation/v1/dictionary_code
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
 import type { MessageType } from './message-type.ts';
+import { PACKAGE } from './message-type.ts';
 
 /*
  * Our tables and codec against the library's descriptors and its codec, for every message of the contract. What messages are made of
@@ -28,7 +29,7 @@ const isType = (value: unknown): value is MessageType => typeof value === 'objec
 const types = new Map((await modulesOf('_codec.ts')).flatMap((module) => Object.values(module).filter(isType).map((type) => [type.name, type] as const)));
 const schemas = (await modulesOf('_pb.ts')).flatMap((module) => Object.values(module).filter(isFile)).flatMap((file) => [...nestedTypes(file)]).filter((desc): desc is DescMessage => desc.kind === 'message' && desc.proto.options?.mapEntry !== true);
 const PAIRS: readonly Pair[] = schemas.map((schema) => {
-  const type = types.get(schema.typeName);
+  const type = types.get(schema.typeName.slice(PACKAGE.length));
   if (type === undefined) throw new RangeError(`${schema.typeName} has no table`);
   return { name: schema.name, schema, type };
 });

@@ -1,8 +1,9 @@
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Chosen, Fields } from './layout.ts';
 import { isZero, layoutOf } from './layout.ts';
 import type { Field, MessageType, Scalar } from './message-type.ts';
+import { DELIMITED, VARINT } from './wire-type.ts';
+import { WireWriter } from './wire-writer.ts';
 
 /**
  * The bytes of a message: those that protobuf-es' `toBinary(schema, create(schema, init))` writes, every one (codec.test.ts).
@@ -10,24 +11,26 @@ import type { Field, MessageType, Scalar } from './message-type.ts';
  *
  * @throws Error for a number that its type cannot hold
  */
-export const encode = <Desc extends DescMessage>(type: MessageType<Desc>, init: MessageInitShape<Desc>): Uint8Array<ArrayBuffer> =>
-  writeFields(new BinaryWriter(), type, init).finish();
+export const encode = <Desc extends DescMessage>(type: MessageType<Desc>, init: MessageInitShape<Desc>): Uint8Array => {
+  const writer = new WireWriter();
+  writeFields(writer, type, init);
+  return writer.finish();
+};
 
-function writeFields(writer: BinaryWriter, type: MessageType, message: Fields): BinaryWriter {
+function writeFields(writer: WireWriter, type: MessageType, message: Fields): void {
   for (const field of layoutOf(type).fields) writeField(writer, field, message);
-  return writer;
 }
 
-function writeField(writer: BinaryWriter, [number, name, type, presence, oneof = '']: Field, message: Fields): void {
+function writeField(writer: WireWriter, [number, name, type, presence, oneof = '']: Field, message: Fields): void {
   switch (presence) {
-    case 'repeated': { writeList(writer, number, type, (message[name] ?? []) as readonly unknown[]); return; }
-    case 'map': { writeMap(writer, number, type as Scalar, (message[name] ?? {}) as Fields); return; }
-    case 'oneof': {
+    case '*': { writeList(writer, number, type, (message[name] ?? []) as readonly unknown[]); return; }
+    case '#': { writeMap(writer, number, type as Scalar, (message[name] ?? {}) as Fields); return; }
+    case '|': {
       const chosen = message[oneof] as Chosen | undefined;
       if (chosen?.case === name) writeOne(writer, number, type, chosen.value);
       return;
     }
-    case 'optional':
+    case '?':
     case undefined: {
       const value = message[name] ?? undefined;
       if (value === undefined || (presence === undefined && typeof type === 'string' && isZero(type, value))) return;
@@ -36,40 +39,38 @@ function writeField(writer: BinaryWriter, [number, name, type, presence, oneof =
   }
 }
 
-function writeOne(writer: BinaryWriter, number: number, type: Scalar | MessageType, value: unknown): void {
-  if (typeof type !== 'string') { writeFields(writer.tag(number, WireType.LengthDelimited).fork(), type, value as Fields).join(); return; }
-  writeScalar(writer.tag(number, isLong(type) ? WireType.LengthDelimited : WireType.Varint), type, value);
+function writeOne(writer: WireWriter, number: number, type: Scalar | MessageType, value: unknown): void {
+  if (typeof type !== 'string') { writer.delimited(number, () => { writeFields(writer, type, value as Fields); }); return; }
+  writer.tag(number, isLong(type) ? DELIMITED : VARINT);
+  writeScalar(writer, type, value);
 }
 
-function writeList(writer: BinaryWriter, number: number, type: Scalar | MessageType, list: readonly unknown[]): void {
+function writeList(writer: WireWriter, number: number, type: Scalar | MessageType, list: readonly unknown[]): void {
   if (typeof type !== 'string' || isLong(type)) { for (const item of list) writeOne(writer, number, type, item); return; }
   if (list.length === 0) return;
-  writer.tag(number, WireType.LengthDelimited).fork();
-  for (const item of list) writeScalar(writer, type, item);
-  writer.join();
+  writer.delimited(number, () => { for (const item of list) writeScalar(writer, type, item); });
 }
 
 /** Of an entry both are written, zero or not. */
-function writeMap(writer: BinaryWriter, number: number, type: Scalar, map: Fields): void {
+function writeMap(writer: WireWriter, number: number, type: Scalar, map: Fields): void {
   for (const [key, value] of Object.entries(map)) {
-    writer.tag(number, WireType.LengthDelimited).fork();
-    writeOne(writer, 1, 'string', key);
-    writeOne(writer, 2, type, value);
-    writer.join();
+    writer.delimited(number, () => {
+      writeOne(writer, 1, 's', key);
+      writeOne(writer, 2, type, value);
+    });
   }
 }
 
-const isLong = (type: Scalar): boolean => type === 'string' || type === 'bytes';
+const isLong = (type: Scalar): boolean => type === 's' || type === 'y';
 
 /** What it is, the types of `encode` say. */
-function writeScalar(writer: BinaryWriter, type: Scalar, value: unknown): void {
+function writeScalar(writer: WireWriter, type: Scalar, value: unknown): void {
   switch (type) {
-    case 'string': { writer.string(value as string); return; }
-    case 'bytes': { writer.bytes(value as Uint8Array); return; }
-    case 'bool': { writer.bool(value as boolean); return; }
-    case 'uint32': { writer.uint32(value as number); return; }
-    case 'uint64': { writer.uint64(value as bigint); return; }
-    case 'int32':
-    case 'enum': { writer.int32(value as number); }
+    case 's': { writer.string(value as string); return; }
+    case 'y': { writer.bytes(value as Uint8Array); return; }
+    case 'b': { writer.bool(value as boolean); return; }
+    case 'u': { writer.uint32(value as number); return; }
+    case 'U': { writer.uint64(value as bigint); return; }
+    case 'i': { writer.int32(value as number); }
   }
 }

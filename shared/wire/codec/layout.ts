@@ -25,14 +25,13 @@ export function layoutOf(type: MessageType): Layout {
 /** What a field without presence is when nobody set it; proto3 does not write it. */
 export function zeroOf(type: Scalar): unknown {
   switch (type) {
-    case 'string': return '';
-    case 'bytes': return new Uint8Array(0);
-    case 'bool': return false;
-    case 'uint64': return 0n;
-    case 'uint32':
-    case 'int32':
-    case 'enum': return 0;
+    case 's': return '';
+    case 'y': return new Uint8Array(0);
+    case 'b': return false;
+    case 'U': return 0n;
+    case 'u':
+    case 'i': return 0;
   }
 }
 
-export const isZero = (type: Scalar, value: unknown): boolean => (type === 'bytes' ? (value as Uint8Array).length === 0 : value === zeroOf(type));
+export const isZero = (type: Scalar, value: unknown): boolean => (type === 'y' ? (value as Uint8Array).length === 0 : value === zeroOf(type));

@@ -6,21 +6,25 @@ import type { GenService, GenServiceMethods } from '@bufbuild/protobuf/codegenv2
  * scripts/protoc-gen-codec.mjs writes them, and refuses what these types cannot say.
  */
 
-/** The scalars of the contract. Enums are open, as proto3 has them: any int32. */
-export type Scalar = 'string' | 'bytes' | 'bool' | 'uint32' | 'int32' | 'uint64' | 'enum';
+/** The package of the contract; names of messages and services stand in it. */
+export const PACKAGE = 'novaedge.federation.v1.';
+
+/** The scalars of the contract, by a letter each, since every byte of a table is in the functions: enums are open, as proto3 has them, any int32. */
+export type Scalar = (typeof SCALARS)[keyof typeof SCALARS];
+export const SCALARS = { string: 's', bytes: 'y', bool: 'b', uint32: 'u', int32: 'i', uint64: 'U' } as const;
 
 /**
- * How often a field may be there. Left out: once, and its zero is not written; a message is there or not.
- * `map` is one from texts, whose values are of the field's type.
+ * How often a field may be there. Left out: once, and its zero is not written; a message is there or not. `?`: optional, its zero is
+ * written. `*`: a list. `#`: a map from texts to values of the field's type. `|`: one of a `oneof`.
  */
-export type Presence = 'optional' | 'repeated' | 'map' | 'oneof';
+export type Presence = '?' | '*' | '#' | '|';
 
 /** One field: its number, its name in JavaScript, its type, and for one of a `oneof` that one's name. */
 export type Field = readonly [number: number, name: string, type: Scalar | MessageType, presence?: Presence, oneof?: string];
 
 /** A message of the contract. `Desc` is what protoc-gen-es calls its schema, which gives it its shapes. */
 export interface MessageType<Desc extends DescMessage = DescMessage> {
-  /** With its package. */
+  /** Within the package. */
   readonly name: string;
   /** By their numbers, ascending. A function, because messages may hold each other. */
   readonly fields: () => readonly Field[];
@@ -40,7 +44,7 @@ export type MethodTypes<Methods extends GenServiceMethods> = { readonly [Name in
 
 /** A service of the contract. `Desc` is what protoc-gen-es calls by the service's name. */
 export interface ServiceType<Methods extends GenServiceMethods = GenServiceMethods> {
-  /** With its package, as it stands in paths. */
+  /** Within the package. */
   readonly name: string;
   readonly methods: MethodTypes<Methods>;
 }

@@ -7,105 +7,105 @@ import type { PollRequest_ProblemSchema, PollRequest_ReachabilitySchema, PollReq
 import { Dictionary } from "./dictionary_codec.ts";
 
 export const PollRequest: MessageType<typeof PollRequestSchema> = {
-  name: 'novaedge.federation.v1.PollRequest',
+  name: 'PollRequest',
   fields: () => [
-    [1, 'node', 'string'],
-    [2, 'version', 'string'],
-    [3, 'instance', 'string'],
+    [1, 'node', 's'],
+    [2, 'version', 's'],
+    [3, 'instance', 's'],
     [4, 'dictionary', Dictionary],
-    [5, 'since', 'uint32', 'optional'],
-    [6, 'configSha256', 'bytes'],
-    [7, 'limit', 'uint32'],
-    [8, 'waitMs', 'uint32'],
-    [9, 'reachability', PollRequest_Reachability, 'repeated'],
-    [10, 'autonomousSinceMs', 'uint64', 'optional'],
-    [11, 'problems', PollRequest_Problem, 'repeated'],
+    [5, 'since', 'u', '?'],
+    [6, 'configSha256', 'y'],
+    [7, 'limit', 'u'],
+    [8, 'waitMs', 'u'],
+    [9, 'reachability', PollRequest_Reachability, '*'],
+    [10, 'autonomousSinceMs', 'U', '?'],
+    [11, 'problems', PollRequest_Problem, '*'],
   ],
 };
 
 export const PollRequest_Reachability: MessageType<typeof PollRequest_ReachabilitySchema> = {
-  name: 'novaedge.federation.v1.PollRequest.Reachability',
+  name: 'PollRequest.Reachability',
   fields: () => [
-    [1, 'member', 'string'],
-    [2, 'reachable', 'bool'],
-    [3, 'latencyMs', 'uint64', 'optional'],
-    [4, 'probedAtMs', 'uint64'],
-    [5, 'error', 'string'],
+    [1, 'member', 's'],
+    [2, 'reachable', 'b'],
+    [3, 'latencyMs', 'U', '?'],
+    [4, 'probedAtMs', 'U'],
+    [5, 'error', 's'],
   ],
 };
 
 export const PollRequest_Problem: MessageType<typeof PollRequest_ProblemSchema> = {
-  name: 'novaedge.federation.v1.PollRequest.Problem',
+  name: 'PollRequest.Problem',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'reason', 'string'],
-    [3, 'message', 'string'],
+    [1, 'key', 's'],
+    [2, 'reason', 's'],
+    [3, 'message', 's'],
   ],
 };
 
 export const PollResponse: MessageType<typeof PollResponseSchema> = {
-  name: 'novaedge.federation.v1.PollResponse',
+  name: 'PollResponse',
   fields: () => [
-    [1, 'member', 'string'],
+    [1, 'member', 's'],
     [2, 'dictionary', Dictionary],
-    [3, 'complete', 'bool'],
-    [4, 'resources', PollResponse_Resource, 'repeated'],
-    [5, 'upTo', 'uint32'],
-    [6, 'more', 'bool'],
-    [7, 'configSha256', 'bytes'],
-    [8, 'nextPollMs', 'uint64'],
-    [9, 'controllers', PollResponse_Controller, 'repeated'],
+    [3, 'complete', 'b'],
+    [4, 'resources', PollResponse_Resource, '*'],
+    [5, 'upTo', 'u'],
+    [6, 'more', 'b'],
+    [7, 'configSha256', 'y'],
+    [8, 'nextPollMs', 'U'],
+    [9, 'controllers', PollResponse_Controller, '*'],
     [10, 'probing', PollResponse_Probing],
   ],
 };
 
 export const PollResponse_Resource: MessageType<typeof PollResponse_ResourceSchema> = {
-  name: 'novaedge.federation.v1.PollResponse.Resource',
+  name: 'PollResponse.Resource',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'present', PollResponse_Present, 'oneof', 'state'],
-    [3, 'gone', PollResponse_Gone, 'oneof', 'state'],
+    [1, 'key', 's'],
+    [2, 'present', PollResponse_Present, '|', 'state'],
+    [3, 'gone', PollResponse_Gone, '|', 'state'],
   ],
 };
 
 export const PollResponse_Present: MessageType<typeof PollResponse_PresentSchema> = {
-  name: 'novaedge.federation.v1.PollResponse.Present',
+  name: 'PollResponse.Present',
   fields: () => [
-    [1, 'sha256', 'bytes'],
-    [2, 'content', 'bytes'],
+    [1, 'sha256', 'y'],
+    [2, 'content', 'y'],
   ],
 };
 
 export const PollResponse_Gone: MessageType<typeof PollResponse_GoneSchema> = {
-  name: 'novaedge.federation.v1.PollResponse.Gone',
+  name: 'PollResponse.Gone',
   fields: () => [],
 };
 
 export const PollResponse_Controller: MessageType<typeof PollResponse_ControllerSchema> = {
-  name: 'novaedge.federation.v1.PollResponse.Controller',
+  name: 'PollResponse.Controller',
   fields: () => [
-    [1, 'member', 'string'],
-    [2, 'endpoint', 'string'],
-    [3, 'region', 'string'],
-    [4, 'zone', 'string'],
-    [5, 'priority', 'int32'],
-    [6, 'healthy', 'bool'],
-    [7, 'serverName', 'string'],
+    [1, 'member', 's'],
+    [2, 'endpoint', 's'],
+    [3, 'region', 's'],
+    [4, 'zone', 's'],
+    [5, 'priority', 'i'],
+    [6, 'healthy', 'b'],
+    [7, 'serverName', 's'],
   ],
 };
 
 export const PollResponse_Probing: MessageType<typeof PollResponse_ProbingSchema> = {
-  name: 'novaedge.federation.v1.PollResponse.Probing',
+  name: 'PollResponse.Probing',
   fields: () => [
-    [1, 'intervalMs', 'uint64'],
-    [2, 'timeoutMs', 'uint64'],
+    [1, 'intervalMs', 'U'],
+    [2, 'timeoutMs', 'U'],
   ],
 };
 
 export const AgentServicePoll: MethodTypes<MethodsOf<typeof import('./agent_service_pb.ts').AgentService>>['poll'] = { name: 'Poll', input: PollRequest, output: PollResponse };
 
 export const AgentService: ServiceType<MethodsOf<typeof import('./agent_service_pb.ts').AgentService>> = {
-  name: 'novaedge.federation.v1.AgentService',
+  name: 'AgentService',
   methods: {
     poll: AgentServicePoll,
   },

@@ -8,305 +8,305 @@ import { Condition } from "./condition_codec.ts";
 import { Dictionary, Dot } from "./dictionary_codec.ts";
 
 export const BridgeIdentity: MessageType<typeof BridgeIdentitySchema> = {
-  name: 'novaedge.federation.v1.BridgeIdentity',
+  name: 'BridgeIdentity',
   fields: () => [
-    [1, 'clusterId', 'string'],
-    [2, 'leaseEpoch', 'uint64'],
+    [1, 'clusterId', 's'],
+    [2, 'leaseEpoch', 'U'],
   ],
 };
 
 export const PutFederationRequest: MessageType<typeof PutFederationRequestSchema> = {
-  name: 'novaedge.federation.v1.PutFederationRequest',
+  name: 'PutFederationRequest',
   fields: () => [
     [1, 'bridge', BridgeIdentity],
-    [2, 'manifest', 'string', 'optional'],
-    [3, 'generation', 'uint64'],
-    [4, 'schemaGaps', 'string', 'repeated'],
+    [2, 'manifest', 's', '?'],
+    [3, 'generation', 'U'],
+    [4, 'schemaGaps', 's', '*'],
   ],
 };
 
 export const PutFederationResponse: MessageType<typeof PutFederationResponseSchema> = {
-  name: 'novaedge.federation.v1.PutFederationResponse',
+  name: 'PutFederationResponse',
   fields: () => [
-    [1, 'accepted', 'bool'],
-    [2, 'member', 'string'],
-    [3, 'federationId', 'string'],
-    [4, 'paused', 'bool'],
-    [5, 'mode', 'enum'],
-    [6, 'isHub', 'bool'],
+    [1, 'accepted', 'b'],
+    [2, 'member', 's'],
+    [3, 'federationId', 's'],
+    [4, 'paused', 'b'],
+    [5, 'mode', 'i'],
+    [6, 'isHub', 'b'],
     [7, 'filter', Filter],
-    [8, 'conditions', Condition, 'repeated'],
-    [9, 'cleanUp', 'bool'],
+    [8, 'conditions', Condition, '*'],
+    [9, 'cleanUp', 'b'],
   ],
 };
 
 export const Filter: MessageType<typeof FilterSchema> = {
-  name: 'novaedge.federation.v1.Filter',
+  name: 'Filter',
   fields: () => [
-    [1, 'resourceTypes', 'string', 'repeated'],
-    [2, 'excludeNamespaces', 'string', 'repeated'],
-    [3, 'ownershipMarks', 'string', 'repeated'],
+    [1, 'resourceTypes', 's', '*'],
+    [2, 'excludeNamespaces', 's', '*'],
+    [3, 'ownershipMarks', 's', '*'],
   ],
 };
 
 export const Target: MessageType<typeof TargetSchema> = {
-  name: 'novaedge.federation.v1.Target',
+  name: 'Target',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'live', Target_Shown, 'oneof', 'show'],
-    [3, 'gone', Target_Gone, 'oneof', 'show'],
-    [4, 'beforeSha256', 'bytes', 'optional'],
+    [1, 'key', 's'],
+    [2, 'live', Target_Shown, '|', 'show'],
+    [3, 'gone', Target_Gone, '|', 'show'],
+    [4, 'beforeSha256', 'y', '?'],
   ],
 };
 
 export const Target_Shown: MessageType<typeof Target_ShownSchema> = {
-  name: 'novaedge.federation.v1.Target.Shown',
+  name: 'Target.Shown',
   fields: () => [
-    [1, 'sha256', 'bytes'],
-    [2, 'content', 'bytes'],
-    [3, 'token', 'string'],
+    [1, 'sha256', 'y'],
+    [2, 'content', 'y'],
+    [3, 'token', 's'],
   ],
 };
 
 export const Target_Gone: MessageType<typeof Target_GoneSchema> = {
-  name: 'novaedge.federation.v1.Target.Gone',
+  name: 'Target.Gone',
   fields: () => [],
 };
 
 export const BridgeServicePullRequest: MessageType<typeof BridgeServicePullRequestSchema> = {
-  name: 'novaedge.federation.v1.BridgeServicePullRequest',
+  name: 'BridgeServicePullRequest',
   fields: () => [
     [1, 'bridge', BridgeIdentity],
     [2, 'dictionary', Dictionary],
-    [3, 'since', 'uint32', 'optional'],
-    [4, 'limit', 'uint32'],
-    [5, 'waitMs', 'uint32'],
+    [3, 'since', 'u', '?'],
+    [4, 'limit', 'u'],
+    [5, 'waitMs', 'u'],
   ],
 };
 
 export const BridgeServicePullResponse: MessageType<typeof BridgeServicePullResponseSchema> = {
-  name: 'novaedge.federation.v1.BridgeServicePullResponse',
+  name: 'BridgeServicePullResponse',
   fields: () => [
     [1, 'dictionary', Dictionary],
-    [2, 'session', 'string'],
-    [3, 'compacted', 'bool'],
-    [4, 'targets', Target, 'repeated'],
-    [5, 'upTo', 'uint32'],
-    [6, 'more', 'bool'],
+    [2, 'session', 's'],
+    [3, 'compacted', 'b'],
+    [4, 'targets', Target, '*'],
+    [5, 'upTo', 'u'],
+    [6, 'more', 'b'],
   ],
 };
 
 export const Observation: MessageType<typeof ObservationSchema> = {
-  name: 'novaedge.federation.v1.Observation',
+  name: 'Observation',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'uid', 'string'],
-    [3, 'resourceVersion', 'string'],
-    [4, 'token', 'string', 'optional'],
-    [5, 'present', Observation_Present, 'oneof', 'state'],
-    [6, 'missing', Observation_Missing, 'oneof', 'state'],
+    [1, 'key', 's'],
+    [2, 'uid', 's'],
+    [3, 'resourceVersion', 's'],
+    [4, 'token', 's', '?'],
+    [5, 'present', Observation_Present, '|', 'state'],
+    [6, 'missing', Observation_Missing, '|', 'state'],
   ],
 };
 
 export const Observation_Present: MessageType<typeof Observation_PresentSchema> = {
-  name: 'novaedge.federation.v1.Observation.Present',
+  name: 'Observation.Present',
   fields: () => [
-    [1, 'sha256', 'bytes'],
-    [2, 'content', 'bytes'],
+    [1, 'sha256', 'y'],
+    [2, 'content', 'y'],
   ],
 };
 
 export const Observation_Missing: MessageType<typeof Observation_MissingSchema> = {
-  name: 'novaedge.federation.v1.Observation.Missing',
+  name: 'Observation.Missing',
   fields: () => [
-    [1, 'confirmed', 'bool'],
+    [1, 'confirmed', 'b'],
   ],
 };
 
 export const CommitRequest: MessageType<typeof CommitRequestSchema> = {
-  name: 'novaedge.federation.v1.CommitRequest',
+  name: 'CommitRequest',
   fields: () => [
     [1, 'bridge', BridgeIdentity],
-    [2, 'session', 'string'],
-    [3, 'requestId', 'string'],
-    [4, 'observations', Observation, 'repeated'],
+    [2, 'session', 's'],
+    [3, 'requestId', 's'],
+    [4, 'observations', Observation, '*'],
   ],
 };
 
 export const CommitResponse: MessageType<typeof CommitResponseSchema> = {
-  name: 'novaedge.federation.v1.CommitResponse',
+  name: 'CommitResponse',
   fields: () => [
     [1, 'dictionary', Dictionary],
-    [2, 'done', CommitResponse_Done, 'oneof', 'outcome'],
-    [3, 'sessionExpired', CommitResponse_SessionExpired, 'oneof', 'outcome'],
-    [4, 'lowerEpoch', CommitResponse_LowerEpoch, 'oneof', 'outcome'],
+    [2, 'done', CommitResponse_Done, '|', 'outcome'],
+    [3, 'sessionExpired', CommitResponse_SessionExpired, '|', 'outcome'],
+    [4, 'lowerEpoch', CommitResponse_LowerEpoch, '|', 'outcome'],
   ],
 };
 
 export const CommitResponse_Done: MessageType<typeof CommitResponse_DoneSchema> = {
-  name: 'novaedge.federation.v1.CommitResponse.Done',
+  name: 'CommitResponse.Done',
   fields: () => [
-    [1, 'results', ObservationResult, 'repeated'],
+    [1, 'results', ObservationResult, '*'],
   ],
 };
 
 export const CommitResponse_SessionExpired: MessageType<typeof CommitResponse_SessionExpiredSchema> = {
-  name: 'novaedge.federation.v1.CommitResponse.SessionExpired',
+  name: 'CommitResponse.SessionExpired',
   fields: () => [],
 };
 
 export const CommitResponse_LowerEpoch: MessageType<typeof CommitResponse_LowerEpochSchema> = {
-  name: 'novaedge.federation.v1.CommitResponse.LowerEpoch',
+  name: 'CommitResponse.LowerEpoch',
   fields: () => [],
 };
 
 export const ObservationResult: MessageType<typeof ObservationResultSchema> = {
-  name: 'novaedge.federation.v1.ObservationResult',
+  name: 'ObservationResult',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'committed', ObservationResult_Committed, 'oneof', 'outcome'],
-    [3, 'unchanged', ObservationResult_Unchanged, 'oneof', 'outcome'],
-    [4, 'refused', ObservationResult_Refused, 'oneof', 'outcome'],
+    [1, 'key', 's'],
+    [2, 'committed', ObservationResult_Committed, '|', 'outcome'],
+    [3, 'unchanged', ObservationResult_Unchanged, '|', 'outcome'],
+    [4, 'refused', ObservationResult_Refused, '|', 'outcome'],
     [5, 'target', Target],
   ],
 };
 
 export const ObservationResult_Committed: MessageType<typeof ObservationResult_CommittedSchema> = {
-  name: 'novaedge.federation.v1.ObservationResult.Committed',
+  name: 'ObservationResult.Committed',
   fields: () => [
     [1, 'dot', Dot],
   ],
 };
 
 export const ObservationResult_Unchanged: MessageType<typeof ObservationResult_UnchangedSchema> = {
-  name: 'novaedge.federation.v1.ObservationResult.Unchanged',
+  name: 'ObservationResult.Unchanged',
   fields: () => [],
 };
 
 export const ObservationResult_Refused: MessageType<typeof ObservationResult_RefusedSchema> = {
-  name: 'novaedge.federation.v1.ObservationResult.Refused',
+  name: 'ObservationResult.Refused',
   fields: () => [
-    [1, 'reason', 'enum'],
-    [2, 'message', 'string'],
+    [1, 'reason', 'i'],
+    [2, 'message', 's'],
   ],
 };
 
 export const ListedObject: MessageType<typeof ListedObjectSchema> = {
-  name: 'novaedge.federation.v1.ListedObject',
+  name: 'ListedObject',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'uid', 'string'],
-    [3, 'resourceVersion', 'string'],
-    [4, 'sha256', 'bytes'],
-    [5, 'token', 'string', 'optional'],
+    [1, 'key', 's'],
+    [2, 'uid', 's'],
+    [3, 'resourceVersion', 's'],
+    [4, 'sha256', 'y'],
+    [5, 'token', 's', '?'],
   ],
 };
 
 export const CompareRequest: MessageType<typeof CompareRequestSchema> = {
-  name: 'novaedge.federation.v1.CompareRequest',
+  name: 'CompareRequest',
   fields: () => [
     [1, 'bridge', BridgeIdentity],
-    [2, 'after', 'string', 'optional'],
-    [3, 'upTo', 'string', 'optional'],
-    [4, 'objects', ListedObject, 'repeated'],
-    [5, 'listResourceVersion', 'string'],
+    [2, 'after', 's', '?'],
+    [3, 'upTo', 's', '?'],
+    [4, 'objects', ListedObject, '*'],
+    [5, 'listResourceVersion', 's'],
   ],
 };
 
 export const CompareResponse: MessageType<typeof CompareResponseSchema> = {
-  name: 'novaedge.federation.v1.CompareResponse',
+  name: 'CompareResponse',
   fields: () => [
-    [1, 'send', 'string', 'repeated'],
-    [2, 'apply', Target, 'repeated'],
-    [3, 'readTo', 'string', 'optional'],
+    [1, 'send', 's', '*'],
+    [2, 'apply', Target, '*'],
+    [3, 'readTo', 's', '?'],
   ],
 };
 
 export const ViewAtRequest: MessageType<typeof ViewAtRequestSchema> = {
-  name: 'novaedge.federation.v1.ViewAtRequest',
+  name: 'ViewAtRequest',
   fields: () => [
     [1, 'bridge', BridgeIdentity],
-    [2, 'key', 'string'],
-    [3, 'token', 'string'],
+    [2, 'key', 's'],
+    [3, 'token', 's'],
   ],
 };
 
 export const ViewAtResponse: MessageType<typeof ViewAtResponseSchema> = {
-  name: 'novaedge.federation.v1.ViewAtResponse',
+  name: 'ViewAtResponse',
   fields: () => [
     [1, 'target', Target],
   ],
 };
 
 export const ApplyException: MessageType<typeof ApplyExceptionSchema> = {
-  name: 'novaedge.federation.v1.ApplyException',
+  name: 'ApplyException',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'reason', 'string'],
-    [3, 'message', 'string'],
-    [4, 'kind', 'enum'],
+    [1, 'key', 's'],
+    [2, 'reason', 's'],
+    [3, 'message', 's'],
+    [4, 'kind', 'i'],
   ],
 };
 
 export const ReportAppliedRequest: MessageType<typeof ReportAppliedRequestSchema> = {
-  name: 'novaedge.federation.v1.ReportAppliedRequest',
+  name: 'ReportAppliedRequest',
   fields: () => [
     [1, 'bridge', BridgeIdentity],
     [2, 'dictionary', Dictionary],
-    [3, 'applied', 'uint32'],
-    [4, 'exceptions', ApplyException, 'repeated'],
-    [5, 'cleared', 'string', 'repeated'],
-    [6, 'listResourceVersion', 'string', 'optional'],
-    [7, 'filterHash', 'string', 'optional'],
+    [3, 'applied', 'u'],
+    [4, 'exceptions', ApplyException, '*'],
+    [5, 'cleared', 's', '*'],
+    [6, 'listResourceVersion', 's', '?'],
+    [7, 'filterHash', 's', '?'],
   ],
 };
 
 export const ReportAppliedResponse: MessageType<typeof ReportAppliedResponseSchema> = {
-  name: 'novaedge.federation.v1.ReportAppliedResponse',
+  name: 'ReportAppliedResponse',
   fields: () => [],
 };
 
 export const ReportStatusRequest: MessageType<typeof ReportStatusRequestSchema> = {
-  name: 'novaedge.federation.v1.ReportStatusRequest',
+  name: 'ReportStatusRequest',
   fields: () => [
     [1, 'bridge', BridgeIdentity],
-    [2, 'objects', 'uint64'],
-    [3, 'dirty', 'uint64'],
-    [4, 'version', 'string'],
-    [5, 'ifNot', 'string', 'optional'],
+    [2, 'objects', 'U'],
+    [3, 'dirty', 'U'],
+    [4, 'version', 's'],
+    [5, 'ifNot', 's', '?'],
   ],
 };
 
 export const ReportStatusResponse: MessageType<typeof ReportStatusResponseSchema> = {
-  name: 'novaedge.federation.v1.ReportStatusResponse',
+  name: 'ReportStatusResponse',
   fields: () => [
-    [1, 'status', 'string', 'optional'],
-    [2, 'statusHash', 'string'],
+    [1, 'status', 's', '?'],
+    [2, 'statusHash', 's'],
   ],
 };
 
 export const CleanUpRequest: MessageType<typeof CleanUpRequestSchema> = {
-  name: 'novaedge.federation.v1.CleanUpRequest',
+  name: 'CleanUpRequest',
   fields: () => [
     [1, 'bridge', BridgeIdentity],
-    [2, 'done', CleanedUp, 'repeated'],
-    [3, 'after', 'string', 'optional'],
+    [2, 'done', CleanedUp, '*'],
+    [3, 'after', 's', '?'],
   ],
 };
 
 export const CleanedUp: MessageType<typeof CleanedUpSchema> = {
-  name: 'novaedge.federation.v1.CleanedUp',
+  name: 'CleanedUp',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'kept', 'string', 'optional'],
+    [1, 'key', 's'],
+    [2, 'kept', 's', '?'],
   ],
 };
 
 export const CleanUpResponse: MessageType<typeof CleanUpResponseSchema> = {
-  name: 'novaedge.federation.v1.CleanUpResponse',
+  name: 'CleanUpResponse',
   fields: () => [
-    [1, 'remove', Target, 'repeated'],
-    [2, 'next', 'string', 'optional'],
+    [1, 'remove', Target, '*'],
+    [2, 'next', 's', '?'],
   ],
 };
 
@@ -327,7 +327,7 @@ export const BridgeServiceReportStatus: MethodTypes<MethodsOf<typeof import('./b
 export const BridgeServiceCleanUp: MethodTypes<MethodsOf<typeof import('./bridge_service_pb.ts').BridgeService>>['cleanUp'] = { name: 'CleanUp', input: CleanUpRequest, output: CleanUpResponse };
 
 export const BridgeService: ServiceType<MethodsOf<typeof import('./bridge_service_pb.ts').BridgeService>> = {
-  name: 'novaedge.federation.v1.BridgeService',
+  name: 'BridgeService',
   methods: {
     putFederation: BridgeServicePutFederation,
     commit: BridgeServiceCommit,

@@ -6,12 +6,12 @@ import type { MessageType } from "../../../../../shared/wire/codec/message-type.
 import type { ConditionSchema } from "./condition_pb.ts";
 
 export const Condition: MessageType<typeof ConditionSchema> = {
-  name: 'novaedge.federation.v1.Condition',
+  name: 'Condition',
   fields: () => [
-    [1, 'type', 'string'],
-    [2, 'status', 'enum'],
-    [3, 'reason', 'string'],
-    [4, 'message', 'string'],
+    [1, 'type', 's'],
+    [2, 'status', 'i'],
+    [3, 'reason', 's'],
+    [4, 'message', 's'],
   ],
 };
 

@@ -6,37 +6,37 @@ import type { MessageType } from "../../../../../shared/wire/codec/message-type.
 import type { DictionarySchema, DotSchema, StampSchema, VersionVectorSchema } from "./dictionary_pb.ts";
 
 export const Dictionary: MessageType<typeof DictionarySchema> = {
-  name: 'novaedge.federation.v1.Dictionary',
+  name: 'Dictionary',
   fields: () => [
-    [1, 'logs', 'string', 'repeated'],
-    [2, 'members', 'string', 'repeated'],
-    [3, 'keys', 'string', 'repeated'],
-    [4, 'vectors', VersionVector, 'repeated'],
+    [1, 'logs', 's', '*'],
+    [2, 'members', 's', '*'],
+    [3, 'keys', 's', '*'],
+    [4, 'vectors', VersionVector, '*'],
   ],
 };
 
 export const VersionVector: MessageType<typeof VersionVectorSchema> = {
-  name: 'novaedge.federation.v1.VersionVector',
+  name: 'VersionVector',
   fields: () => [
-    [1, 'logs', 'uint32', 'repeated'],
-    [2, 'counters', 'uint64', 'repeated'],
+    [1, 'logs', 'u', '*'],
+    [2, 'counters', 'U', '*'],
   ],
 };
 
 export const Dot: MessageType<typeof DotSchema> = {
-  name: 'novaedge.federation.v1.Dot',
+  name: 'Dot',
   fields: () => [
-    [1, 'log', 'uint32'],
-    [2, 'counter', 'uint64'],
+    [1, 'log', 'u'],
+    [2, 'counter', 'U'],
   ],
 };
 
 export const Stamp: MessageType<typeof StampSchema> = {
-  name: 'novaedge.federation.v1.Stamp',
+  name: 'Stamp',
   fields: () => [
-    [1, 'ms', 'uint64'],
-    [2, 'counter', 'uint64'],
-    [3, 'member', 'uint32', 'optional'],
+    [1, 'ms', 'U'],
+    [2, 'counter', 'U'],
+    [3, 'member', 'u', '?'],
   ],
 };
 

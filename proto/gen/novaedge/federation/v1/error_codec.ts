@@ -6,12 +6,12 @@ import type { MessageType } from "../../../../../shared/wire/codec/message-type.
 import type { ErrorDetailSchema } from "./error_pb.ts";
 
 export const ErrorDetail: MessageType<typeof ErrorDetailSchema> = {
-  name: 'novaedge.federation.v1.ErrorDetail',
+  name: 'ErrorDetail',
   fields: () => [
-    [1, 'code', 'string'],
-    [2, 'correlationId', 'string'],
-    [3, 'field', 'string'],
-    [4, 'retryAfterMs', 'uint64', 'optional'],
+    [1, 'code', 's'],
+    [2, 'correlationId', 's'],
+    [3, 'field', 's'],
+    [4, 'retryAfterMs', 'U', '?'],
   ],
 };
 

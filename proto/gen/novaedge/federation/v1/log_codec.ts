@@ -8,38 +8,38 @@ import { Dictionary } from "./dictionary_codec.ts";
 import { KeyedAnswer } from "./row_codec.ts";
 
 export const LogSegment: MessageType<typeof LogSegmentSchema> = {
-  name: 'novaedge.federation.v1.LogSegment',
+  name: 'LogSegment',
   fields: () => [
-    [1, 'log', 'uint32'],
-    [2, 'first', 'uint64'],
-    [3, 'last', 'uint64'],
-    [4, 'counters', 'uint64', 'repeated'],
-    [5, 'keys', 'uint32', 'repeated'],
-    [6, 'committedAtMs', 'uint64'],
-    [7, 'requestId', 'string', 'optional'],
-    [8, 'closes', 'bool'],
+    [1, 'log', 'u'],
+    [2, 'first', 'U'],
+    [3, 'last', 'U'],
+    [4, 'counters', 'U', '*'],
+    [5, 'keys', 'u', '*'],
+    [6, 'committedAtMs', 'U'],
+    [7, 'requestId', 's', '?'],
+    [8, 'closes', 'b'],
   ],
 };
 
 export const Page: MessageType<typeof PageSchema> = {
-  name: 'novaedge.federation.v1.Page',
+  name: 'Page',
   fields: () => [
     [1, 'dictionary', Dictionary],
-    [2, 'from', 'string'],
-    [3, 'since', 'uint32'],
-    [4, 'upTo', 'uint32'],
-    [5, 'segments', LogSegment, 'repeated'],
-    [6, 'answers', KeyedAnswer, 'repeated'],
-    [7, 'more', 'bool'],
+    [2, 'from', 's'],
+    [3, 'since', 'u'],
+    [4, 'upTo', 'u'],
+    [5, 'segments', LogSegment, '*'],
+    [6, 'answers', KeyedAnswer, '*'],
+    [7, 'more', 'b'],
   ],
 };
 
 export const Compacted: MessageType<typeof CompactedSchema> = {
-  name: 'novaedge.federation.v1.Compacted',
+  name: 'Compacted',
   fields: () => [
     [1, 'dictionary', Dictionary],
-    [2, 'seen', 'uint32'],
-    [3, 'floors', 'uint32'],
+    [2, 'seen', 'u'],
+    [3, 'floors', 'u'],
   ],
 };
 

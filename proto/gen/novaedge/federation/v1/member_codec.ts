@@ -7,68 +7,68 @@ import type { ClockRowSchema, ClosedIncarnationSchema, HeartbeatSchema, SharedSe
 import { Dictionary, Stamp } from "./dictionary_codec.ts";
 
 export const ClockRow: MessageType<typeof ClockRowSchema> = {
-  name: 'novaedge.federation.v1.ClockRow',
+  name: 'ClockRow',
   fields: () => [
-    [1, 'member', 'uint32'],
-    [2, 'incarnation', 'uint32'],
-    [3, 'closed', ClosedIncarnation, 'repeated'],
-    [4, 'head', 'uint64'],
+    [1, 'member', 'u'],
+    [2, 'incarnation', 'u'],
+    [3, 'closed', ClosedIncarnation, '*'],
+    [4, 'head', 'U'],
     [5, 'hlc', Stamp],
-    [6, 'tableId', 'string'],
-    [7, 'bridgeEpoch', 'uint64'],
-    [8, 'state', 'enum'],
+    [6, 'tableId', 's'],
+    [7, 'bridgeEpoch', 'U'],
+    [8, 'state', 'i'],
   ],
 };
 
 export const ClosedIncarnation: MessageType<typeof ClosedIncarnationSchema> = {
-  name: 'novaedge.federation.v1.ClosedIncarnation',
+  name: 'ClosedIncarnation',
   fields: () => [
-    [1, 'log', 'uint32'],
-    [2, 'last', 'uint64'],
+    [1, 'log', 'u'],
+    [2, 'last', 'U'],
   ],
 };
 
 export const SharedSettings: MessageType<typeof SharedSettingsSchema> = {
-  name: 'novaedge.federation.v1.SharedSettings',
+  name: 'SharedSettings',
   fields: () => [
-    [1, 'mode', 'enum'],
-    [2, 'strategy', 'enum'],
+    [1, 'mode', 'i'],
+    [2, 'strategy', 'i'],
     [3, 'splitBrain', SplitBrain],
-    [4, 'tombstoneTtlMs', 'uint64'],
-    [5, 'ownershipMarks', 'string', 'repeated'],
+    [4, 'tombstoneTtlMs', 'U'],
+    [5, 'ownershipMarks', 's', '*'],
   ],
 };
 
 export const SplitBrain: MessageType<typeof SplitBrainSchema> = {
-  name: 'novaedge.federation.v1.SplitBrain',
+  name: 'SplitBrain',
   fields: () => [
-    [1, 'enabled', 'bool'],
-    [2, 'quorumMode', 'enum'],
-    [3, 'quorumRequired', 'bool'],
-    [4, 'fencingEnabled', 'bool'],
-    [5, 'quorumSize', 'uint32', 'optional'],
-    [6, 'partitionTimeoutMs', 'uint64'],
-    [7, 'healingGracePeriodMs', 'uint64'],
-    [8, 'autoResolveOnHeal', 'bool'],
-    [9, 'controllerWeight', 'uint32'],
-    [10, 'agentWeight', 'uint32'],
-    [11, 'minAgentsForQuorum', 'uint32'],
+    [1, 'enabled', 'b'],
+    [2, 'quorumMode', 'i'],
+    [3, 'quorumRequired', 'b'],
+    [4, 'fencingEnabled', 'b'],
+    [5, 'quorumSize', 'u', '?'],
+    [6, 'partitionTimeoutMs', 'U'],
+    [7, 'healingGracePeriodMs', 'U'],
+    [8, 'autoResolveOnHeal', 'b'],
+    [9, 'controllerWeight', 'u'],
+    [10, 'agentWeight', 'u'],
+    [11, 'minAgentsForQuorum', 'u'],
   ],
 };
 
 export const Heartbeat: MessageType<typeof HeartbeatSchema> = {
-  name: 'novaedge.federation.v1.Heartbeat',
+  name: 'Heartbeat',
   fields: () => [
     [1, 'dictionary', Dictionary],
-    [2, 'federationId', 'string'],
-    [3, 'member', 'string'],
+    [2, 'federationId', 's'],
+    [3, 'member', 's'],
     [4, 'clock', ClockRow],
-    [5, 'seen', 'uint32'],
+    [5, 'seen', 'u'],
     [6, 'asks', SharedSettings],
-    [7, 'sentAtMs', 'uint64'],
-    [8, 'agents', 'uint32'],
-    [9, 'reaches', 'string', 'repeated'],
-    [10, 'hubSpec', 'string', 'optional'],
+    [7, 'sentAtMs', 'U'],
+    [8, 'agents', 'u'],
+    [9, 'reaches', 's', '*'],
+    [10, 'hubSpec', 's', '?'],
   ],
 };
 

@@ -7,637 +7,637 @@ import type { AgentQuorumStatusSchema, ApplyResourceRequestSchema, ApplyResource
 import { Condition } from "./condition_codec.ts";
 
 export const StatusRequest: MessageType<typeof StatusRequestSchema> = {
-  name: 'novaedge.federation.v1.StatusRequest',
+  name: 'StatusRequest',
   fields: () => [],
 };
 
 export const StatusResponse: MessageType<typeof StatusResponseSchema> = {
-  name: 'novaedge.federation.v1.StatusResponse',
+  name: 'StatusResponse',
   fields: () => [
     [1, 'status', FederationStatus],
   ],
 };
 
 export const FederationStatus: MessageType<typeof FederationStatusSchema> = {
-  name: 'novaedge.federation.v1.FederationStatus',
+  name: 'FederationStatus',
   fields: () => [
-    [1, 'federationId', 'string'],
-    [2, 'localMember', 'string'],
-    [3, 'phase', 'enum'],
-    [4, 'mode', 'string'],
-    [5, 'strategy', 'enum'],
-    [6, 'members', MemberStatus, 'repeated'],
-    [7, 'conflictsPending', 'uint64'],
-    [8, 'resources', 'uint64'],
-    [9, 'exceptions', ResourceException, 'repeated'],
-    [10, 'conditions', Condition, 'repeated'],
-    [11, 'merkleRoot', 'string'],
-    [12, 'localVectorClock', 'uint64', 'map'],
-    [13, 'writesFenced', 'bool'],
-    [14, 'recovering', 'bool'],
-    [15, 'lastSyncMs', 'uint64', 'optional'],
-    [16, 'observedGeneration', 'uint64'],
+    [1, 'federationId', 's'],
+    [2, 'localMember', 's'],
+    [3, 'phase', 'i'],
+    [4, 'mode', 's'],
+    [5, 'strategy', 'i'],
+    [6, 'members', MemberStatus, '*'],
+    [7, 'conflictsPending', 'U'],
+    [8, 'resources', 'U'],
+    [9, 'exceptions', ResourceException, '*'],
+    [10, 'conditions', Condition, '*'],
+    [11, 'merkleRoot', 's'],
+    [12, 'localVectorClock', 'U', '#'],
+    [13, 'writesFenced', 'b'],
+    [14, 'recovering', 'b'],
+    [15, 'lastSyncMs', 'U', '?'],
+    [16, 'observedGeneration', 'U'],
     [17, 'splitBrain', SplitBrainStatus],
-    [18, 'holds', Hold, 'repeated'],
+    [18, 'holds', Hold, '*'],
   ],
 };
 
 export const MemberStatus: MessageType<typeof MemberStatusSchema> = {
-  name: 'novaedge.federation.v1.MemberStatus',
+  name: 'MemberStatus',
   fields: () => [
-    [1, 'name', 'string'],
-    [2, 'region', 'string'],
-    [3, 'endpoint', 'string'],
-    [4, 'isLocal', 'bool'],
-    [5, 'healthy', 'bool'],
-    [6, 'error', 'string', 'optional'],
-    [7, 'lastSeenMs', 'uint64', 'optional'],
-    [8, 'lastSyncMs', 'uint64', 'optional'],
-    [9, 'syncLagMs', 'uint64', 'optional'],
-    [10, 'agents', 'uint64'],
-    [11, 'vectorClock', 'uint64', 'map'],
+    [1, 'name', 's'],
+    [2, 'region', 's'],
+    [3, 'endpoint', 's'],
+    [4, 'isLocal', 'b'],
+    [5, 'healthy', 'b'],
+    [6, 'error', 's', '?'],
+    [7, 'lastSeenMs', 'U', '?'],
+    [8, 'lastSyncMs', 'U', '?'],
+    [9, 'syncLagMs', 'U', '?'],
+    [10, 'agents', 'U'],
+    [11, 'vectorClock', 'U', '#'],
   ],
 };
 
 export const SplitBrainStatus: MessageType<typeof SplitBrainStatusSchema> = {
-  name: 'novaedge.federation.v1.SplitBrainStatus',
+  name: 'SplitBrainStatus',
   fields: () => [
-    [1, 'partitionState', 'enum'],
-    [2, 'haveQuorum', 'bool'],
-    [3, 'writesFenced', 'bool'],
-    [4, 'partitionDetectedAtMs', 'uint64', 'optional'],
-    [5, 'reachablePeers', 'string', 'repeated'],
-    [6, 'unreachablePeers', 'string', 'repeated'],
+    [1, 'partitionState', 'i'],
+    [2, 'haveQuorum', 'b'],
+    [3, 'writesFenced', 'b'],
+    [4, 'partitionDetectedAtMs', 'U', '?'],
+    [5, 'reachablePeers', 's', '*'],
+    [6, 'unreachablePeers', 's', '*'],
     [7, 'agentQuorum', AgentQuorumStatus],
   ],
 };
 
 export const AgentQuorumStatus: MessageType<typeof AgentQuorumStatusSchema> = {
-  name: 'novaedge.federation.v1.AgentQuorumStatus',
+  name: 'AgentQuorumStatus',
   fields: () => [
-    [1, 'ourVotes', 'uint64'],
-    [2, 'totalVotes', 'uint64'],
-    [3, 'quorumThreshold', 'uint64'],
-    [4, 'reachableAgents', 'uint64'],
-    [5, 'totalAgents', 'uint64'],
+    [1, 'ourVotes', 'U'],
+    [2, 'totalVotes', 'U'],
+    [3, 'quorumThreshold', 'U'],
+    [4, 'reachableAgents', 'U'],
+    [5, 'totalAgents', 'U'],
   ],
 };
 
 export const Hold: MessageType<typeof HoldSchema> = {
-  name: 'novaedge.federation.v1.Hold',
+  name: 'Hold',
   fields: () => [
-    [1, 'id', 'string'],
-    [2, 'reason', 'string'],
-    [3, 'message', 'string'],
-    [4, 'direction', 'string'],
-    [5, 'sinceMs', 'uint64'],
-    [6, 'resources', 'uint64'],
-    [7, 'examples', 'string', 'repeated'],
+    [1, 'id', 's'],
+    [2, 'reason', 's'],
+    [3, 'message', 's'],
+    [4, 'direction', 's'],
+    [5, 'sinceMs', 'U'],
+    [6, 'resources', 'U'],
+    [7, 'examples', 's', '*'],
   ],
 };
 
 export const ResourceException: MessageType<typeof ResourceExceptionSchema> = {
-  name: 'novaedge.federation.v1.ResourceException',
+  name: 'ResourceException',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'reason', 'string'],
-    [3, 'message', 'string'],
+    [1, 'key', 's'],
+    [2, 'reason', 's'],
+    [3, 'message', 's'],
   ],
 };
 
 export const VersionInfo: MessageType<typeof VersionInfoSchema> = {
-  name: 'novaedge.federation.v1.VersionInfo',
+  name: 'VersionInfo',
   fields: () => [
-    [1, 'version', 'string'],
-    [2, 'member', 'string'],
-    [3, 'isLocal', 'bool'],
-    [4, 'writtenAtMs', 'uint64'],
-    [5, 'origin', 'string'],
-    [6, 'deleted', 'bool'],
-    [7, 'hash', 'string', 'optional'],
-    [8, 'manifest', 'string', 'optional'],
+    [1, 'version', 's'],
+    [2, 'member', 's'],
+    [3, 'isLocal', 'b'],
+    [4, 'writtenAtMs', 'U'],
+    [5, 'origin', 's'],
+    [6, 'deleted', 'b'],
+    [7, 'hash', 's', '?'],
+    [8, 'manifest', 's', '?'],
   ],
 };
 
 export const ConflictInfo: MessageType<typeof ConflictInfoSchema> = {
-  name: 'novaedge.federation.v1.ConflictInfo',
+  name: 'ConflictInfo',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'status', 'enum'],
-    [3, 'strategy', 'enum'],
-    [4, 'detectedAtMs', 'uint64'],
-    [5, 'overlapping', 'string', 'repeated'],
-    [6, 'versions', VersionInfo, 'repeated'],
-    [7, 'winner', 'string', 'optional'],
-    [8, 'why', 'string'],
-    [9, 'winnerMember', 'string', 'optional'],
+    [1, 'key', 's'],
+    [2, 'status', 'i'],
+    [3, 'strategy', 'i'],
+    [4, 'detectedAtMs', 'U'],
+    [5, 'overlapping', 's', '*'],
+    [6, 'versions', VersionInfo, '*'],
+    [7, 'winner', 's', '?'],
+    [8, 'why', 's'],
+    [9, 'winnerMember', 's', '?'],
   ],
 };
 
 export const ResourceInfo: MessageType<typeof ResourceInfoSchema> = {
-  name: 'novaedge.federation.v1.ResourceInfo',
+  name: 'ResourceInfo',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'manifest', 'string'],
-    [3, 'hash', 'string'],
-    [4, 'versions', VersionInfo, 'repeated'],
-    [5, 'conflict', 'enum', 'optional'],
+    [1, 'key', 's'],
+    [2, 'manifest', 's'],
+    [3, 'hash', 's'],
+    [4, 'versions', VersionInfo, '*'],
+    [5, 'conflict', 'i', '?'],
   ],
 };
 
 export const GetResourceRequest: MessageType<typeof GetResourceRequestSchema> = {
-  name: 'novaedge.federation.v1.GetResourceRequest',
+  name: 'GetResourceRequest',
   fields: () => [
-    [1, 'key', 'string'],
+    [1, 'key', 's'],
   ],
 };
 
 export const GetResourceResponse: MessageType<typeof GetResourceResponseSchema> = {
-  name: 'novaedge.federation.v1.GetResourceResponse',
+  name: 'GetResourceResponse',
   fields: () => [
     [1, 'resource', ResourceInfo],
   ],
 };
 
 export const ListResourcesRequest: MessageType<typeof ListResourcesRequestSchema> = {
-  name: 'novaedge.federation.v1.ListResourcesRequest',
+  name: 'ListResourcesRequest',
   fields: () => [
-    [1, 'kind', 'string', 'optional'],
-    [2, 'namespace', 'string', 'optional'],
-    [3, 'after', 'string', 'optional'],
-    [4, 'limit', 'uint32'],
+    [1, 'kind', 's', '?'],
+    [2, 'namespace', 's', '?'],
+    [3, 'after', 's', '?'],
+    [4, 'limit', 'u'],
   ],
 };
 
 export const ListResourcesResponse: MessageType<typeof ListResourcesResponseSchema> = {
-  name: 'novaedge.federation.v1.ListResourcesResponse',
+  name: 'ListResourcesResponse',
   fields: () => [
-    [1, 'resources', ResourceInfo, 'repeated'],
-    [2, 'next', 'string', 'optional'],
+    [1, 'resources', ResourceInfo, '*'],
+    [2, 'next', 's', '?'],
   ],
 };
 
 export const ApplyResourceRequest: MessageType<typeof ApplyResourceRequestSchema> = {
-  name: 'novaedge.federation.v1.ApplyResourceRequest',
+  name: 'ApplyResourceRequest',
   fields: () => [
-    [1, 'manifest', 'string'],
-    [2, 'requestId', 'string'],
+    [1, 'manifest', 's'],
+    [2, 'requestId', 's'],
   ],
 };
 
 export const ApplyResourceResponse: MessageType<typeof ApplyResourceResponseSchema> = {
-  name: 'novaedge.federation.v1.ApplyResourceResponse',
+  name: 'ApplyResourceResponse',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'version', 'string'],
-    [3, 'outcome', 'enum'],
+    [1, 'key', 's'],
+    [2, 'version', 's'],
+    [3, 'outcome', 'i'],
   ],
 };
 
 export const DeleteResourceRequest: MessageType<typeof DeleteResourceRequestSchema> = {
-  name: 'novaedge.federation.v1.DeleteResourceRequest',
+  name: 'DeleteResourceRequest',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'requestId', 'string'],
+    [1, 'key', 's'],
+    [2, 'requestId', 's'],
   ],
 };
 
 export const DeleteResourceResponse: MessageType<typeof DeleteResourceResponseSchema> = {
-  name: 'novaedge.federation.v1.DeleteResourceResponse',
+  name: 'DeleteResourceResponse',
   fields: () => [
-    [1, 'deleted', 'bool'],
+    [1, 'deleted', 'b'],
   ],
 };
 
 export const ListConflictsRequest: MessageType<typeof ListConflictsRequestSchema> = {
-  name: 'novaedge.federation.v1.ListConflictsRequest',
+  name: 'ListConflictsRequest',
   fields: () => [
-    [1, 'all', 'bool'],
-    [2, 'after', 'string', 'optional'],
-    [3, 'limit', 'uint32'],
+    [1, 'all', 'b'],
+    [2, 'after', 's', '?'],
+    [3, 'limit', 'u'],
   ],
 };
 
 export const ListConflictsResponse: MessageType<typeof ListConflictsResponseSchema> = {
-  name: 'novaedge.federation.v1.ListConflictsResponse',
+  name: 'ListConflictsResponse',
   fields: () => [
-    [1, 'conflicts', ConflictInfo, 'repeated'],
-    [2, 'next', 'string', 'optional'],
+    [1, 'conflicts', ConflictInfo, '*'],
+    [2, 'next', 's', '?'],
   ],
 };
 
 export const DescribeConflictRequest: MessageType<typeof DescribeConflictRequestSchema> = {
-  name: 'novaedge.federation.v1.DescribeConflictRequest',
+  name: 'DescribeConflictRequest',
   fields: () => [
-    [1, 'key', 'string'],
+    [1, 'key', 's'],
   ],
 };
 
 export const DescribeConflictResponse: MessageType<typeof DescribeConflictResponseSchema> = {
-  name: 'novaedge.federation.v1.DescribeConflictResponse',
+  name: 'DescribeConflictResponse',
   fields: () => [
     [1, 'conflict', ConflictInfo],
   ],
 };
 
 export const ResolveConflictRequest: MessageType<typeof ResolveConflictRequestSchema> = {
-  name: 'novaedge.federation.v1.ResolveConflictRequest',
+  name: 'ResolveConflictRequest',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'keep', 'string'],
-    [3, 'requestId', 'string'],
+    [1, 'key', 's'],
+    [2, 'keep', 's'],
+    [3, 'requestId', 's'],
   ],
 };
 
 export const ResolveConflictResponse: MessageType<typeof ResolveConflictResponseSchema> = {
-  name: 'novaedge.federation.v1.ResolveConflictResponse',
+  name: 'ResolveConflictResponse',
   fields: () => [
-    [1, 'version', 'string'],
+    [1, 'version', 's'],
   ],
 };
 
 export const SyncNowRequest: MessageType<typeof SyncNowRequestSchema> = {
-  name: 'novaedge.federation.v1.SyncNowRequest',
+  name: 'SyncNowRequest',
   fields: () => [
-    [1, 'peer', 'string', 'optional'],
+    [1, 'peer', 's', '?'],
   ],
 };
 
 export const SyncNowResponse: MessageType<typeof SyncNowResponseSchema> = {
-  name: 'novaedge.federation.v1.SyncNowResponse',
+  name: 'SyncNowResponse',
   fields: () => [
-    [1, 'results', SyncNowResponse_Result, 'repeated'],
+    [1, 'results', SyncNowResponse_Result, '*'],
   ],
 };
 
 export const SyncNowResponse_Result: MessageType<typeof SyncNowResponse_ResultSchema> = {
-  name: 'novaedge.federation.v1.SyncNowResponse.Result',
+  name: 'SyncNowResponse.Result',
   fields: () => [
-    [1, 'peer', 'string'],
-    [2, 'outcome', 'string'],
-    [3, 'changes', 'uint64'],
-    [4, 'reason', 'string', 'optional'],
+    [1, 'peer', 's'],
+    [2, 'outcome', 's'],
+    [3, 'changes', 'U'],
+    [4, 'reason', 's', '?'],
   ],
 };
 
 export const ReconcileRequest: MessageType<typeof ReconcileRequestSchema> = {
-  name: 'novaedge.federation.v1.ReconcileRequest',
+  name: 'ReconcileRequest',
   fields: () => [
-    [1, 'peer', 'string', 'optional'],
+    [1, 'peer', 's', '?'],
   ],
 };
 
 export const ReconcileResponse: MessageType<typeof ReconcileResponseSchema> = {
-  name: 'novaedge.federation.v1.ReconcileResponse',
+  name: 'ReconcileResponse',
   fields: () => [
-    [1, 'results', ReconcileResponse_Result, 'repeated'],
+    [1, 'results', ReconcileResponse_Result, '*'],
   ],
 };
 
 export const ReconcileResponse_Result: MessageType<typeof ReconcileResponse_ResultSchema> = {
-  name: 'novaedge.federation.v1.ReconcileResponse.Result',
+  name: 'ReconcileResponse.Result',
   fields: () => [
-    [1, 'peer', 'string'],
-    [2, 'outcome', 'string'],
-    [3, 'repaired', 'uint64'],
-    [4, 'reason', 'string', 'optional'],
+    [1, 'peer', 's'],
+    [2, 'outcome', 's'],
+    [3, 'repaired', 'U'],
+    [4, 'reason', 's', '?'],
   ],
 };
 
 export const ListAgentsRequest: MessageType<typeof ListAgentsRequestSchema> = {
-  name: 'novaedge.federation.v1.ListAgentsRequest',
+  name: 'ListAgentsRequest',
   fields: () => [
-    [1, 'member', 'string', 'optional'],
-    [2, 'after', 'string', 'optional'],
-    [3, 'limit', 'uint32'],
+    [1, 'member', 's', '?'],
+    [2, 'after', 's', '?'],
+    [3, 'limit', 'u'],
   ],
 };
 
 export const ListAgentsResponse: MessageType<typeof ListAgentsResponseSchema> = {
-  name: 'novaedge.federation.v1.ListAgentsResponse',
+  name: 'ListAgentsResponse',
   fields: () => [
-    [1, 'agents', ListAgentsResponse_Agent, 'repeated'],
-    [2, 'next', 'string', 'optional'],
+    [1, 'agents', ListAgentsResponse_Agent, '*'],
+    [2, 'next', 's', '?'],
   ],
 };
 
 export const ListAgentsResponse_Agent: MessageType<typeof ListAgentsResponse_AgentSchema> = {
-  name: 'novaedge.federation.v1.ListAgentsResponse.Agent',
+  name: 'ListAgentsResponse.Agent',
   fields: () => [
-    [1, 'member', 'string'],
-    [2, 'node', 'string'],
-    [3, 'version', 'string'],
-    [4, 'lastSeenMs', 'uint64'],
-    [5, 'servedBy', 'string'],
-    [6, 'reaches', 'string', 'repeated'],
-    [7, 'behindMs', 'uint64', 'optional'],
-    [8, 'autonomousSinceMs', 'uint64', 'optional'],
-    [9, 'problems', ResourceException, 'repeated'],
+    [1, 'member', 's'],
+    [2, 'node', 's'],
+    [3, 'version', 's'],
+    [4, 'lastSeenMs', 'U'],
+    [5, 'servedBy', 's'],
+    [6, 'reaches', 's', '*'],
+    [7, 'behindMs', 'U', '?'],
+    [8, 'autonomousSinceMs', 'U', '?'],
+    [9, 'problems', ResourceException, '*'],
   ],
 };
 
 export const HistoryRequest: MessageType<typeof HistoryRequestSchema> = {
-  name: 'novaedge.federation.v1.HistoryRequest',
+  name: 'HistoryRequest',
   fields: () => [
-    [1, 'key', 'string'],
+    [1, 'key', 's'],
   ],
 };
 
 export const HistoryResponse: MessageType<typeof HistoryResponseSchema> = {
-  name: 'novaedge.federation.v1.HistoryResponse',
+  name: 'HistoryResponse',
   fields: () => [
-    [1, 'entries', HistoryResponse_Entry, 'repeated'],
+    [1, 'entries', HistoryResponse_Entry, '*'],
   ],
 };
 
 export const HistoryResponse_Entry: MessageType<typeof HistoryResponse_EntrySchema> = {
-  name: 'novaedge.federation.v1.HistoryResponse.Entry',
+  name: 'HistoryResponse.Entry',
   fields: () => [
-    [1, 'version', 'string'],
-    [2, 'member', 'string'],
-    [3, 'committedAtMs', 'uint64', 'optional'],
-    [4, 'what', 'enum'],
-    [5, 'restorable', 'bool'],
+    [1, 'version', 's'],
+    [2, 'member', 's'],
+    [3, 'committedAtMs', 'U', '?'],
+    [4, 'what', 'i'],
+    [5, 'restorable', 'b'],
   ],
 };
 
 export const RollbackRequest: MessageType<typeof RollbackRequestSchema> = {
-  name: 'novaedge.federation.v1.RollbackRequest',
+  name: 'RollbackRequest',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'version', 'string'],
-    [3, 'requestId', 'string'],
-    [4, 'dryRun', 'bool'],
+    [1, 'key', 's'],
+    [2, 'version', 's'],
+    [3, 'requestId', 's'],
+    [4, 'dryRun', 'b'],
   ],
 };
 
 export const RollbackResponse: MessageType<typeof RollbackResponseSchema> = {
-  name: 'novaedge.federation.v1.RollbackResponse',
+  name: 'RollbackResponse',
   fields: () => [
-    [1, 'version', 'string'],
-    [2, 'manifest', 'string'],
+    [1, 'version', 's'],
+    [2, 'manifest', 's'],
   ],
 };
 
 export const VerifyRequest: MessageType<typeof VerifyRequestSchema> = {
-  name: 'novaedge.federation.v1.VerifyRequest',
+  name: 'VerifyRequest',
   fields: () => [
-    [1, 'peer', 'string', 'optional'],
-    [2, 'deep', 'bool'],
+    [1, 'peer', 's', '?'],
+    [2, 'deep', 'b'],
   ],
 };
 
 export const VerifyResponse: MessageType<typeof VerifyResponseSchema> = {
-  name: 'novaedge.federation.v1.VerifyResponse',
+  name: 'VerifyResponse',
   fields: () => [
-    [1, 'results', VerifyResponse_Result, 'repeated'],
+    [1, 'results', VerifyResponse_Result, '*'],
   ],
 };
 
 export const VerifyResponse_Result: MessageType<typeof VerifyResponse_ResultSchema> = {
-  name: 'novaedge.federation.v1.VerifyResponse.Result',
+  name: 'VerifyResponse.Result',
   fields: () => [
-    [1, 'member', 'string'],
-    [2, 'same', 'bool'],
-    [3, 'error', 'string', 'optional'],
-    [4, 'root', 'string'],
-    [5, 'differing', 'uint64'],
-    [6, 'examples', 'string', 'repeated'],
-    [7, 'rowsRead', 'uint64'],
+    [1, 'member', 's'],
+    [2, 'same', 'b'],
+    [3, 'error', 's', '?'],
+    [4, 'root', 's'],
+    [5, 'differing', 'U'],
+    [6, 'examples', 's', '*'],
+    [7, 'rowsRead', 'U'],
   ],
 };
 
 export const EvictRequest: MessageType<typeof EvictRequestSchema> = {
-  name: 'novaedge.federation.v1.EvictRequest',
+  name: 'EvictRequest',
   fields: () => [
-    [1, 'member', 'string'],
-    [2, 'reason', 'string'],
-    [3, 'requestId', 'string'],
-    [4, 'confirm', 'string'],
+    [1, 'member', 's'],
+    [2, 'reason', 's'],
+    [3, 'requestId', 's'],
+    [4, 'confirm', 's'],
   ],
 };
 
 export const EvictResponse: MessageType<typeof EvictResponseSchema> = {
-  name: 'novaedge.federation.v1.EvictResponse',
+  name: 'EvictResponse',
   fields: () => [
-    [1, 'listNumber', 'uint64'],
-    [2, 'inForce', 'bool'],
-    [3, 'acknowledgedBy', 'string', 'repeated'],
-    [4, 'waitingFor', 'string', 'repeated'],
+    [1, 'listNumber', 'U'],
+    [2, 'inForce', 'b'],
+    [3, 'acknowledgedBy', 's', '*'],
+    [4, 'waitingFor', 's', '*'],
   ],
 };
 
 export const ApproveRequest: MessageType<typeof ApproveRequestSchema> = {
-  name: 'novaedge.federation.v1.ApproveRequest',
+  name: 'ApproveRequest',
   fields: () => [
-    [1, 'holdId', 'string'],
-    [2, 'requestId', 'string'],
+    [1, 'holdId', 's'],
+    [2, 'requestId', 's'],
   ],
 };
 
 export const ApproveResponse: MessageType<typeof ApproveResponseSchema> = {
-  name: 'novaedge.federation.v1.ApproveResponse',
+  name: 'ApproveResponse',
   fields: () => [
-    [1, 'resources', 'uint64'],
+    [1, 'resources', 'U'],
   ],
 };
 
 export const RejectRequest: MessageType<typeof RejectRequestSchema> = {
-  name: 'novaedge.federation.v1.RejectRequest',
+  name: 'RejectRequest',
   fields: () => [
-    [1, 'holdId', 'string'],
-    [2, 'reason', 'string'],
-    [3, 'requestId', 'string'],
+    [1, 'holdId', 's'],
+    [2, 'reason', 's'],
+    [3, 'requestId', 's'],
   ],
 };
 
 export const RejectResponse: MessageType<typeof RejectResponseSchema> = {
-  name: 'novaedge.federation.v1.RejectResponse',
+  name: 'RejectResponse',
   fields: () => [
-    [1, 'resources', 'uint64'],
+    [1, 'resources', 'U'],
   ],
 };
 
 export const DrillRequest: MessageType<typeof DrillRequestSchema> = {
-  name: 'novaedge.federation.v1.DrillRequest',
+  name: 'DrillRequest',
   fields: () => [
-    [1, 'scenario', 'enum'],
-    [2, 'members', 'string', 'repeated'],
-    [3, 'durationMs', 'uint64'],
-    [4, 'stop', 'bool'],
-    [5, 'requestId', 'string'],
+    [1, 'scenario', 'i'],
+    [2, 'members', 's', '*'],
+    [3, 'durationMs', 'U'],
+    [4, 'stop', 'b'],
+    [5, 'requestId', 's'],
   ],
 };
 
 export const DrillResponse: MessageType<typeof DrillResponseSchema> = {
-  name: 'novaedge.federation.v1.DrillResponse',
+  name: 'DrillResponse',
   fields: () => [
-    [1, 'drillId', 'string'],
-    [2, 'endsAtMs', 'uint64', 'optional'],
-    [3, 'observations', 'string', 'repeated'],
+    [1, 'drillId', 's'],
+    [2, 'endsAtMs', 'U', '?'],
+    [3, 'observations', 's', '*'],
   ],
 };
 
 export const LeaveRequest: MessageType<typeof LeaveRequestSchema> = {
-  name: 'novaedge.federation.v1.LeaveRequest',
+  name: 'LeaveRequest',
   fields: () => [
-    [1, 'confirm', 'string'],
-    [2, 'force', 'bool'],
-    [3, 'requestId', 'string'],
-    [4, 'cleanUp', 'bool'],
+    [1, 'confirm', 's'],
+    [2, 'force', 'b'],
+    [3, 'requestId', 's'],
+    [4, 'cleanUp', 'b'],
   ],
 };
 
 export const LeaveResponse: MessageType<typeof LeaveResponseSchema> = {
-  name: 'novaedge.federation.v1.LeaveResponse',
+  name: 'LeaveResponse',
   fields: () => [
-    [1, 'left', 'bool'],
-    [2, 'listNumber', 'uint64'],
-    [3, 'waitingFor', 'string', 'repeated'],
-    [4, 'obstacles', LeaveObstacle, 'repeated'],
-    [5, 'cleanUp', 'enum'],
-    [6, 'fromOthers', 'uint64'],
-    [7, 'examples', 'string', 'repeated'],
-    [8, 'own', 'uint64'],
+    [1, 'left', 'b'],
+    [2, 'listNumber', 'U'],
+    [3, 'waitingFor', 's', '*'],
+    [4, 'obstacles', LeaveObstacle, '*'],
+    [5, 'cleanUp', 'i'],
+    [6, 'fromOthers', 'U'],
+    [7, 'examples', 's', '*'],
+    [8, 'own', 'U'],
   ],
 };
 
 export const LeaveObstacle: MessageType<typeof LeaveObstacleSchema> = {
-  name: 'novaedge.federation.v1.LeaveObstacle',
+  name: 'LeaveObstacle',
   fields: () => [
-    [1, 'reason', 'string'],
-    [2, 'member', 'string', 'optional'],
-    [3, 'message', 'string'],
+    [1, 'reason', 's'],
+    [2, 'member', 's', '?'],
+    [3, 'message', 's'],
   ],
 };
 
 export const DeadLetter: MessageType<typeof DeadLetterSchema> = {
-  name: 'novaedge.federation.v1.DeadLetter',
+  name: 'DeadLetter',
   fields: () => [
-    [1, 'id', 'string'],
-    [2, 'source', 'string'],
-    [3, 'failedAtMs', 'uint64'],
-    [4, 'attempts', 'uint32'],
-    [5, 'error', 'string'],
-    [6, 'summary', 'string'],
+    [1, 'id', 's'],
+    [2, 'source', 's'],
+    [3, 'failedAtMs', 'U'],
+    [4, 'attempts', 'u'],
+    [5, 'error', 's'],
+    [6, 'summary', 's'],
   ],
 };
 
 export const ListDeadLettersRequest: MessageType<typeof ListDeadLettersRequestSchema> = {
-  name: 'novaedge.federation.v1.ListDeadLettersRequest',
+  name: 'ListDeadLettersRequest',
   fields: () => [
-    [1, 'source', 'string', 'optional'],
-    [2, 'after', 'string', 'optional'],
-    [3, 'limit', 'uint32'],
+    [1, 'source', 's', '?'],
+    [2, 'after', 's', '?'],
+    [3, 'limit', 'u'],
   ],
 };
 
 export const ListDeadLettersResponse: MessageType<typeof ListDeadLettersResponseSchema> = {
-  name: 'novaedge.federation.v1.ListDeadLettersResponse',
+  name: 'ListDeadLettersResponse',
   fields: () => [
-    [1, 'letters', DeadLetter, 'repeated'],
-    [2, 'next', 'string', 'optional'],
-    [3, 'total', 'uint64'],
+    [1, 'letters', DeadLetter, '*'],
+    [2, 'next', 's', '?'],
+    [3, 'total', 'U'],
   ],
 };
 
 export const ReplayDeadLettersRequest: MessageType<typeof ReplayDeadLettersRequestSchema> = {
-  name: 'novaedge.federation.v1.ReplayDeadLettersRequest',
+  name: 'ReplayDeadLettersRequest',
   fields: () => [
-    [1, 'ids', 'string', 'repeated'],
-    [2, 'source', 'string', 'optional'],
-    [3, 'requestId', 'string'],
+    [1, 'ids', 's', '*'],
+    [2, 'source', 's', '?'],
+    [3, 'requestId', 's'],
   ],
 };
 
 export const FailedReplay: MessageType<typeof FailedReplaySchema> = {
-  name: 'novaedge.federation.v1.FailedReplay',
+  name: 'FailedReplay',
   fields: () => [
-    [1, 'id', 'string'],
-    [2, 'reason', 'string'],
+    [1, 'id', 's'],
+    [2, 'reason', 's'],
   ],
 };
 
 export const ReplayDeadLettersResponse: MessageType<typeof ReplayDeadLettersResponseSchema> = {
-  name: 'novaedge.federation.v1.ReplayDeadLettersResponse',
+  name: 'ReplayDeadLettersResponse',
   fields: () => [
-    [1, 'replayed', 'uint64'],
-    [2, 'failed', 'uint64'],
-    [3, 'failures', FailedReplay, 'repeated'],
+    [1, 'replayed', 'U'],
+    [2, 'failed', 'U'],
+    [3, 'failures', FailedReplay, '*'],
   ],
 };
 
 export const DiscardDeadLettersRequest: MessageType<typeof DiscardDeadLettersRequestSchema> = {
-  name: 'novaedge.federation.v1.DiscardDeadLettersRequest',
+  name: 'DiscardDeadLettersRequest',
   fields: () => [
-    [1, 'ids', 'string', 'repeated'],
-    [2, 'requestId', 'string'],
+    [1, 'ids', 's', '*'],
+    [2, 'requestId', 's'],
   ],
 };
 
 export const FailedDiscard: MessageType<typeof FailedDiscardSchema> = {
-  name: 'novaedge.federation.v1.FailedDiscard',
+  name: 'FailedDiscard',
   fields: () => [
-    [1, 'id', 'string'],
-    [2, 'reason', 'string'],
+    [1, 'id', 's'],
+    [2, 'reason', 's'],
   ],
 };
 
 export const DiscardDeadLettersResponse: MessageType<typeof DiscardDeadLettersResponseSchema> = {
-  name: 'novaedge.federation.v1.DiscardDeadLettersResponse',
+  name: 'DiscardDeadLettersResponse',
   fields: () => [
-    [1, 'discarded', 'uint64'],
-    [2, 'failures', FailedDiscard, 'repeated'],
+    [1, 'discarded', 'U'],
+    [2, 'failures', FailedDiscard, '*'],
   ],
 };
 
 export const Denied: MessageType<typeof DeniedSchema> = {
-  name: 'novaedge.federation.v1.Denied',
+  name: 'Denied',
   fields: () => [
-    [1, 'entry', 'string'],
-    [2, 'reason', 'string'],
-    [3, 'sinceMs', 'uint64'],
+    [1, 'entry', 's'],
+    [2, 'reason', 's'],
+    [3, 'sinceMs', 'U'],
   ],
 };
 
 export const ListDeniedRequest: MessageType<typeof ListDeniedRequestSchema> = {
-  name: 'novaedge.federation.v1.ListDeniedRequest',
+  name: 'ListDeniedRequest',
   fields: () => [],
 };
 
 export const ListDeniedResponse: MessageType<typeof ListDeniedResponseSchema> = {
-  name: 'novaedge.federation.v1.ListDeniedResponse',
+  name: 'ListDeniedResponse',
   fields: () => [
-    [1, 'denied', Denied, 'repeated'],
+    [1, 'denied', Denied, '*'],
   ],
 };
 
 export const DenyRequest: MessageType<typeof DenyRequestSchema> = {
-  name: 'novaedge.federation.v1.DenyRequest',
+  name: 'DenyRequest',
   fields: () => [
-    [1, 'entry', 'string'],
-    [2, 'reason', 'string'],
+    [1, 'entry', 's'],
+    [2, 'reason', 's'],
   ],
 };
 
 export const DenyResponse: MessageType<typeof DenyResponseSchema> = {
-  name: 'novaedge.federation.v1.DenyResponse',
+  name: 'DenyResponse',
   fields: () => [
     [1, 'denied', Denied],
   ],
 };
 
 export const UndenyRequest: MessageType<typeof UndenyRequestSchema> = {
-  name: 'novaedge.federation.v1.UndenyRequest',
+  name: 'UndenyRequest',
   fields: () => [
-    [1, 'entry', 'string'],
+    [1, 'entry', 's'],
   ],
 };
 
 export const UndenyResponse: MessageType<typeof UndenyResponseSchema> = {
-  name: 'novaedge.federation.v1.UndenyResponse',
+  name: 'UndenyResponse',
   fields: () => [
-    [1, 'removed', 'bool'],
+    [1, 'removed', 'b'],
   ],
 };
 
@@ -692,7 +692,7 @@ export const OperatorServiceDeny: MethodTypes<MethodsOf<typeof import('./operato
 export const OperatorServiceUndeny: MethodTypes<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>>['undeny'] = { name: 'Undeny', input: UndenyRequest, output: UndenyResponse };
 
 export const OperatorService: ServiceType<MethodsOf<typeof import('./operator_service_pb.ts').OperatorService>> = {
-  name: 'novaedge.federation.v1.OperatorService',
+  name: 'OperatorService',
   methods: {
     status: OperatorServiceStatus,
     getResource: OperatorServiceGetResource,

@@ -10,213 +10,213 @@ import { Content, KeyedAnswer } from "./row_codec.ts";
 import { Heartbeat } from "./member_codec.ts";
 
 export const PushRequest: MessageType<typeof PushRequestSchema> = {
-  name: 'novaedge.federation.v1.PushRequest',
+  name: 'PushRequest',
   fields: () => [
-    [1, 'page', Page, 'oneof', 'rows'],
-    [2, 'repair', Repair, 'oneof', 'rows'],
+    [1, 'page', Page, '|', 'rows'],
+    [2, 'repair', Repair, '|', 'rows'],
   ],
 };
 
 export const Repair: MessageType<typeof RepairSchema> = {
-  name: 'novaedge.federation.v1.Repair',
+  name: 'Repair',
   fields: () => [
     [1, 'dictionary', Dictionary],
-    [2, 'from', 'string'],
-    [3, 'answers', KeyedAnswer, 'repeated'],
+    [2, 'from', 's'],
+    [3, 'answers', KeyedAnswer, '*'],
   ],
 };
 
 export const PushResponse: MessageType<typeof PushResponseSchema> = {
-  name: 'novaedge.federation.v1.PushResponse',
+  name: 'PushResponse',
   fields: () => [
     [1, 'dictionary', Dictionary],
-    [2, 'applied', PushResponse_Applied, 'oneof', 'result'],
-    [3, 'gap', PushResponse_Gap, 'oneof', 'result'],
-    [4, 'deferred', PushResponse_Deferred, 'oneof', 'result'],
+    [2, 'applied', PushResponse_Applied, '|', 'result'],
+    [3, 'gap', PushResponse_Gap, '|', 'result'],
+    [4, 'deferred', PushResponse_Deferred, '|', 'result'],
   ],
 };
 
 export const PushResponse_Applied: MessageType<typeof PushResponse_AppliedSchema> = {
-  name: 'novaedge.federation.v1.PushResponse.Applied',
+  name: 'PushResponse.Applied',
   fields: () => [
-    [1, 'seen', 'uint32'],
+    [1, 'seen', 'u'],
   ],
 };
 
 export const PushResponse_Gap: MessageType<typeof PushResponse_GapSchema> = {
-  name: 'novaedge.federation.v1.PushResponse.Gap',
+  name: 'PushResponse.Gap',
   fields: () => [
-    [1, 'seen', 'uint32'],
+    [1, 'seen', 'u'],
   ],
 };
 
 export const PushResponse_Deferred: MessageType<typeof PushResponse_DeferredSchema> = {
-  name: 'novaedge.federation.v1.PushResponse.Deferred',
+  name: 'PushResponse.Deferred',
   fields: () => [
-    [1, 'reason', 'string'],
+    [1, 'reason', 's'],
   ],
 };
 
 export const PeerServicePullRequest: MessageType<typeof PeerServicePullRequestSchema> = {
-  name: 'novaedge.federation.v1.PeerServicePullRequest',
+  name: 'PeerServicePullRequest',
   fields: () => [
     [1, 'dictionary', Dictionary],
-    [2, 'since', 'uint32'],
-    [3, 'limit', 'uint32'],
-    [4, 'maxAgeMs', 'uint32', 'optional'],
+    [2, 'since', 'u'],
+    [3, 'limit', 'u'],
+    [4, 'maxAgeMs', 'u', '?'],
   ],
 };
 
 export const PeerServicePullResponse: MessageType<typeof PeerServicePullResponseSchema> = {
-  name: 'novaedge.federation.v1.PeerServicePullResponse',
+  name: 'PeerServicePullResponse',
   fields: () => [
-    [1, 'page', Page, 'oneof', 'result'],
-    [2, 'compacted', Compacted, 'oneof', 'result'],
+    [1, 'page', Page, '|', 'result'],
+    [2, 'compacted', Compacted, '|', 'result'],
   ],
 };
 
 export const CompareDigestsRequest: MessageType<typeof CompareDigestsRequestSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsRequest',
+  name: 'CompareDigestsRequest',
   fields: () => [
-    [1, 'summary', 'string', 'oneof', 'step'],
-    [2, 'nodes', CompareDigestsRequest_Nodes, 'oneof', 'step'],
-    [3, 'buckets', CompareDigestsRequest_Buckets, 'oneof', 'step'],
+    [1, 'summary', 's', '|', 'step'],
+    [2, 'nodes', CompareDigestsRequest_Nodes, '|', 'step'],
+    [3, 'buckets', CompareDigestsRequest_Buckets, '|', 'step'],
   ],
 };
 
 export const CompareDigestsRequest_Nodes: MessageType<typeof CompareDigestsRequest_NodesSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsRequest.Nodes',
+  name: 'CompareDigestsRequest.Nodes',
   fields: () => [
-    [1, 'nodes', CompareDigestsRequest_Node, 'repeated'],
+    [1, 'nodes', CompareDigestsRequest_Node, '*'],
   ],
 };
 
 export const CompareDigestsRequest_Node: MessageType<typeof CompareDigestsRequest_NodeSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsRequest.Node',
+  name: 'CompareDigestsRequest.Node',
   fields: () => [
-    [1, 'index', 'uint32'],
-    [2, 'children', 'bytes'],
+    [1, 'index', 'u'],
+    [2, 'children', 'y'],
   ],
 };
 
 export const CompareDigestsRequest_Buckets: MessageType<typeof CompareDigestsRequest_BucketsSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsRequest.Buckets',
+  name: 'CompareDigestsRequest.Buckets',
   fields: () => [
-    [1, 'numbers', 'uint32', 'repeated'],
+    [1, 'numbers', 'u', '*'],
   ],
 };
 
 export const CompareDigestsResponse: MessageType<typeof CompareDigestsResponseSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsResponse',
+  name: 'CompareDigestsResponse',
   fields: () => [
     [1, 'dictionary', Dictionary],
-    [2, 'same', CompareDigestsResponse_Same, 'oneof', 'result'],
-    [3, 'different', CompareDigestsResponse_Different, 'oneof', 'result'],
-    [4, 'nodes', CompareDigestsResponse_Nodes, 'oneof', 'result'],
-    [5, 'buckets', CompareDigestsResponse_Buckets, 'oneof', 'result'],
+    [2, 'same', CompareDigestsResponse_Same, '|', 'result'],
+    [3, 'different', CompareDigestsResponse_Different, '|', 'result'],
+    [4, 'nodes', CompareDigestsResponse_Nodes, '|', 'result'],
+    [5, 'buckets', CompareDigestsResponse_Buckets, '|', 'result'],
   ],
 };
 
 export const CompareDigestsResponse_Same: MessageType<typeof CompareDigestsResponse_SameSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsResponse.Same',
+  name: 'CompareDigestsResponse.Same',
   fields: () => [],
 };
 
 export const CompareDigestsResponse_Different: MessageType<typeof CompareDigestsResponse_DifferentSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsResponse.Different',
+  name: 'CompareDigestsResponse.Different',
   fields: () => [
-    [1, 'seen', 'uint32'],
-    [2, 'vector', 'uint32'],
-    [3, 'top', 'bytes'],
+    [1, 'seen', 'u'],
+    [2, 'vector', 'u'],
+    [3, 'top', 'y'],
   ],
 };
 
 export const CompareDigestsResponse_Nodes: MessageType<typeof CompareDigestsResponse_NodesSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsResponse.Nodes',
+  name: 'CompareDigestsResponse.Nodes',
   fields: () => [
-    [1, 'nodes', CompareDigestsResponse_Node, 'repeated'],
+    [1, 'nodes', CompareDigestsResponse_Node, '*'],
   ],
 };
 
 export const CompareDigestsResponse_Node: MessageType<typeof CompareDigestsResponse_NodeSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsResponse.Node',
+  name: 'CompareDigestsResponse.Node',
   fields: () => [
-    [1, 'differing', 'uint32'],
-    [2, 'grandchildren', 'bytes'],
+    [1, 'differing', 'u'],
+    [2, 'grandchildren', 'y'],
   ],
 };
 
 export const CompareDigestsResponse_Buckets: MessageType<typeof CompareDigestsResponse_BucketsSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsResponse.Buckets',
+  name: 'CompareDigestsResponse.Buckets',
   fields: () => [
-    [1, 'buckets', CompareDigestsResponse_Bucket, 'repeated'],
+    [1, 'buckets', CompareDigestsResponse_Bucket, '*'],
   ],
 };
 
 export const CompareDigestsResponse_Bucket: MessageType<typeof CompareDigestsResponse_BucketSchema> = {
-  name: 'novaedge.federation.v1.CompareDigestsResponse.Bucket',
+  name: 'CompareDigestsResponse.Bucket',
   fields: () => [
-    [1, 'keyHashes', 'bytes'],
-    [2, 'checks', 'bytes'],
+    [1, 'keyHashes', 'y'],
+    [2, 'checks', 'y'],
   ],
 };
 
 export const FetchRowsRequest: MessageType<typeof FetchRowsRequestSchema> = {
-  name: 'novaedge.federation.v1.FetchRowsRequest',
+  name: 'FetchRowsRequest',
   fields: () => [
-    [1, 'keys', 'string', 'repeated'],
-    [2, 'keyHashes', 'bytes', 'repeated'],
+    [1, 'keys', 's', '*'],
+    [2, 'keyHashes', 'y', '*'],
     [3, 'unindexed', FetchRowsRequest_Unindexed],
   ],
 };
 
 export const FetchRowsRequest_Unindexed: MessageType<typeof FetchRowsRequest_UnindexedSchema> = {
-  name: 'novaedge.federation.v1.FetchRowsRequest.Unindexed',
+  name: 'FetchRowsRequest.Unindexed',
   fields: () => [
-    [1, 'after', 'string', 'optional'],
+    [1, 'after', 's', '?'],
   ],
 };
 
 export const FetchRowsResponse: MessageType<typeof FetchRowsResponseSchema> = {
-  name: 'novaedge.federation.v1.FetchRowsResponse',
+  name: 'FetchRowsResponse',
   fields: () => [
     [1, 'dictionary', Dictionary],
-    [2, 'answers', KeyedAnswer, 'repeated'],
-    [3, 'rest', 'string', 'repeated'],
+    [2, 'answers', KeyedAnswer, '*'],
+    [3, 'rest', 's', '*'],
   ],
 };
 
 export const FetchContentsRequest: MessageType<typeof FetchContentsRequestSchema> = {
-  name: 'novaedge.federation.v1.FetchContentsRequest',
+  name: 'FetchContentsRequest',
   fields: () => [
-    [1, 'wanted', FetchContentsRequest_Wanted, 'repeated'],
+    [1, 'wanted', FetchContentsRequest_Wanted, '*'],
   ],
 };
 
 export const FetchContentsRequest_Wanted: MessageType<typeof FetchContentsRequest_WantedSchema> = {
-  name: 'novaedge.federation.v1.FetchContentsRequest.Wanted',
+  name: 'FetchContentsRequest.Wanted',
   fields: () => [
-    [1, 'key', 'string'],
-    [2, 'sha256', 'bytes'],
+    [1, 'key', 's'],
+    [2, 'sha256', 'y'],
   ],
 };
 
 export const FetchContentsResponse: MessageType<typeof FetchContentsResponseSchema> = {
-  name: 'novaedge.federation.v1.FetchContentsResponse',
+  name: 'FetchContentsResponse',
   fields: () => [
-    [1, 'contents', Content, 'repeated'],
+    [1, 'contents', Content, '*'],
   ],
 };
 
 export const HeartbeatRequest: MessageType<typeof HeartbeatRequestSchema> = {
-  name: 'novaedge.federation.v1.HeartbeatRequest',
+  name: 'HeartbeatRequest',
   fields: () => [
     [1, 'heartbeat', Heartbeat],
   ],
 };
 
 export const HeartbeatResponse: MessageType<typeof HeartbeatResponseSchema> = {
-  name: 'novaedge.federation.v1.HeartbeatResponse',
+  name: 'HeartbeatResponse',
   fields: () => [
     [1, 'heartbeat', Heartbeat],
   ],
@@ -235,7 +235,7 @@ export const PeerServiceFetchContents: MethodTypes<MethodsOf<typeof import('./pe
 export const PeerServiceHeartbeat: MethodTypes<MethodsOf<typeof import('./peer_service_pb.ts').PeerService>>['heartbeat'] = { name: 'Heartbeat', input: HeartbeatRequest, output: HeartbeatResponse };
 
 export const PeerService: ServiceType<MethodsOf<typeof import('./peer_service_pb.ts').PeerService>> = {
-  name: 'novaedge.federation.v1.PeerService',
+  name: 'PeerService',
   methods: {
     push: PeerServicePush,
     pull: PeerServicePull,

@@ -7,67 +7,67 @@ import type { AbsentSchema, ContentSchema, DeletedSchema, FieldWritesSchema, Key
 import { Dot, Stamp } from "./dictionary_codec.ts";
 
 export const KeyedAnswer: MessageType<typeof KeyedAnswerSchema> = {
-  name: 'novaedge.federation.v1.KeyedAnswer',
+  name: 'KeyedAnswer',
   fields: () => [
-    [1, 'key', 'uint32'],
-    [2, 'row', Row, 'oneof', 'answer'],
-    [3, 'absent', Absent, 'oneof', 'answer'],
+    [1, 'key', 'u'],
+    [2, 'row', Row, '|', 'answer'],
+    [3, 'absent', Absent, '|', 'answer'],
   ],
 };
 
 export const Absent: MessageType<typeof AbsentSchema> = {
-  name: 'novaedge.federation.v1.Absent',
+  name: 'Absent',
   fields: () => [
-    [1, 'seen', 'uint32'],
+    [1, 'seen', 'u'],
   ],
 };
 
 export const Row: MessageType<typeof RowSchema> = {
-  name: 'novaedge.federation.v1.Row',
+  name: 'Row',
   fields: () => [
-    [1, 'context', 'uint32'],
-    [2, 'siblings', Sibling, 'repeated'],
+    [1, 'context', 'u'],
+    [2, 'siblings', Sibling, '*'],
   ],
 };
 
 export const Sibling: MessageType<typeof SiblingSchema> = {
-  name: 'novaedge.federation.v1.Sibling',
+  name: 'Sibling',
   fields: () => [
     [1, 'dot', Dot],
     [2, 'stamp', Stamp],
-    [3, 'writerContext', 'uint32'],
-    [4, 'covers', Dot, 'repeated'],
-    [5, 'origin', 'string'],
-    [6, 'deleted', Deleted, 'oneof', 'body'],
-    [7, 'live', Live, 'oneof', 'body'],
+    [3, 'writerContext', 'u'],
+    [4, 'covers', Dot, '*'],
+    [5, 'origin', 's'],
+    [6, 'deleted', Deleted, '|', 'body'],
+    [7, 'live', Live, '|', 'body'],
   ],
 };
 
 export const Deleted: MessageType<typeof DeletedSchema> = {
-  name: 'novaedge.federation.v1.Deleted',
+  name: 'Deleted',
   fields: () => [],
 };
 
 export const Live: MessageType<typeof LiveSchema> = {
-  name: 'novaedge.federation.v1.Live',
+  name: 'Live',
   fields: () => [
-    [1, 'sha256', 'bytes'],
-    [2, 'size', 'uint64'],
-    [3, 'content', 'bytes', 'optional'],
+    [1, 'sha256', 'y'],
+    [2, 'size', 'U'],
+    [3, 'content', 'y', '?'],
     [4, 'fields', Provenance],
   ],
 };
 
 export const Provenance: MessageType<typeof ProvenanceSchema> = {
-  name: 'novaedge.federation.v1.Provenance',
+  name: 'Provenance',
   fields: () => [
     [1, 'base', Write],
-    [2, 'by', FieldWrites, 'repeated'],
+    [2, 'by', FieldWrites, '*'],
   ],
 };
 
 export const Write: MessageType<typeof WriteSchema> = {
-  name: 'novaedge.federation.v1.Write',
+  name: 'Write',
   fields: () => [
     [1, 'dot', Dot],
     [2, 'stamp', Stamp],
@@ -75,19 +75,19 @@ export const Write: MessageType<typeof WriteSchema> = {
 };
 
 export const FieldWrites: MessageType<typeof FieldWritesSchema> = {
-  name: 'novaedge.federation.v1.FieldWrites',
+  name: 'FieldWrites',
   fields: () => [
     [1, 'write', Write],
-    [2, 'set', 'string', 'repeated'],
-    [3, 'removed', 'string', 'repeated'],
+    [2, 'set', 's', '*'],
+    [3, 'removed', 's', '*'],
   ],
 };
 
 export const Content: MessageType<typeof ContentSchema> = {
-  name: 'novaedge.federation.v1.Content',
+  name: 'Content',
   fields: () => [
-    [1, 'sha256', 'bytes'],
-    [2, 'content', 'bytes'],
+    [1, 'sha256', 'y'],
+    [2, 'content', 'y'],
   ],
 };
 
