@@ -30,15 +30,18 @@ export async function readDeparture(replica: Replica): Promise<Departure | undef
   return isObject(value) ? (value as unknown as Departure) : undefined;
 }
 
-/** As `readDeparture`; reads only where the settings say that the member has left. */
-export const departureOf = async (replica: Replica, { left }: Settings): Promise<Departure | undefined> =>
-  (left.includes(replica.identity.member) ? ((await readDeparture(replica)) ?? begun(replica)) : undefined);
+/** As `readDeparture`; reads only where the settings say that the member has left. A handler that died once it had left did not note it. */
+export async function departureOf(replica: Replica, { left }: Settings): Promise<Departure | undefined> {
+  if (!left.includes(replica.identity.member)) return undefined;
+  return (await readDeparture(replica)) ?? noteDeparture(replica, { cleanUp: false });
+}
 
 /** Notes that the member has left, and asks the cluster to give back what it has from others, if it was not asked before. */
-export async function noteDeparture(replica: Replica, { cleanUp }: { readonly cleanUp: boolean }): Promise<void> {
+export async function noteDeparture(replica: Replica, { cleanUp }: { readonly cleanUp: boolean }): Promise<Departure> {
   const before = (await readDeparture(replica)) ?? begun(replica);
   const next: Departure = { ...before, cleanUp: cleanUp && before.cleanUp === 'not-asked' ? 'asked' : before.cleanUp };
   await replica.store.putDocument(DOCUMENTS.departure, { ...next }, undefined);
+  return next;
 }
 
 /**

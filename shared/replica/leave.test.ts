@@ -136,6 +136,20 @@ describe('a member that leaves', () => {
     expect(await us.seen()).toEqual(new Map());
   });
 
+  test('has left, though the handler that said so died before it could note it', async () => {
+    const { federation, us, eu } = await trio();
+    us.onStore = (method, stage) => { if (method === 'putDocument' && stage === 'before') throw new Error('killed'); };
+    await expect(leave(us)).rejects.toThrow('killed');
+    us.restart();
+
+    await collect(us.replica);
+    await federation.beats();
+
+    expect(await us.putFederation()).toMatchObject({ paused: true, cleanUp: false });
+    expect(await othersOf(eu)).toEqual(['ap']);
+    expect(await leave(us, { cleanUp: true })).toMatchObject({ left: true, cleanUp: 'asked' });
+  });
+
   test('is not left to be the hub of a federation that has one', async () => {
     const federation = await Federation.start({ members: ['us', 'eu'], hub: 'us', spec: { mode: 'hub-spoke' } });
     expect(await leave(federation.member('us'))).toMatchObject({ left: false, obstacles: [{ reason: 'IsHub' }] });
