@@ -6,10 +6,11 @@ import { INDEX_KEY } from '../../../shared/adapters/dynamodb/table-layout.ts';
 import type { ResourceKey } from '../../../shared/model/ids.ts';
 import { eventually } from '../../e2e/local-federation.ts';
 import { asFunction, leaveOnly } from './controls.ts';
-import { DeployedFederation, FEDERATION, MEMBERS } from './deployed-federation.ts';
-import type { MemberName } from './deployed-federation.ts';
+import { DeployedFederation } from './deployed-federation.ts';
 import { logOf } from './deployed-functions.ts';
 import { SERVICES } from './emulated-region.ts';
+import { FEDERATION, MEMBERS } from './synthesis.ts';
+import type { MemberName } from './synthesis.ts';
 
 /** A deployment of three regions, on a small and busy machine. */
 const DEPLOY_TIMEOUT_MS = 600_000;
