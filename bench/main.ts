@@ -5,6 +5,7 @@ import type { Section } from './report.ts';
 import { measureAntiEntropy } from './anti-entropy.ts';
 import { measureCommits } from './commits.ts';
 import { measureCosts } from './costs/costs.ts';
+import { measureDeploy } from './deploy/deploy.ts';
 import { measureFunctions } from './functions.ts';
 import { measureKubernetes } from './kubernetes/kubernetes.ts';
 import { measureVisible } from './visible.ts';
@@ -16,6 +17,7 @@ const MEASURES: Readonly<Record<Part, (quick: boolean) => Promise<Section>>> = {
   units: measureWriteUnits,
   'anti-entropy': measureAntiEntropy,
   functions: measureFunctions,
+  deploy: measureDeploy,
   costs: measureCosts,
   kubernetes: measureKubernetes,
 };

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const PARTS = ['visible', 'commits', 'units', 'anti-entropy', 'functions', 'costs', 'kubernetes'] as const;
+export const PARTS = ['visible', 'commits', 'units', 'anti-entropy', 'functions', 'deploy', 'costs', 'kubernetes'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What `npm run bench -- …` was asked for. */
@@ -20,7 +20,7 @@ Measures the federation on this machine; every ratio is of two things measured i
   -o json       figures as JSON (default: tables)
   --help
 
-The parts "commits", "units", "functions" and "costs" need Python 3 for the DynamoDB emulator, "kubernetes" Linux and the programs that
+The parts "commits", "units", "functions", "deploy" and "costs" need Python 3 for the DynamoDB emulator, "kubernetes" Linux and the programs that
 \`npm start -- --kubernetes\` runs.`;
 
 /** An option that is none. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Json } from '../../shared/model/content.ts';
-import type { DeadLetter, DiscardOutcome, LetterFailure, Replay } from '../../shared/ports/dead-letters.ts';
-import { MAX_LETTER_IDS } from '../../shared/ports/dead-letters.ts';
+import type { DeadLetter, DiscardOutcome, LetterFailure, Replay, ReplayOutcome } from '../../shared/ports/dead-letters.ts';
+import { MAX_LETTERS_A_LOOK, MAX_LETTER_IDS } from '../../shared/ports/dead-letters.ts';
 import type { Operator } from '../../shared/ports/operator.ts';
 import { withRegion } from '../connection/session.ts';
 import { CommandError } from '../errors.ts';
@@ -11,6 +11,8 @@ import { print } from '../output/print.ts';
 import { plainColumns, table } from '../output/table.ts';
 import { formatAgo, isoTime } from '../output/times.ts';
 
+/** Looks that one `replay --all` takes: 30,000 letters of a queue. Work that fails anew as fast as it is replayed must not keep it going. */
+const MAX_LOOKS = 100;
 const SOURCE = 'of one function only: push, tick or doorbell';
 
 /** `federation dead-letters list|replay|discard` */
@@ -41,11 +43,29 @@ function addReplay(letters: Command, host: Host): void {
     .action(async (ids: readonly string[], { all = false, source }: { readonly all?: boolean; readonly source?: string }, command: Command) => {
       const options = globalsOf(command);
       const which = replayOf(ids, all, source);
-      const outcome = await withRegion(host, options, ({ operator }) => operator.replayDeadLetters(which, host.newRequestId(), host.interrupted));
+      const outcome = await withRegion(host, options, ({ operator }) => (which.kind === 'all' ? replayAll(operator, which, host) : operator.replayDeadLetters(which, host.newRequestId(), host.interrupted)));
       const { replayed, failed, failures } = outcome;
       print(host.out, options.output, { json: { replayed, failed, failures: failures.map((failure) => ({ ...failure })) }, text: () => (which.kind === 'all' && replayed + failed === 0 ? 'There are no dead letters.\n' : `${count(replayed)} replayed\n`) });
       if (failed > 0) throw new CommandError('conflict', `${count(failed)} could not be replayed:\n${failureLines(failures)}${failed > failures.length ? '\n  …' : ''}`);
     });
+}
+
+/**
+ * Look after look, until one has seen every queue to its end, or replays nothing of what it sees. Says how far it is where one does not do.
+ * What a look could not replay stays, and the next meets it again: the last one's failures are those that are left.
+ */
+async function replayAll(operator: Pick<Operator, 'deadLetters' | 'replayDeadLetters'>, which: Replay & { readonly kind: 'all' }, host: Host): Promise<ReplayOutcome> {
+  let replayed = 0;
+  let total: number | undefined;
+  for (let looks = 1; ; looks += 1) {
+    const look = await operator.replayDeadLetters(which, host.newRequestId(), host.interrupted);
+    replayed += look.replayed;
+    if (look.replayed === 0 || look.replayed + look.failed < MAX_LETTERS_A_LOOK) return { ...look, replayed };
+    if (looks === MAX_LOOKS) throw new CommandError('conflict', `${count(replayed)} replayed, and there are more after ${MAX_LOOKS.toString()} looks; see with list whether they come back, and say it again`);
+    // As the queues count, which is about; what came or went meanwhile is in it or not.
+    total ??= replayed + (await operator.deadLetters(which.source, host.interrupted)).total;
+    host.err.write(`${replayed.toString()} of about ${Math.max(total, replayed).toString()} dead letters replayed\n`);
+  }
 }
 
 interface DiscardOptions { readonly all?: boolean; readonly source?: string; readonly yes?: boolean }

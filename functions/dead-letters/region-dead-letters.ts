@@ -2,6 +2,7 @@ import type { HeldMessage } from '../../shared/adapters/sqs/queue.ts';
 import { Queue } from '../../shared/adapters/sqs/queue.ts';
 import type { BusEvent } from '../../shared/adapters/eventbridge/index.ts';
 import type { DeadLetterList, DeadLetters, DiscardOutcome, LetterFailure, Replay, ReplayOutcome } from '../../shared/ports/dead-letters.ts';
+import { MAX_LETTERS_A_LOOK } from '../../shared/ports/dead-letters.ts';
 import { ReplicaError } from '../../shared/ports/errors.ts';
 import { currentCorrelation } from '../../shared/wire/correlation.ts';
 import type { FunctionName } from '../names.ts';
@@ -10,8 +11,6 @@ import { tickEvent } from '../tick/tick-message.ts';
 import type { Again } from './read-letter.ts';
 import { readLetter } from './read-letter.ts';
 
-/** Letters of one queue that one call looks at: two calls to SQS each, within the 29 s of an operator's call, the queues side by side. */
-const MAX_HELD = 300;
 /** As long as a call may take: a look that ends early lets go at once. */
 const HOLD_SECONDS = 30;
 
@@ -131,7 +130,7 @@ export class RegionDeadLetters implements DeadLetters {
 
 /** Holds what is in a queue while `work` goes on, and lets go of what it does not say is gone. */
 async function holding<Result>(source: FunctionName, queue: Queue, signal: AbortSignal, work: (held: readonly HeldMessage[]) => Promise<{ readonly result: Result; readonly gone: ReadonlySet<HeldMessage> }>): Promise<Result> {
-  const held = await reading(source, () => queue.hold(MAX_HELD, HOLD_SECONDS, signal));
+  const held = await reading(source, () => queue.hold(MAX_LETTERS_A_LOOK, HOLD_SECONDS, signal));
   const { result, gone } = await work(held);
   // What is not let go of comes back by itself.
   await queue.release(held.filter((message) => !gone.has(message)), signal).catch(() => undefined);

@@ -37,6 +37,12 @@ export interface DiscardOutcome { readonly discarded: number; readonly failures:
 /** Ids that one replay or discard names at most: each is an entry of the audit log's line. */
 export const MAX_LETTER_IDS = 100;
 
+/**
+ * Letters of one queue that one call looks at: two calls to SQS each, within the 29 s of an operator's call, the queues side by side. A
+ * call that dealt with fewer in all has seen every queue to its end.
+ */
+export const MAX_LETTERS_A_LOOK = 300;
+
 /** What a region's functions gave up. Errors are `ReplicaError`s: `invalid` for a source or an id that cannot be one. */
 export interface DeadLetters {
   /** What there is, by id. A look holds letters back from other looks until it ends. */

@@ -12,7 +12,8 @@ import type { UnitsFound } from '../../bench/write-units.ts';
 import { GOAL_ORIGIN_UNITS, GOAL_PEER_UNITS, countUnits } from '../../bench/write-units.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const RUN_TIMEOUT_MS = 180_000;
+/** All parts, a deploy among them, on a busy machine. */
+const RUN_TIMEOUT_MS = 480_000;
 const run = (...args: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
   promisify(execFile)(process.execPath, [join(root, 'bench', 'main.ts'), ...args], { timeout: RUN_TIMEOUT_MS });
 

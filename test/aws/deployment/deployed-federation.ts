@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { stringify, parse } from 'yaml';
 import { startBridge } from '../../../cluster/bridge/bridge.ts';
 import { openDirectoryCluster } from '../../../cluster/directory/directory-cluster.ts';
@@ -17,17 +15,10 @@ import type { Operator } from '../../../shared/ports/operator.ts';
 import { assemblyFor } from './assembly.ts';
 import { EmulatedRegion, SERVICES } from './emulated-region.ts';
 import { LedgerPump } from './ledger-pump.ts';
+import { ACCOUNT, FEDERATION, MEMBERS, assemblyOf, domainOf, synthesize } from './synthesis.ts';
+import type { MemberName } from './synthesis.ts';
 import { TlsFront } from './tls-front.ts';
 
-const run = promisify(execFile);
-const ROOT = join(import.meta.dirname, '..', '..', '..');
-export const FEDERATION = 'deployed';
-/** The emulator's own. */
-export const ACCOUNT = '000000000000';
-export const MEMBERS = [{ name: 'us-west', region: 'us-west-2' }, { name: 'eu-west', region: 'eu-west-1' }, { name: 'ap-east', region: 'ap-east-1' }] as const;
-export type MemberName = (typeof MEMBERS)[number]['name'];
-
-const SYNTH_TIMEOUT_MS = 180_000;
 const CALL_TIMEOUT_MS = 20_000;
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -134,23 +125,6 @@ export class DeployedFederation<Name extends MemberName = MemberName> {
     await Promise.all(all.map(({ emulator }) => emulator.stop()));
     rmSync(this.#work, { recursive: true, force: true });
   }
-}
-
-const assemblyOf = (work: string, { region }: EmulatedRegion): string => join(work, `assembly-${region}`);
-const domainOf = (member: string): string => `controller.${member}.example.com`;
-
-interface ConfiguredMember { readonly name: MemberName; readonly region: string; readonly restoredTable?: string }
-
-/** @returns where the assembly is */
-async function synthesize(work: string, members: readonly ConfiguredMember[]): Promise<string> {
-  writeFileSync(join(work, 'federation.aws.yaml'), stringify({
-    federationID: FEDERATION, account: ACCOUNT, ledgerRegion: MEMBERS[0].region, logLevel: 'debug',
-    members: members.map(({ name, region, restoredTable }) => ({ name, awsRegion: region, ...(restoredTable !== undefined && { restoredTable }), domain: domainOf(name), certificateArn: `arn:aws:acm:${region}:${ACCOUNT}:certificate/11111111-1111-1111-1111-111111111111`, truststore: 'truststore.pem' })),
-  }));
-  const assembly = join(work, 'cdk.out');
-  const bin = join(ROOT, 'node_modules', '.bin');
-  await run(join(bin, 'cdk'), ['synth', '--quiet', '-c', `config=${join(work, 'federation.aws.yaml')}`, '-o', assembly], { cwd: ROOT, timeout: SYNTH_TIMEOUT_MS, env: { ...process.env, PATH: `${join(ROOT, 'node_modules', 'node', 'bin')}:${bin}:${process.env['PATH'] ?? ''}`, CDK_DISABLE_CLI_TELEMETRY: '1' } });
-  return assembly;
 }
 
 type Doors = Pick<DeployedMember, 'name' | 'emulator' | 'outputs' | 'peers' | 'own'>;

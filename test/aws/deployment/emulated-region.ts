@@ -74,10 +74,15 @@ export class EmulatedRegion {
 
   /** A stack's outputs by name. */
   async outputs(stack: string): Promise<Readonly<Record<string, string>>> {
-    const body = new URLSearchParams({ Action: 'DescribeStacks', Version: '2010-05-15', StackName: stack });
-    const headers = { authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${this.region}/cloudformation/aws4_request, SignedHeaders=host, Signature=0`, 'content-type': 'application/x-www-form-urlencoded' };
-    const text = await fetch(this.url, { method: 'POST', headers, body }).then((answer) => answer.text());
+    const text = await this.#cloudFormation('DescribeStacks', stack);
     return Object.fromEntries([...text.matchAll(/<OutputKey>([^<]*)<\/OutputKey>\s*<OutputValue>([^<]*)<\/OutputValue>/g)].map(([, key = '', value = '']) => [key, value.replaceAll('&amp;', '&')]));
+  }
+
+  /** The template that a stack was deployed with. @throws Error where the emulator has none */
+  async template(stack: string): Promise<unknown> {
+    const body = /<TemplateBody>([^]*)<\/TemplateBody>/.exec(await this.#cloudFormation('GetTemplate', stack))?.[1];
+    if (body === undefined) throw new Error(`${this.region} has no template of ${stack}`);
+    return JSON.parse(body.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&apos;', "'").replaceAll('&#x27;', "'").replaceAll('&amp;', '&'));
   }
 
   pause(): void { this.#emulator.pause(); }
@@ -94,6 +99,12 @@ export class EmulatedRegion {
     await this.#emulator.stop();
     await this.#faults?.stop();
     rmSync(this.#state, { recursive: true, force: true });
+  }
+
+  async #cloudFormation(action: 'DescribeStacks' | 'GetTemplate', stack: string): Promise<string> {
+    const body = new URLSearchParams({ Action: action, Version: '2010-05-15', StackName: stack });
+    const headers = { authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${this.region}/cloudformation/aws4_request, SignedHeaders=host, Signature=0`, 'content-type': 'application/x-www-form-urlencoded' };
+    return fetch(this.url, { method: 'POST', headers, body }).then((answer) => answer.text());
   }
 
   async #cdk(args: readonly string[]): Promise<string> {

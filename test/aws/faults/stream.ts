@@ -3,7 +3,7 @@ import { ledgerTableName } from '../../../infra/names.ts';
 import { PARTITION } from '../../../shared/adapters/dynamodb/table-layout.ts';
 import { eventually } from '../../e2e/local-federation.ts';
 import { leaveOnly } from '../deployment/controls.ts';
-import { FEDERATION } from '../deployment/deployed-federation.ts';
+import { FEDERATION } from '../deployment/synthesis.ts';
 import { invoke, switchStream } from '../deployment/deployed-functions.ts';
 import { allRecords } from '../deployment/ledger-records.ts';
 import type { Faulted } from './faulted.ts';

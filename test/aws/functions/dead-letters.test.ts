@@ -7,9 +7,12 @@ import { connectRegion } from '../../../cli/connection/connect-region.ts';
 import type { Ran } from '../../../cli/testing/test-host.ts';
 import { testHost } from '../../../cli/testing/test-host.ts';
 import { resourceKey } from '../../../shared/model/resource-key.ts';
+import { MAX_LETTERS_A_LOOK } from '../../../shared/ports/dead-letters.ts';
 import { FunctionsFederation } from './federation.ts';
 import type { FunctionsMember } from './federation.ts';
 
+/** Some hundreds of letters, sent and replayed one by one, on a busy machine. */
+const MANY_TIMEOUT_MS = 240_000;
 const never = new AbortController().signal;
 const KEY = resourceKey({ group: 'novaedge.io', kind: 'ProxyRoute', namespace: 'default', name: 'given-up' });
 let federation: FunctionsFederation;
@@ -111,6 +114,22 @@ describe('the dead letters of a region', () => {
     us.proxy.inject();
     expect(await us.operator.replayDeadLetters({ kind: 'all', source: 'tick' }, 'r5', never)).toMatchObject({ replayed: 1, failed: 0 });
   });
+
+  test('are replayed all of a queue that no one look sees to its end, each once, and what nobody can make sense of is told once', async () => {
+    await federation.aws.events(us.watched);
+    const letters = Array.from({ length: 2 * MAX_LETTERS_A_LOOK + 1 }, () => JSON.stringify({ job: 'sync', atMs: Date.now() }));
+    for (const letter of ['nonsense', ...letters]) await federation.aws.send(queueOf('tick'), letter);
+
+    const { code, out, err } = await novactl('replay', '--all', '--source', 'tick');
+
+    expect({ code, out }).toEqual({ code: 4, out: `${letters.length.toString()} dead letters replayed\n` });
+    expect(err).toMatch(new RegExp(`^\\d+ of about ${(letters.length + 1).toString()} dead letters replayed\n`));
+    expect(err.match(/report it/g)).toHaveLength(1);
+    expect((await federation.aws.events(us.watched)).filter(({ detail }) => detail['job'] === 'sync')).toHaveLength(letters.length);
+    const { letters: left } = await list();
+    expect(left).toMatchObject([{ source: 'tick', summary: 'not a message of ours' }]);
+    expect(await novactl('discard', left[0]?.id ?? '', '--yes')).toMatchObject({ code: 0 });
+  }, MANY_TIMEOUT_MS);
 
   test('are shown by novactl before it throws them away, of all queues or of one', async () => {
     for (const source of ['push', 'tick'] as const) await federation.aws.send(queueOf(source), `nonsense for ${source}`);
