@@ -9,7 +9,7 @@ import { startEmulator } from '../../bench/emulator.ts';
 import { PARTS } from '../../bench/options.ts';
 import type { Section } from '../../bench/report.ts';
 import type { UnitsFound } from '../../bench/write-units.ts';
-import { GOAL_ORIGIN_UNITS, GOAL_PEER_UNITS, countUnits } from '../../bench/write-units.ts';
+import { GOAL_ORIGIN_UNITS, GOAL_PEER_UNITS, countUnits, readsOfUnchangedPull } from '../../bench/write-units.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 /** All parts, a deploy among them, on a busy machine. */
@@ -47,10 +47,21 @@ describe('units of the product\'s own path', () => {
 
     const of = (what: string, batch: number): UnitsFound | undefined => found.find((one) => one.what === what && one.batch === batch);
     for (const what of ['new routes', 'edits']) {
-      expect(of(what, 50)?.origin).toBeLessThanOrEqual(GOAL_ORIGIN_UNITS);
-      expect(of(what, 50)?.peer).toBeLessThanOrEqual(GOAL_PEER_UNITS);
-      expect(of(what, 1)).toMatchObject({ origin: 6, peer: 5 });
+      expect(of(what, 50)?.origin.reported).toBeLessThanOrEqual(GOAL_ORIGIN_UNITS);
+      expect(of(what, 50)?.peer.reported).toBeLessThanOrEqual(GOAL_PEER_UNITS);
+      expect(of(what, 1)).toMatchObject({ origin: { reported: 6 }, peer: { reported: 5 } });
     }
+    // The emulator's word against our own reckoning.
+    for (const { origin, peer } of found) expect([origin.reported, peer.reported]).toEqual([origin.reckoned, peer.reckoned]);
+  });
+
+  test('a pull that finds nothing new reads, and another within a second reads nothing', async () => {
+    if (emulator === undefined) throw new Error('the emulator is not running');
+
+    const { first, again } = await readsOfUnchangedPull(emulator);
+
+    expect(first).toBeGreaterThan(0);
+    expect(again).toBe(0);
   });
 
   test('docs/costs.md goes by what each piece of work consumes', async () => {
