@@ -31,7 +31,10 @@ export interface ClusterOptions {
   readonly apiServerFlags?: readonly string[];
   /** Told of a build of the programs, which takes minutes. */
   readonly say?: (text: string) => void;
+  /** Told when one of its programs ends that nobody stopped, once the cluster was ready: which, how, and the path of its log. */
+  readonly died?: (program: ClusterProgram, how: string, log: string) => void;
 }
+export type ClusterProgram = 'etcd' | 'kube-apiserver' | 'kube-controller-manager';
 export interface ProgramResult { readonly code: number; readonly stdout: string; readonly stderr: string }
 
 /**
@@ -69,15 +72,24 @@ export class LocalCluster {
 
   /** Starts what does not run; resolves when the API server is ready. @throws Error with the last lines of its log */
   async start(): Promise<void> {
+    const begun = new Map<ClusterProgram, LeashedProcess>();
     const [paths, log] = [this.#paths, (name: string): string => this.#folder.file(`${name}.log`)];
-    if (this.#etcd === undefined || this.#etcd.ended !== undefined) this.#etcd = new LeashedProcess(this.#programs.etcd, etcdArguments(paths), log('etcd'));
+    if (this.#etcd === undefined || this.#etcd.ended !== undefined) {
+      this.#etcd = new LeashedProcess(this.#programs.etcd, etcdArguments(paths), log('etcd'));
+      begun.set('etcd', this.#etcd);
+    }
     if (this.#apiServer === undefined || this.#apiServer.ended !== undefined) {
       this.#apiServer = new LeashedProcess(this.#programs['kube-apiserver'], apiServerArguments(paths, this.port, this.#options.apiServerFlags ?? []), log('kube-apiserver'));
+      begun.set('kube-apiserver', this.#apiServer);
     }
     await untilReady(this.server, this.authorityPem, [this.#etcd, this.#apiServer])
       .catch((cause: unknown) => { throw new Error(`the cluster ${this.name} did not start: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }); });
     writeFileSync(this.kubeconfig, kubeconfigOf([await this.context(ADMINISTRATOR)]), { mode: PRIVATE });
-    if (this.#options.controllers === true && (this.#controllers === undefined || this.#controllers.ended !== undefined)) this.#controllers = await this.#startControllers();
+    if (this.#options.controllers === true && (this.#controllers === undefined || this.#controllers.ended !== undefined)) {
+      this.#controllers = await this.#startControllers();
+      begun.set('kube-controller-manager', this.#controllers);
+    }
+    for (const [program, running] of begun) running.onDeath((how) => { this.#options.died?.(program, how, running.log); });
   }
 
   /** Ends all of it, as a power cut does; what was acknowledged is kept. */

@@ -65,7 +65,10 @@ export class KubernetesClusters {
   }
 
   async #start(member: MemberPlan): Promise<LocalCluster> {
-    const cluster = await startCluster({ folder: member.folder, name: member.name, controllers: this.#hasControllers });
+    const died = (program: string, how: string, log: string): void => {
+      this.#say(`${member.name}: ${program} of its cluster ended: ${how}. Its objects are kept: stop with Ctrl+C and start again with the same options. Why it ended, its log may say: ${log}`);
+    };
+    const cluster = await startCluster({ folder: member.folder, name: member.name, controllers: this.#hasControllers, died });
     try {
       await must(cluster, ['apply', '--server-side', '--force-conflicts', '-f', DEFINITIONS]);
       await must(cluster, ['wait', '--for=condition=Established', '--timeout=30s', '-f', DEFINITIONS]);

@@ -45,6 +45,13 @@ async function stop(): Promise<void> {
 
 const kubectl = async (context: string, ...args: readonly string[]): Promise<string> => (await run(join(data, 'kubectl'), ['--context', context, ...args], { env: { ...process.env, KUBECONFIG: '' } })).stdout;
 const specOf = async (context: string, route: string): Promise<unknown> => (parse(await kubectl(context, 'get', 'proxyroute', route, '-n', 'default', '-o', 'yaml')) as { spec: unknown }).spec;
+/** The API server of this context's cluster: none else has its folder. */
+async function apiServerOf(context: string): Promise<number> {
+  const { stdout } = await run('ps', ['-eo', 'pid,args']);
+  const pids = stdout.split('\n').filter((line) => / \S*kube-apiserver /.test(line) && line.includes(join(data, 'clusters', context))).map((line) => Number.parseInt(line, 10));
+  expect(pids).toHaveLength(1);
+  return pids[0] ?? 0;
+}
 const soon = (look: () => Promise<unknown>) => expect.poll(() => look().catch((error: unknown) => String(error)), { timeout: PATIENCE_MS, interval: 100 });
 
 test('what is applied in one cluster is in the others, as the guide\'s step 7 says, and so is an edit there and a delete', async () => {
@@ -82,6 +89,22 @@ test('all of it goes on where it was when it is stopped and started again, and w
   const after = await Promise.all(['us-west', 'eu-west', 'ap-east'].map((context) => kubectl(context, 'get', 'proxyroute', 'test-route', '-n', 'default', '-o', 'jsonpath={.metadata.generation}')));
   // One edit, and no write besides.
   expect(after.map(Number)).toEqual(versions.map((generation) => Number(generation) + 1));
+});
+
+test('an API server that dies is told in one line that says what to do, and a new start has what was acknowledged', async () => {
+  await kubectl('us-west', 'apply', '-f', join(EXAMPLES, 'setup-guide', 'route.yaml'));
+  const pid = await apiServerOf('us-west');
+  // Ctrl+C goes to a whole process group, and what ends of that has not died.
+  expect(Number((await run('ps', ['-o', 'pgid=', '-p', pid.toString()])).stdout)).toBe(pid);
+  process.kill(pid, 'SIGKILL');
+
+  await soon(() => Promise.resolve(output)).toMatch(/^us-west: kube-apiserver of its cluster ended: SIGKILL\. Its objects are kept: stop with Ctrl\+C and start again with the same options\..* \S+kube-apiserver\.log$/m);
+  expect(output.match(/of its cluster ended/g)).toHaveLength(1);
+
+  await stop();
+  expect(output.match(/of its cluster ended/g)).toHaveLength(1);
+  await start();
+  expect(await kubectl('us-west', 'get', 'proxyroute', 'test-route', '-n', 'default', '-o', 'name')).toContain('test-route');
 });
 
 test('nothing of it is left when it has stopped', async () => {
