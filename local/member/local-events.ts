@@ -1,16 +1,24 @@
 import type { Events, FederationEvent, Wakeups } from '../../shared/ports/events.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 
+/**
+ * A commit wakes who waits after this: its own cluster was told with the answer, and the push of it, under way meanwhile, comes first. Below
+ * what an operator notices; several commits are one wake.
+ */
+const COMMIT_REST_MS = 25;
+
 /** Events within one process: who waits for a change is woken, who listens is told. */
 export class LocalEvents implements Events, Wakeups {
   readonly #logger: Logger;
   readonly #listeners = new Set<(event: FederationEvent) => void>();
   readonly #sleepers = new Set<() => void>();
+  #soon: NodeJS.Timeout | undefined;
 
   constructor(logger: Logger) { this.#logger = logger; }
 
   publish(event: FederationEvent): Promise<void> {
-    if (event.kind === 'Committed' || event.kind === 'RowsChanged' || event.kind === 'SpecChanged') this.#wakeAll();
+    if (event.kind === 'Committed') this.#wakeSoon();
+    else if (event.kind === 'RowsChanged' || event.kind === 'SpecChanged') this.#wakeAll();
     else this.#logger.info(event.kind, { ...event });
     for (const listener of this.#listeners) listener(event);
     return Promise.resolve();
@@ -36,6 +44,10 @@ export class LocalEvents implements Events, Wakeups {
         }
       },
     };
+  }
+
+  #wakeSoon(): void {
+    this.#soon ??= setTimeout(() => { this.#soon = undefined; this.#wakeAll(); }, COMMIT_REST_MS).unref();
   }
 
   /** Forgets those who armed and never waited as well. */
