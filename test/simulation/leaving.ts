@@ -1,8 +1,11 @@
 import { leave as leaveFederation } from '../../shared/replica/leave.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
-import { anyKey, operate } from './cluster-acts.ts';
+import { operatorOf } from '../../shared/replica/operator.ts';
+import { anyKey, operate, routeManifest } from './cluster-acts.ts';
 import { runInTurns } from './concurrent-acts.ts';
+import { drain } from './drain.ts';
 import { anyOther } from './member-acts.ts';
+import { FIELDS } from './sim-cluster.ts';
 import type { SimMember } from './sim-member.ts';
 import type { World } from './world.ts';
 
@@ -15,6 +18,7 @@ export async function leave(world: World, member: SimMember): Promise<void> {
   if (world.members.length < FEWEST) return;
   // Of another that has lost its state it may have the only copy, and who is made to go then takes it along.
   const isNeeded = world.othersOf(member).some((other) => other.seenInTable() === undefined);
+  if (!isNeeded && world.faults.strikes('interleaved', 0.4)) { await writeLast(world, member); return; }
   const force = !isNeeded && world.faults.strikes('forced-out', 0.5);
   const go = (): Promise<unknown> => leaveFederation(member.replica, { confirm: member.name, force, cleanUp: false });
   try {
@@ -24,4 +28,26 @@ export async function leave(world: World, member: SimMember): Promise<void> {
   } finally {
     if (member.ledger.ownClock?.state === 'left') world.noteLeft(member);
   }
+}
+
+/** It writes once more what all others know and are about to delete, and is made to go before they have that. They may collect meanwhile. */
+async function writeLast(world: World, member: SimMember): Promise<void> {
+  const { network, operations, random } = world;
+  const [key, other] = [anyKey(world), anyOther(world, member)];
+  const write = (): Promise<unknown> => {
+    operations.note('operate');
+    return operatorOf(member.replica).apply(routeManifest(key, random.pick(FIELDS), `value-${world.number().toString()}`), `last-${world.number().toString()}`);
+  };
+  await write();
+  await drain(world, 1, false);
+  for (const each of world.othersOf(member)) { network.cut(member.name, each.name); network.cut(each.name, member.name); }
+  await write();
+  try {
+    if (world.faults.strikes('forced-out')) await leaveFederation(member.replica, { confirm: member.name, force: true, cleanUp: false });
+  } finally {
+    if (member.ledger.ownClock?.state === 'left') world.noteLeft(member);
+  }
+  operations.note('operate');
+  await operatorOf(other.replica).delete(key, `deleted-${world.number().toString()}`);
+  await drain(world, 2, true);
 }
