@@ -1,5 +1,6 @@
 import type { ResourceKey } from '../model/ids.ts';
 import type { HeldRow } from '../model/row.ts';
+import { ReplicaError } from '../ports/errors.ts';
 import type { Observation } from '../ports/region.ts';
 import type { CallingCluster } from './cluster-identity.ts';
 import { tokenOf } from './observe.ts';
@@ -18,12 +19,13 @@ export async function noteOwnObjects(replica: Replica, facts: CallingCluster, ob
   }
 }
 
-/** The object stays in the cluster when its member leaves. Returns whether that is news; a row may be gone, or change meanwhile. */
+/** The object stays in the cluster when its member leaves. Returns whether that is news. @throws ReplicaError `busy` where the row kept changing */
 export async function forgetOthers(replica: Replica, key: ResourceKey): Promise<boolean> {
-  for (;;) {
+  for (let attempt = 0; attempt < replica.limits.writeAttempts; attempt += 1) {
     const row = (await replica.store.rows([key])).get(key);
     if (row?.local.fromOthers !== true) return false;
     const next = { ...row, local: { ...row.local, revision: row.local.revision + 1, fromOthers: false } };
     if ((await replica.store.putRow({ key, next, if: row.local.revision })) === 'ok') return true;
   }
+  throw new ReplicaError('busy', `${key} kept changing; send it again`);
 }

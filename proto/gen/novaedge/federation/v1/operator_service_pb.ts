@@ -1635,6 +1635,8 @@ export type LeaveRequest = Message<"novaedge.federation.v1.LeaveRequest"> & {
   force: boolean;
 
   /**
+   * Not needed: leaving twice is leaving once.
+   *
    * @generated from field: string request_id = 3;
    */
   requestId: string;
@@ -1666,7 +1668,7 @@ export type LeaveResponse = Message<"novaedge.federation.v1.LeaveResponse"> & {
   left: boolean;
 
   /**
-   * The number of the member list that is without it.
+   * The number of the member list that is without it. Not set: there are no numbered lists yet.
    *
    * @generated from field: uint64 list_number = 2;
    */
