@@ -9,16 +9,20 @@ export interface Traffic { calls: number; bodyBytes: number; wireBytes: number }
 /** Counts calls and bodies at an app. */
 export function countedApp(app: ServeOptions['app'], traffic: Traffic): ServeOptions['app'] {
   return {
-    fetch: async (request, environment) => {
+    serve: async (call, environment) => {
       traffic.calls += 1;
-      const sent = await request.arrayBuffer();
-      traffic.bodyBytes += sent.byteLength;
-      const answer = await app.fetch(new Request(request, { body: sent }), environment);
-      const body = await answer.arrayBuffer();
-      traffic.bodyBytes += body.byteLength;
-      return new Response(body, { status: answer.status, headers: answer.headers });
+      const answer = await app.serve({ ...call, body: () => countedBody(call.body(), traffic) }, environment);
+      traffic.bodyBytes += answer.body.length;
+      return answer;
     },
   };
+}
+
+async function* countedBody(body: AsyncIterable<Uint8Array>, traffic: Traffic): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    traffic.bodyBytes += chunk.length;
+    yield chunk;
+  }
 }
 
 /** A relay before a server that counts what passes: HTTP headers and TLS included, handshakes too. */

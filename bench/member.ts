@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { LocalEvents } from '../local/member/local-events.ts';
-import { followLedger, ledgerApp } from '../local/member/ledger-exchange.ts';
+import { followLedger, withLedger } from '../local/member/ledger-exchange.ts';
 import { PeerConnections } from '../shared/adapters/connect/index.ts';
 import { Schedule } from '../local/member/schedule.ts';
 import { openSqlite } from '../shared/adapters/sqlite/index.ts';
@@ -39,10 +39,9 @@ export async function startMember(member: Member, tls: MemberTls, folder: string
   const peers = new PeerConnections({ federationId: 'bench', tls: () => ({ cert: tls.cert, key: tls.key, ca: tls.authority }) });
   const replica = benchReplica({ member, store: sqlite.store, ledger: sqlite.ledger, peers, events, logger });
   const schedule = new Schedule(replica, stopping.signal);
-  const app = benchApp(member, tls, { peer: peerHandlers(replica) }, logger);
   const isPeer = async (environment: unknown): Promise<boolean> =>
     (await identify(policyOf(member, tls), certificateOfSocket(environment), systemClock.nowMs()).catch(() => undefined))?.role === 'peer';
-  app.route('/', ledgerApp(sqlite.ledger, isPeer, { wait: (maxMs) => waitUnlessStopped(events.arm().wait(maxMs, stopping.signal), stopping.signal) }));
+  const app = withLedger(benchApp(member, tls, { peer: peerHandlers(replica) }, logger), { ledger: sqlite.ledger, isPeer, changed: (maxMs) => waitUnlessStopped(events.arm().wait(maxMs, stopping.signal), stopping.signal) });
   const server = await benchServer(app, tls);
   await ensureServing(replica, stopping.signal);
   const writer = new Writer(replica);

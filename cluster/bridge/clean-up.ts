@@ -37,7 +37,7 @@ export async function cleanUp(parts: CleanUpParts): Promise<void> {
   await cluster.keepLocal(marks, signal);
   // Nothing was agreed on before: what stands there is looked at.
   const settled = new SettledStates();
-  const settle = new Settle({ cluster, region, committer: NOTHING_GOES_UP, settled, shown: new ShownContents(), flaps: new Flaps(clock), marks, logger, signal });
+  const settle = new Settle({ cluster, region, committer: NOTHING_GOES_UP, settled, shown: new ShownContents(), flaps: new Flaps(clock), marks, rest: () => Promise.resolve(), logger, signal });
   const work = new KeyWork<ResourceKey>(KEYS_IN_WORK);
   const counts = { removed: 0, kept: 0 };
   let after: ResourceKey | undefined;

@@ -8,6 +8,11 @@ export const COMMIT_BYTES = MAX_COMMIT_BYTES - 512 * 1024;
 export const COMMITS_IN_FLIGHT = 4;
 /** A commit waits this long for others to join it, where others are in work: below what a person notices, above what an editor's save of several files takes apart. */
 export const COMMIT_GATHER_MS = 5;
+/**
+ * Between the commit of a lone edit and the token that it gets here: the other clusters come first, which often share processors with this
+ * one, and edits that follow at once need one token together. Well below what it takes to export an object and put it back.
+ */
+export const TOKEN_REST_MS = 25;
 /** A session that has expired is renewed this often for one commit. */
 export const SESSION_RENEWALS = 2;
 

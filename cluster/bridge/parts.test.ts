@@ -80,6 +80,27 @@ describe('KeyWork', () => {
     expect(log.at(-1)).toBe('+a2');
   });
 
+  test('lets a task rest for its time, but not while another of its name waits', async () => {
+    const work = new KeyWork<string>(10);
+    const clock = new ManualClock();
+    const { log, task, open } = gates();
+    const resting = (name: string) => async (): Promise<void> => { log.push(`+${name}`); await work.rest('a', 25, clock, new AbortController().signal); log.push(`-${name}`); };
+    void work.run('a', resting('a1'));
+    await turns();
+    await clock.advance(24);
+    expect(log).toEqual(['+a1']);
+    await clock.advance(1);
+    void work.run('a', resting('a2'));
+    await turns();
+    expect(log).toEqual(['+a1', '-a1', '+a2']);
+    void work.run('a', task('a3'));
+    await turns();
+    expect(log).toEqual(['+a1', '-a1', '+a2', '-a2', '+a3']);
+    for (const next of [resting('a4'), task('a5')]) void work.run('a', next);
+    await open('a3');
+    expect(log.slice(-3)).toEqual(['+a4', '-a4', '+a5']);
+  });
+
   test('goes on after a task that failed, and tells when all is done', async () => {
     const work = new KeyWork<string>(1);
     const failed = work.run('a', () => Promise.reject(new Error('no')));
@@ -296,7 +317,7 @@ describe('Settle', () => {
   const target = (token: string): Target => ({ key: key('a'), show: { kind: 'live', hash, content: '{}', token }, before: { kind: 'nothing' } });
 
   /** One object, agreed on with the token `new`; what is asked of region and cluster is noted. */
-  function agreed(more: Partial<Cluster> = {}): { readonly settle: Settle; readonly settled: SettledStates; readonly done: string[] } {
+  function agreed(more: Partial<Cluster> = {}, answer: object = { key: key('a'), outcome: 'unchanged', target: undefined }): { readonly settle: Settle; readonly settled: SettledStates; readonly done: string[] } {
     const done: string[] = [];
     const settled = new SettledStates();
     const object = { key: key('a'), uid: 'u', resourceVersion: '1', content: { text: '{}', hash }, token: 'new' };
@@ -307,8 +328,9 @@ describe('Settle', () => {
       write: ({ key: made, replaces }: WriteRequest) => { done.push(`${replaces === undefined ? 'create' : 'replace'} ${splitKey(made).name}`); return Promise.resolve({ kind: 'ok' }); },
       ...more,
     };
-    const committer = { submit: () => { done.push('sent'); return Promise.resolve({ key: key('a'), outcome: 'unchanged', target: undefined }); } };
-    const parts = { cluster, committer, region: {}, settled, shown: new ShownContents(), flaps: new Flaps(new ManualClock()), logger: silentLogger, signal: new AbortController().signal } as unknown as SettleParts;
+    const committer = { submit: () => { done.push('sent'); return Promise.resolve(answer); } };
+    const rest = (): Promise<void> => { done.push('rest'); return Promise.resolve(); };
+    const parts = { cluster, committer, region: {}, settled, shown: new ShownContents(), flaps: new Flaps(new ManualClock()), rest, logger: silentLogger, signal: new AbortController().signal } as unknown as SettleParts;
     settled.put(key('a'), { kind: 'live', hash, token: 'new', shown: hash });
     return { settle: new Settle(parts), settled, done };
   }
@@ -349,6 +371,16 @@ describe('Settle', () => {
     await settle.show(target('newer'), settled.moment);
 
     expect(done).toEqual(['read', 'sent', 'read', 'token newer']);
+  });
+
+  test('rests between an edit\'s commit and its token, and not where the object is to become another', async () => {
+    const committed = agreed({}, { key: key('a'), outcome: 'committed', target: target('newer') });
+    await committed.settle.observe(key('a'), 'send');
+    const merged = agreed({}, { key: key('a'), outcome: 'committed', target: { ...target('newer'), show: { kind: 'live', hash: 'b'.repeat(64), content: '{}', token: 'newer' } } });
+    await merged.settle.observe(key('a'), 'send');
+
+    expect(committed.done).toEqual(['read', 'sent', 'rest', 'token newer']);
+    expect(merged.done).toEqual(['read', 'sent', 'replace a']);
   });
 
   test('makes without a look what nobody has reason to expect, and looks where that is refused', async () => {

@@ -66,8 +66,8 @@ export class Round {
     this.#parts = parts;
     this.#open = open;
     this.#workshop = new Workshop({
-      settle: new Settle({ cluster, region, committer, settled, shown, flaps, marks: filter.ownershipMarks, logger, signal }),
-      exceptions, filter, logger, signal,
+      settle: new Settle({ cluster, region, committer, settled, shown, flaps, marks: filter.ownershipMarks, rest: (key) => (isAlone() ? this.#workshop.rest(key) : Promise.resolve()), logger, signal }),
+      exceptions, filter, clock, logger, signal,
       told: (key, reason, message) => { cluster.event(key, 'Warning', reason, message); },
     });
     this.#reporter = new Reporter(region, exceptions, () => { position.noteReported(); }, signal);

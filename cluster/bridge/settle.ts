@@ -34,6 +34,8 @@ export interface SettleParts {
   readonly flaps: Flaps;
   /** Labels and annotations that stay local. */
   readonly marks: readonly string[];
+  /** Waits a moment between an edit's commit and its token, where there is time for that. */
+  readonly rest: (key: ResourceKey) => Promise<void>;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -154,6 +156,7 @@ export class Settle {
     switch (result.outcome) {
       case 'committed':
         if (found.kind === 'live') this.#parts.flaps.sent(key, found.hash);
+        if (found.kind === 'live' && result.target?.show.kind === 'live' && result.target.show.hash === found.hash) await this.#parts.rest(key);
         return asSent(await this.#showResult(result, found));
       case 'unchanged': return this.#showResult(result, found);
       case 'refused': return this.#refused(result, found);

@@ -2,12 +2,13 @@ import type { ResourceKey } from '../../shared/model/ids.ts';
 import { printKey, splitKey } from '../../shared/model/resource-key.ts';
 import { passesFilter } from '../../shared/model/federated-part.ts';
 import type { Filter } from '../../shared/model/federated-part.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 import type { ApplyException, Target } from '../../shared/ports/region.ts';
 import { ClusterUnavailableError } from './cluster-port.ts';
 import { TooManyExceptionsError } from './exceptions.ts';
 import type { Exceptions } from './exceptions.ts';
-import { KEYS_IN_WORK, UNLISTED_FAILURES } from './limits.ts';
+import { KEYS_IN_WORK, TOKEN_REST_MS, UNLISTED_FAILURES } from './limits.ts';
 import { KeyWork } from './key-work.ts';
 import { LowerEpochError, RegionUnavailableError } from './region-caller.ts';
 import type { Settle, Settlement } from './settle.ts';
@@ -16,6 +17,7 @@ export interface WorkshopParts {
   readonly settle: Settle;
   readonly exceptions: Exceptions;
   readonly filter: Filter;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Why an object cannot be settled, for those who look at the object. */
@@ -42,6 +44,9 @@ export class Workshop {
   /** Resources being worked on or waiting. */
   get pending(): number { return this.#work.pending; }
   idle(): Promise<void> { return this.#work.idle(); }
+
+  /** For whoever has just committed an edit of this resource: a moment before its token is written, unless somebody asks for the resource. */
+  rest(key: ResourceKey): Promise<void> { return this.#work.rest(key, TOKEN_REST_MS, this.#parts.clock, this.#parts.signal); }
 
   /** Sends what somebody did to a resource, and shows what had to wait for it. @throws LowerEpochError | TooManyExceptionsError */
   async sync(key: ResourceKey): Promise<void> {

@@ -1,6 +1,6 @@
 import { isDenied } from '../../shared/replica/deny-list.ts';
 import { peersLetIn } from '../../shared/replica/policy.ts';
-import { HEALTH_PATH, HEALTH_TEXT, createCallServer } from '../../shared/rpc/call-server.ts';
+import { HEALTH, HEALTH_PATH, createCallServer } from '../../shared/rpc/call-server.ts';
 import { certificateOfApiGateway } from '../../shared/rpc/certificate-sources.ts';
 import type { Offer } from '../../shared/rpc/offer.ts';
 import type { LambdaHandler } from '../region/lambda.ts';
@@ -29,7 +29,7 @@ export function apiHandler(region: OpenRegion, offers: readonly Offer[], beforeF
   return async (event, context) => {
     const signal = deadlineOf(context, MARGIN_MS);
     const call = callOf(event, signal);
-    if (event.rawPath === HEALTH_PATH) return answerOf({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: Buffer.from(HEALTH_TEXT) });
+    if (call.path === HEALTH_PATH) return answerOf(HEALTH);
     try {
       await region.prepare(signal);
       await (first ??= beforeFirst());

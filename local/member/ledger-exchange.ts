@@ -1,5 +1,4 @@
 import { Agent, request } from 'node:https';
-import { Hono } from 'hono';
 import { decodeClock, encodeClock } from '../../shared/adapters/stored/small-codecs.ts';
 import { decodeDelete, encodeDelete } from '../../shared/adapters/stored/ledger-codec.ts';
 import type { LedgerCursor, LedgerItem, SqliteLedger } from '../../shared/adapters/sqlite/index.ts';
@@ -7,12 +6,13 @@ import type { ClientTls } from '../../shared/adapters/connect/index.ts';
 import { asMember } from '../../shared/model/ids.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
+import type { HttpAnswer, HttpApp } from '../../shared/rpc/http-call.ts';
 
 /**
  * Carries ledger items between members' files, as a DynamoDB global table does between regions: each member reads the changes of
- * every other, waiting at the other's side until there is one.
+ * every other, waiting at the other's side until there is one: after a cursor, `/ledger/FEED/CHANGE`; without one, all there are at once.
  */
-export const LEDGER_PATH = '/ledger';
+const LEDGER_PATH = '/ledger';
 const ITEMS_PER_ANSWER = 200;
 /** How long an answer waits for a change: shorter than the idle time of any relay. */
 const WAIT_MS = 10_000;
@@ -35,23 +35,35 @@ function fromWire({ member, id, version, kind, body }: WireItem): LedgerItem {
   return { member: asMember(member), id, version, value };
 }
 
-/** Serves this member's items to the others. `changed` is told when the ledger was written. */
-export function ledgerApp(ledger: SqliteLedger, isPeer: (environment: unknown) => Promise<boolean>, changed: { wait(maxMs: number): Promise<void> }): Hono {
-  const app = new Hono();
-  app.get(LEDGER_PATH, async (context) => {
-    if (!(await isPeer(context.env))) return context.text('only members may read the ledger\n', 403);
-    const feed = context.req.query('feed');
-    const cursor = feed === undefined ? undefined : { feed, change: Number(context.req.query('change')) };
-    const deadlineMs = Date.now() + (context.req.query('wait') === '0' ? 0 : WAIT_MS);
+interface LedgerSide {
+  readonly ledger: SqliteLedger;
+  readonly isPeer: (environment: unknown) => Promise<boolean>;
+  /** Resolves when the ledger was written, or after `maxMs`. */
+  readonly changed: (maxMs: number) => Promise<void>;
+}
+
+/** An app that serves this member's items to the others besides. */
+export function withLedger(app: HttpApp, { ledger, isPeer, changed }: LedgerSide): HttpApp {
+  const read = async (cursor: LedgerCursor | undefined): Promise<Answer> => {
+    const deadlineMs = Date.now() + (cursor === undefined ? 0 : WAIT_MS);
     for (;;) {
-      const waiting = changed.wait(Math.max(0, deadlineMs - Date.now()));
+      const waiting = changed(Math.max(0, deadlineMs - Date.now()));
       const { items, cursor: next, more } = ledger.changesAfter(cursor, ITEMS_PER_ANSWER);
-      if (items.length > 0 || Date.now() >= deadlineMs) return context.json({ items: items.map(toWire), cursor: next, more } satisfies Answer);
+      if (items.length > 0 || Date.now() >= deadlineMs) return { items: items.map(toWire), cursor: next, more };
       await waiting;
     }
-  });
-  return app;
+  };
+  return {
+    serve: async (call, environment) => {
+      const [, first, feed, change] = call.path.split('/');
+      if (`/${first ?? ''}` !== LEDGER_PATH) return app.serve(call, environment);
+      if (!(await isPeer(environment))) return answerOf(403, 'only members may read the ledger');
+      return answerOf(200, await read(feed === undefined ? undefined : { feed: decodeURIComponent(feed), change: Number(change) }));
+    },
+  };
 }
+
+const answerOf = (status: number, value: Answer | string): HttpAnswer => ({ status, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(value)) });
 
 /** Reads one other member's items for ever. `onFirst` is told once it has answered. */
 export async function followLedger(parts: { ledger: SqliteLedger; endpoint: string; tls: () => ClientTls; clock: Clock; logger: Logger; onFirst: () => void }, signal: AbortSignal): Promise<void> {
@@ -73,9 +85,9 @@ export async function followLedger(parts: { ledger: SqliteLedger; endpoint: stri
 }
 
 function fetchChanges(endpoint: string, tls: ClientTls, agent: Agent, cursor: LedgerCursor | undefined, signal: AbortSignal): Promise<Answer> {
-  const query = cursor === undefined ? '?wait=0' : `?feed=${encodeURIComponent(cursor.feed)}&change=${cursor.change.toString()}`;
+  const after = cursor === undefined ? '' : `/${encodeURIComponent(cursor.feed)}/${cursor.change.toString()}`;
   return new Promise((resolve, reject) => {
-    const call = request(`https://${endpoint}${LEDGER_PATH}${query}`, { agent, cert: tls.cert, key: tls.key, ca: tls.ca, servername: tls.serverName, timeout: CALL_TIMEOUT_MS, signal }, (response) => {
+    const call = request(`https://${endpoint}${LEDGER_PATH}${after}`, { agent, cert: tls.cert, key: tls.key, ca: tls.ca, servername: tls.serverName, timeout: CALL_TIMEOUT_MS, signal }, (response) => {
       const parts: Buffer[] = [];
       let bytes = 0;
       response.on('data', (part: Buffer) => {

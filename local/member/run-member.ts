@@ -24,7 +24,7 @@ import { serve } from '../../shared/rpc/node-server.ts';
 import type { MemberBridge, MemberBridgeParts } from './bridge-folder.ts';
 import { bridgeFolder } from './bridge-folder.ts';
 import { bridgeKubernetes } from './bridge-kubernetes.ts';
-import { followLedger, ledgerApp } from './ledger-exchange.ts';
+import { followLedger, withLedger } from './ledger-exchange.ts';
 import { LocalEvents } from './local-events.ts';
 import type { MemberConfig } from './member-config.ts';
 import { Schedule } from './schedule.ts';
@@ -69,7 +69,7 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
     listedMembers: () => peersLetIn(replica),
     isDenied: (names) => isDenied(replica, names),
   };
-  const app = createApp({
+  const services = createApp({
     handlers: { peer: peerHandlers(replica), bridge: regionOf(replica), operator: operatorOf(replica), agent: noAgents },
     identity: policy, logger, clock: systemClock, random: systemRandom,
   });
@@ -77,7 +77,7 @@ export async function runMember(config: MemberConfig, onProblems: (messages: rea
     const caller = await identify(policy, certificateOfSocket(environment), systemClock.nowMs()).catch(() => undefined);
     return caller?.role === 'peer';
   };
-  app.route('/', ledgerApp(sqlite.ledger, isPeer, { wait: (maxMs) => events.arm().wait(maxMs, stopping.signal) }));
+  const app = withLedger(services, { ledger: sqlite.ledger, isPeer, changed: (maxMs) => events.arm().wait(maxMs, stopping.signal) });
   const server = await serve({ app, host: HOST, port: config.port, tls: { cert: tls.memberCert, key: tls.memberKey, ca: [tls.authority] }, logger });
 
   const heard = config.ledgers.map(({ endpoint, member: name }) => {

@@ -20,7 +20,7 @@ import type { IdentityPolicy } from './identity.ts';
 import { identify } from './identity.ts';
 import type { RpcLimits } from './limits.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import type { HttpAnswer, HttpCall } from './http-call.ts';
+import type { HttpAnswer, HttpApp, HttpCall } from './http-call.ts';
 import type { AnyMethod, Offer } from './offer.ts';
 import type { JsonCoding } from './unary-server.ts';
 import { serveUnary } from './unary-server.ts';
@@ -43,16 +43,13 @@ export interface CallServerOptions {
 
 /** Answered to anybody, without a certificate. */
 export const HEALTH_PATH = '/healthz';
-export const HEALTH_TEXT = 'ok\n';
+export const HEALTH: HttpAnswer = { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: Buffer.from('ok\n') };
 
 /** Bytes of randomness in a correlation id made here. */
 const CORRELATION_BYTES = 12;
 
-/** The services offered, one path for each method. `environment` is what the runtime hands over with a request. */
-export interface CallServer {
-  readonly paths: readonly string[];
-  /** Never throws: what goes wrong is answered. */
-  serve(http: HttpCall, environment: unknown): Promise<HttpAnswer>;
+/** The services offered, one path for each method. Its `serve` never throws: what goes wrong is answered. */
+export interface CallServer extends HttpApp {
   /** What went wrong outside of any call: answered, and logged. */
   failed(http: HttpCall, error: unknown): HttpAnswer;
 }
@@ -61,7 +58,7 @@ export interface CallServer {
 interface Offered { readonly role: Role; readonly rule: Rule; readonly name: string; readonly type: MethodType; readonly method: AnyMethod }
 
 /**
- * The services offered, the same under Node (service-app.ts, node-server.ts) and on Lambda. Each call is identified by its
+ * The services offered, the same under Node (node-server.ts) and on Lambda. Each call is identified by its
  * certificate, authorized and counted in before anything of its body is read.
  */
 export function createCallServer(options: CallServerOptions): CallServer {
@@ -103,9 +100,9 @@ export function createCallServer(options: CallServerOptions): CallServer {
   };
 
   return {
-    paths: [...byPath.keys()],
     failed,
     serve: async (http, environment) => {
+      if (http.path === HEALTH_PATH && (http.method === 'GET' || http.method === 'HEAD')) return HEALTH;
       const known = byPath.get(http.path);
       if (known === undefined) return errorAnswer(withDetail('there is no such service or method here', 'unimplemented', 'unsupported', correlationIdOf(http, random)), 404);
       return answer(known, http, environment).catch((error: unknown) => failed(http, error));

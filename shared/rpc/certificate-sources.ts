@@ -40,7 +40,7 @@ const hasSocket = (environment: unknown): environment is SocketEnvironment =>
 interface ApiGatewayEnvironment { readonly event?: { readonly requestContext?: { readonly authentication?: { readonly clientCert?: { readonly clientCertPem?: unknown } } } } }
 
 /**
- * The certificate that API Gateway's custom domain took in mutual TLS, in the environment of Hono's Lambda adapter. The gateway
+ * The certificate that API Gateway's custom domain took in mutual TLS, in the event of a function. The gateway
  * hands over the leaf alone, so the authority of its role must have issued it directly.
  */
 export function certificateOfApiGateway(environment: unknown): ClientCertificate | undefined {

@@ -11,5 +11,8 @@ export interface HttpCall {
   readonly signal: AbortSignal;
 }
 
+/** Whatever answers calls. `environment` is what the runtime hands over with a request; the client's certificate is found there. */
+export interface HttpApp { serve(call: HttpCall, environment: unknown): Promise<HttpAnswer> }
+
 /** Names of headers in small letters. */
 export interface HttpAnswer { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array }

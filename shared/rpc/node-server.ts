@@ -6,16 +6,15 @@ import type { AddressInfo } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Logger } from '../ports/logger.ts';
 import type { SocketEnvironment } from './certificate-sources.ts';
-import { toFetchRequest, writeFetchResponse } from './node-fetch.ts';
+import type { HttpApp } from './http-call.ts';
+import { callOf, writeAnswer } from './node-call.ts';
 
 /** What a server proves itself with, and whose clients it asks for certificates of: PEM texts. `ca`: the authorities of all roles. */
 export interface ServerTls { readonly cert: string; readonly key: string; readonly ca: readonly string[] }
 
-/** An app as `createApp` makes it. */
-export interface FetchApp { fetch(request: Request, environment: SocketEnvironment): Response | Promise<Response> }
-
 export interface ServeOptions {
-  readonly app: FetchApp;
+  /** Its environment is a `SocketEnvironment` (certificate-sources.ts). */
+  readonly app: HttpApp;
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
@@ -95,15 +94,16 @@ function tlsOptions({ cert, key, ca }: ServerTls, refuseInHandshake: boolean): S
   };
 }
 
-async function answer(app: FetchApp, incoming: IncomingMessage, response: ServerResponse, isStopping: () => boolean): Promise<void> {
+async function answer(app: HttpApp, incoming: IncomingMessage, response: ServerResponse, isStopping: () => boolean): Promise<void> {
   const { socket } = incoming;
-  const received = toFetchRequest(incoming, response);
+  const received = callOf(incoming, response);
   if (received === undefined || !(socket instanceof TLSSocket)) {
     response.writeHead(400, { connection: 'close' }).end();
     return;
   }
-  const { request, linger } = received;
-  await writeFetchResponse(await app.fetch(request, { socket }), incoming, response, { linger, close: isStopping() });
+  const { call, linger } = received;
+  const environment: SocketEnvironment = { socket };
+  await writeAnswer(await app.serve(call, environment), incoming, response, { linger, close: isStopping() });
 }
 
 const listen = (server: Server, host: string, port: number): Promise<void> => new Promise((resolve, reject) => {

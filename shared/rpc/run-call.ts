@@ -48,6 +48,9 @@ function namesIn(value: unknown): string | undefined {
   return Array.isArray(value) && value.length > 0 ? value.slice(0, MAX_NAMES).join(' ').slice(0, MAX_NAMES_CHARACTERS) : undefined;
 }
 
+/** Why the clock need not ring any more: one for all calls, as an abort without a reason makes an exception each time. */
+const FINISHED = new Error('the call is over');
+
 /** Work that does not heed its signal is left behind: the caller has its answer, and the deadline bounds how many calls wait. */
 async function withDeadline<T>(clock: Clock, timeoutMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = new AbortController();
@@ -60,6 +63,6 @@ async function withDeadline<T>(clock: Clock, timeoutMs: number, signal: AbortSig
   try {
     return await Promise.race([work(AbortSignal.any([signal, deadline.signal])), expiry]);
   } finally {
-    finished.abort();
+    finished.abort(FINISHED);
   }
 }

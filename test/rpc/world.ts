@@ -12,6 +12,7 @@ import type { LogFields, Logger } from '../../shared/ports/logger.ts';
 import type { AppOptions } from '../../shared/rpc/app.ts';
 import { createApp } from '../../shared/rpc/app.ts';
 import { readAuthorities } from '../../shared/rpc/authorities.ts';
+import type { SocketEnvironment } from '../../shared/rpc/certificate-sources.ts';
 import type { DeniedName, IdentityPolicy } from '../../shared/rpc/identity.ts';
 import type { RunningServer, ServeOptions } from '../../shared/rpc/node-server.ts';
 import { serve } from '../../shared/rpc/node-server.ts';
@@ -104,7 +105,7 @@ export async function startWorld(change: { readonly app?: Partial<AppOptions>; r
     ...change.app,
   });
   const connections = new Set<object>();
-  const counted: ServeOptions['app'] = { fetch: (request, environment) => { connections.add(environment.socket); return app.fetch(request, environment); } };
+  const counted: ServeOptions['app'] = { serve: (call, environment) => { connections.add((environment as SocketEnvironment).socket); return app.serve(call, environment); } };
   const own = await memberCertificate(authorities.peer, LOCAL);
   const server = await serve({ app: counted, host: '127.0.0.1', port: 0, tls: { cert: own.certificatePem, key: own.privateKeyPem, ca: caPems(authorities) }, logger, ...change.serve });
   return Object.assign(world, { authorities, server, handlers, events, denied, connections, stop: () => server.stop(100) });
