@@ -7,6 +7,7 @@ import { ledgerChangeOf } from '../../shared/adapters/dynamodb/dynamo-ledger.ts'
 import type { LedgerChange } from '../../shared/ports/ledger.ts';
 import { joinDelete } from '../../shared/replica/ledger-deletes.ts';
 import { seenOf } from '../../shared/replica/position.ts';
+import { noteLeavers } from '../../shared/replica/shared-settings.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { eachPeer } from '../region/each-peer.ts';
 import { invoke } from '../region/invocation.ts';
@@ -24,7 +25,8 @@ export interface StreamEvent { readonly Records: readonly { readonly dynamodb?: 
 interface Rung { readonly deletes: readonly { readonly sequenceNumber: string; readonly change: Extract<LedgerChange, { kind: 'delete' }> }[]; readonly clocks: ReadonlyMap<Member, ClockRow> }
 
 /**
- * Follows the ledger's stream: joins deletes, and pulls from a member whose clock moved when its push has not brought that by then.
+ * Follows the ledger's stream: joins deletes, pulls from a member whose clock moved when its push has not brought that by then, and notes who
+ * has left.
  * Records may come repeated, merged and in any order. The first one that cannot be read or joined is told; Lambda sends the batch
  * again from there on, in halves, and gives it up to the dead letters in the end.
  */
@@ -32,6 +34,7 @@ export const doorbellHandler = (region: OpenRegion): LambdaHandler<StreamEvent, 
   const { failedAt } = await invoke(region, context, undefined, async (signal) => {
     const { rung, unreadable } = readRecords(region, Records);
     const { joined, failed } = await joinDeletes(region, rung);
+    if ([...rung.clocks.values()].some(({ state }) => state === 'left')) await noteLeavers(region.replica);
     const pulled = await pullMissing(region, rung.clocks, signal);
     const failedAt = failed ?? unreadable;
     return { failedAt, counts: { deletesJoined: joined, pullFailures: pulled, recordsRefused: failedAt === undefined ? 0 : 1 } };

@@ -12,6 +12,7 @@ import { pushTo } from '../../shared/replica/push.ts';
 import { ensureServing } from '../../shared/replica/recover.ts';
 import type { Replica } from '../../shared/replica/replica.ts';
 import { loadSettings } from '../../shared/replica/settings.ts';
+import { noteLeavers } from '../../shared/replica/shared-settings.ts';
 import { pullFrom } from '../../shared/replica/sync.ts';
 import { Bell } from './bell.ts';
 
@@ -65,8 +66,9 @@ export class Schedule {
     this.#outbox.ring();
   }
 
-  /** A peer's clock moved in the ledger. Its push is under way as well: only what that has not brought in a while is pulled. */
-  doorbell({ member, incarnation, head }: ClockRow): void {
+  /** A peer's clock moved in the ledger. Its push is under way as well: only what that has not brought in a while is pulled. Its last word is heard at once. */
+  doorbell({ member, incarnation, head, state }: ClockRow): void {
+    if (state === 'left') noteLeavers(this.#replica).catch((error: unknown) => { this.#replica.logger.debug('work-failed', { name: 'leavers', reason: String(error) }); });
     const peer = this.#peers.get(member);
     if (peer === undefined) return;
     const isWaiting = peer.announced !== undefined;

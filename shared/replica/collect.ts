@@ -12,7 +12,7 @@ import { dropLedgerDeletes } from './ledger-deletes.ts';
 import { everWritten, seenOf } from './position.ts';
 import type { Replica } from './replica.ts';
 import { loadSettings } from './settings.ts';
-import { settleSharedSettings } from './shared-settings.ts';
+import { noteLeavers } from './shared-settings.ts';
 
 /** Rows looked at in one page, and segments dropped in one go. */
 const PAGE = 200;
@@ -51,13 +51,6 @@ async function settledReports(replica: Replica, others: readonly string[], seenH
     const reports = byName.get(member)?.reports;
     return reports?.waiting !== undefined && covers(seenHere, reports.waiting) ? reports.waiting : reports?.settled;
   });
-}
-
-/** By the ledger, where a last heartbeat did not come. */
-async function noteLeavers(replica: Replica): Promise<void> {
-  const { left } = await loadSettings(replica);
-  const clocks = await replica.ledger.clocks();
-  if ([...clocks.values()].some(({ state, member }) => state === 'left' && !left.includes(member))) await settleSharedSettings(replica);
 }
 
 /**

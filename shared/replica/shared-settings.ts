@@ -41,6 +41,13 @@ export async function settleSharedSettings(replica: Replica): Promise<boolean> {
   return isOther;
 }
 
+/** Settles anew where the ledger tells of somebody who has left since: no last heartbeat need have come. */
+export async function noteLeavers(replica: Replica): Promise<void> {
+  const { left } = await loadSettings(replica);
+  const clocks = await replica.ledger.clocks();
+  if ([...clocks.values()].some(({ state, member }) => state === 'left' && !left.includes(member))) await settleSharedSettings(replica);
+}
+
 /** Who had left, and who has since, by the ledger or by its own word. Nobody returns under the same name. */
 async function leavers(replica: Replica, before: readonly Member[]): Promise<readonly Member[]> {
   const clocks = [...(await knownClocks(replica)).values()].filter(({ state }) => state === 'left').map(({ member }) => member);

@@ -147,4 +147,13 @@ describe('the federation', () => {
     expect(new Set(roots).size).toBe(1);
     expect(roots[0]).toMatch(/^[0-9a-f]+$/);
   });
+
+  test('hears by the doorbell who has left, whose endpoint is gone', async () => {
+    await ap.operator.leave({ confirm: 'ap-east', force: true, cleanUp: false });
+    ap.proxy.inject({ fault: 'hang' });
+    const records = (await federation.pump()).get('us-west')?.Records ?? [];
+    expect(await us.doorbell({ Records: [...records, ...records] })).toEqual({ batchItemFailures: [] });
+
+    expect((await us.operator.status()).members.map(({ name }) => name)).toEqual(['us-west', 'eu-west']);
+  });
 });
