@@ -22,7 +22,7 @@ const COLLECT_INTERVAL_MS = 60_000;
 const RECOVERY_RETRY_MS = 1000;
 /** New peers are looked for this often; a changed spec rings at once. */
 const SPEC_LOOK_MS = 1000;
-/** Between two looks at what was written: deletes in the ledger are the backstop of pushes, and each look reads the rows anew. */
+/** Before each look at what was written: deletes in the ledger are the backstop of pushes, and each look reads the rows anew. */
 const OUTBOX_REST_MS = 500;
 /** A push takes a fraction of this; a pull for what it is bringing would do all the work twice. */
 const DOORBELL_GRACE_MS = 250;
@@ -49,8 +49,9 @@ export class Schedule {
     this.#loop('recovery', async () => { await ensureServing(this.#replica, this.#signal); return RECOVERY_RETRY_MS; });
     this.#loop('peers', () => this.#startNewPeers(), this.#newPeers);
     this.#loop('outbox', async () => {
-      await publishDeletes(this.#replica);
+      // The pushes of a commit go first.
       await this.#replica.clock.sleep(OUTBOX_REST_MS, this.#signal);
+      await publishDeletes(this.#replica);
       return EAGER_MS * 30;
     }, this.#outbox);
     this.#loop('ledger', async () => { await joinAllDeletes(this.#replica); return EAGER_MS * 30; });
@@ -117,8 +118,8 @@ export class Schedule {
       return outcome === 'more' ? 0 : (spec?.sync.intervalMs ?? EAGER_MS);
     }, 'whoever-has-news');
     this.#peerLoop(member, bells.push, async (peer, replica) => {
-      const head = (await replica.store.state()).clock?.head ?? 0;
-      pushed = await pushTo(replica, peer, pushed ?? head - 1, this.#signal);
+      pushed ??= ((await replica.store.state()).clock?.head ?? 0) - 1;
+      pushed = await pushTo(replica, peer, pushed, this.#signal);
       return EAGER_MS * 3600;
     });
     this.#peerLoop(member, bells.verify, async (peer, replica) => {

@@ -17,6 +17,8 @@ const DEFLATED_WITH_ROW_DICTIONARY_1 = 3;
 /** The largest thing packed may unpack to this: a hundred inline contents and then some. It keeps a damaged item from filling the memory. */
 const MAX_UNPACKED_BYTES = 32 * 1024 * 1024;
 
+/** An item this short costs one write unit either way, and packing it more time than writing it to a file. */
+const WORTH_PACKING_BYTES = 512;
 /** Most rows are shorter than this, and clearing zlib's memory takes longer than packing them: with less of it they become no longer. */
 const SHORT_BYTES = 8 * 1024;
 const SHORT_MEMORY_LEVEL = 5;
@@ -25,17 +27,20 @@ const SHORT_MEMORY_LEVEL = 5;
 export type Packing = 'plain' | 'rows';
 
 /**
- * Packs bytes for storing: compressed where that makes them shorter, led by a byte that says how.
+ * Packs bytes for storing: compressed where that makes them shorter by what counts, led by a byte that says how.
  *
  * @throws RangeError on more than could be unpacked again
  */
 export function pack(bytes: Uint8Array, packing: Packing = 'plain'): Buffer {
   if (bytes.length > MAX_UNPACKED_BYTES) throw new RangeError(`${bytes.length.toString()} bytes are too many to pack, at most ${MAX_UNPACKED_BYTES.toString()}`);
+  if (bytes.length < WORTH_PACKING_BYTES) return plain(bytes);
   const options = bytes.length <= SHORT_BYTES ? { memLevel: SHORT_MEMORY_LEVEL } : {};
   const deflated = packing === 'rows' ? deflateRawSync(bytes, { ...options, dictionary: ROW_DICTIONARY_1 }) : deflateRawSync(bytes, options);
-  if (deflated.length >= bytes.length) return Buffer.concat([Buffer.of(PLAIN), bytes]);
+  if (deflated.length >= bytes.length) return plain(bytes);
   return Buffer.concat([Buffer.of(packing === 'rows' ? DEFLATED_WITH_ROW_DICTIONARY_1 : DEFLATED), deflated]);
 }
+
+const plain = (bytes: Uint8Array): Buffer => Buffer.concat([Buffer.of(PLAIN), bytes]);
 
 /**
  * What was packed.
