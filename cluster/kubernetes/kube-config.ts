@@ -5,11 +5,14 @@ import type { HttpMethod } from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
 import { Agent } from 'undici';
 
+/** What a request takes along, and the connections it goes over. */
+export interface Authorization { readonly headers: Readonly<Record<string, string>>; readonly dispatcher: Dispatcher }
+
 /** How to reach the API server: an address, what proves who we are, and connections that are kept. */
 export interface Access {
   readonly server: string;
   /** Headers of a request and the connections it goes over. Asked for each time: tokens and certificates are renewed. */
-  authorize(url: string, method: string): Promise<{ readonly headers: Readonly<Record<string, string>>; readonly dispatcher: Dispatcher }>;
+  authorize(url: string, method: string): Promise<Authorization>;
   close(): Promise<void>;
 }
 
@@ -36,13 +39,26 @@ export function openAccess(source: ConfigSource): Access {
   };
 }
 
-/** The library makes a new connection for every request; these are kept until the certificates are others. */
+/** Files, tokens and programs for credentials are asked again after this: none is replaced later than seconds before the old ones end. */
+const AUTHORIZED_MS = 1000;
+
+/** The library reads credentials and makes a new connection for every request; these are kept for a moment, and those until the certificates are others. */
 class KeptConnections extends KubeConfig {
+  #authorized: { readonly atMs: number; readonly authorization: Promise<Authorization> } | undefined;
   #fingerprint: string | undefined;
   #dispatcher: Dispatcher | undefined;
   readonly #retired = new Set<Dispatcher>();
 
-  async authorize(url: string, method: string): Promise<{ readonly headers: Readonly<Record<string, string>>; readonly dispatcher: Dispatcher }> {
+  authorize(url: string, method: string): Promise<Authorization> {
+    const nowMs = performance.now();
+    if (this.#authorized !== undefined && nowMs - this.#authorized.atMs < AUTHORIZED_MS) return this.#authorized.authorization;
+    const authorization = this.#authorizeAnew(url, method);
+    this.#authorized = { atMs: nowMs, authorization };
+    authorization.catch(() => { this.#authorized = undefined; });
+    return authorization;
+  }
+
+  async #authorizeAnew(url: string, method: string): Promise<Authorization> {
     const context = new RequestContext(url, method as HttpMethod);
     await this.applySecurityAuthentication(context);
     const fresh = context.getDispatcher();

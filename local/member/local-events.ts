@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Events, FederationEvent, Wakeups } from '../../shared/ports/events.ts';
 import type { Logger } from '../../shared/ports/logger.ts';
 
@@ -7,7 +8,10 @@ import type { Logger } from '../../shared/ports/logger.ts';
  */
 const COMMIT_REST_MS = 25;
 
-/** Events within one process: who waits for a change is woken, who listens is told. */
+/**
+ * Events within one process: who waits for a change is woken, who listens is told. They go first, to the next clusters that the change has to
+ * reach; whoever published goes on a turn later, to answer one that has it.
+ */
 export class LocalEvents implements Events, Wakeups {
   readonly #logger: Logger;
   readonly #listeners = new Set<(event: FederationEvent) => void>();
@@ -16,12 +20,12 @@ export class LocalEvents implements Events, Wakeups {
 
   constructor(logger: Logger) { this.#logger = logger; }
 
-  publish(event: FederationEvent): Promise<void> {
+  async publish(event: FederationEvent): Promise<void> {
     if (event.kind === 'Committed') this.#wakeSoon();
     else if (event.kind === 'RowsChanged' || event.kind === 'SpecChanged') this.#wakeAll();
     else this.#logger.info(event.kind, { ...event });
     for (const listener of this.#listeners) listener(event);
-    return Promise.resolve();
+    await nextTurn();
   }
 
   /** Tells a listener of every event from now on. */

@@ -62,6 +62,7 @@ export async function commitObservations(replica: Replica, request: BridgeCommit
     throw error;
   }
   const results = new Map(committed.map((result) => [result.key, result]));
+  for (const { key, resourceVersion, state } of admitted) if (results.get(key)?.outcome === 'committed') replica.logger.debug('edit-committed', { key, resourceVersion, state: state.kind });
   await noteOwn(replica, facts, admitted.filter(({ key, state }) => state.kind === 'live' && results.get(key)?.outcome === 'unchanged'));
   const answers = request.observations.map(({ key }, at) => refusals.get(at) ?? results.get(key) ?? refused(key, 'Invalid', 'no result'));
   return { kind: 'done', results: await withoutWithheldTargets(replica, facts, answers) };

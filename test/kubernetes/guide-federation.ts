@@ -7,6 +7,7 @@ import type { KeyedCertificate } from '../../shared/adapters/certificates/index.
 import { createAuthority, issueBridgeCertificate, issueMemberCertificate, issueOperatorCertificate } from '../../shared/adapters/certificates/index.ts';
 import { ConnectOperator } from '../../shared/adapters/connect/index.ts';
 import { asMember } from '../../shared/model/ids.ts';
+import type { JsonObject } from '../../shared/model/content.ts';
 import { freePort } from '../../local/kubernetes/free-port.ts';
 import type { LocalCluster, ProgramResult } from '../../local/kubernetes/local-cluster.ts';
 import type { MemberConfig } from '../../local/member/member-config.ts';
@@ -16,6 +17,7 @@ import { BridgeProgram } from './bridge-program.ts';
 import { MemberProgram } from './member-program.ts';
 import type { RunningCluster } from './running-cluster.ts';
 import { EXAMPLES, installDefinitions, must, runCluster } from './running-cluster.ts';
+import { until } from './until.ts';
 
 /** The setup guide's clusters, and the members that it calls `…-controller`. */
 export const PLACES = ['us-west', 'eu-west', 'ap-east'] as const;
@@ -26,6 +28,8 @@ export const memberIn = (place: Place): string => `${place}-controller`;
 const NOVACTL = join(import.meta.dirname, '..', '..', 'cli', 'novactl.mjs');
 const NOVACTL_TIMEOUT_MS = 60_000;
 const MINIMUM_TOMBSTONE_TTL_MS = 60_000;
+/** A lease runs out within 15 s; meanwhile its API server may be away. */
+const LEADER_PATIENCE_MS = 60_000;
 const HOSTS = ['127.0.0.1', 'localhost'];
 /** Secrets of a bridge that is a program of its own. */
 const [BRIDGE_CA, BRIDGE_TLS] = ['novaedge-bridge-ca', 'novaedge-bridge-tls'];
@@ -41,29 +45,31 @@ export class GuideFederation {
   readonly #ports = new Map<Place, number>();
   readonly #members = new Map<Place, RunningMember>();
   readonly #processes = new Map<Place, MemberProgram>();
-  readonly #bridges = new Map<Place, BridgeProgram>();
+  readonly #bridges = new Map<Place, Set<BridgeProgram>>(PLACES.map((place) => [place, new Set()]));
   readonly #operators = new Map<Place, ConnectOperator>();
-  readonly #bridgesApart: boolean;
+  readonly #areBridgesApart: boolean;
+  readonly #logLevel: MemberConfig['logLevel'];
   readonly #authority: KeyedCertificate;
   #operator: KeyedCertificate | undefined;
 
-  private constructor(bridgesApart: boolean, authority: KeyedCertificate) {
-    this.#bridgesApart = bridgesApart;
+  private constructor({ areBridgesApart, logLevel }: { readonly areBridgesApart: boolean; readonly logLevel: MemberConfig['logLevel'] }, authority: KeyedCertificate) {
+    this.#areBridgesApart = areBridgesApart;
+    this.#logLevel = logLevel;
     this.#authority = authority;
   }
 
   /**
    * @param asProcesses members in processes of their own, for `killProcess`
-   * @param bridgesApart and the bridge's program beside each, with its certificates from Secrets, for `killBridge`
+   * @param bridgesEach and so many programs of the bridge beside each, with certificates from Secrets: one leads, the others stand by
    */
-  static async start({ asProcesses = false, bridgesApart = false }: { readonly asProcesses?: boolean; readonly bridgesApart?: boolean } = {}): Promise<GuideFederation> {
-    const federation = new GuideFederation(bridgesApart, await createAuthority('guide', { nowMs: Date.now() }));
+  static async start({ asProcesses = false, bridgesEach = 0, logLevel = 'info' }: { readonly asProcesses?: boolean; readonly bridgesEach?: number; readonly logLevel?: MemberConfig['logLevel'] } = {}): Promise<GuideFederation> {
+    const federation = new GuideFederation({ areBridgesApart: bridgesEach > 0, logLevel }, await createAuthority('guide', { nowMs: Date.now() }));
     try {
       for (const place of PLACES) federation.#ports.set(place, await freePort());
       await federation.#writeFiles();
       await Promise.all(PLACES.map((place) => federation.#startCluster(place)));
-      await Promise.all(PLACES.map((place) => (asProcesses || bridgesApart ? federation.startProcess(place) : federation.startMember(place))));
-      if (bridgesApart) await Promise.all(PLACES.map((place) => federation.startBridge(place)));
+      await Promise.all(PLACES.map((place) => (asProcesses || bridgesEach > 0 ? federation.startProcess(place) : federation.startMember(place))));
+      for (let each = 0; each < bridgesEach; each += 1) await Promise.all(PLACES.map((place) => federation.startBridge(place)));
       return federation;
     } catch (error) {
       await federation.end();
@@ -108,18 +114,31 @@ export class GuideFederation {
   pauseProcess(place: Place): void { this.#processes.get(place)?.pause(); }
   resumeProcess(place: Place): void { this.#processes.get(place)?.resume(); }
 
-  /** The bridge's program beside a region that is a process of its own; resolves when it answers. */
+  /** One more program of the bridge beside a region that is a process of its own; resolves when it answers. */
   async startBridge(place: Place): Promise<void> {
-    this.#bridges.set(place, await BridgeProgram.start({
+    this.#bridges.get(place)?.add(await BridgeProgram.start({
       federationId: FEDERATION, member: memberIn(place), regionEndpoint: this.#endpoint(place), kubeconfig: this.cluster(place).kubeconfig,
       secrets: { ca: BRIDGE_CA, client: BRIDGE_TLS }, createNamespaces: true,
     }));
   }
 
-  async killBridge(place: Place): Promise<void> {
-    const bridge = this.#bridges.get(place);
-    this.#bridges.delete(place);
-    await bridge?.end('SIGKILL');
+  /** Ends the bridge that leads with SIGKILL: one that stands by takes over once the lease has run out. */
+  async killLeader(place: Place): Promise<void> { await this.#endBridge(place, await this.leader(place)); }
+
+  /** The bridge that speaks for a place; waits for one. */
+  async leader(place: Place): Promise<BridgeProgram> {
+    let leader: BridgeProgram | undefined;
+    await until(`a bridge leads at ${place}`, async () => {
+      for (const bridge of this.#bridges.get(place) ?? []) if ((await bridge.health()).isLeading) leader = bridge;
+      return leader !== undefined;
+    }, LEADER_PATIENCE_MS);
+    if (leader === undefined) throw new Error(`no bridge leads at ${place}`);
+    return leader;
+  }
+
+  async #endBridge(place: Place, bridge: BridgeProgram): Promise<void> {
+    this.#bridges.get(place)?.delete(bridge);
+    await bridge.end('SIGKILL');
   }
 
   /** A new certificate and key for a place's bridge, in its Secret. */
@@ -128,6 +147,12 @@ export class GuideFederation {
     const secrets: readonly [string, Readonly<Record<string, string>>][] = [[BRIDGE_CA, { 'ca.crt': this.#authority.certificatePem }], [BRIDGE_TLS, { 'tls.crt': certificatePem, 'tls.key': privateKeyPem }]];
     const items = secrets.map(([name, stringData]) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'novaedge-system' }, stringData }));
     await this.kubectl(place, 'apply --server-side -f -', JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+  }
+
+  /** What a place's region has logged of one kind. */
+  logged(place: Place, event: string): readonly JsonObject[] {
+    const lines = readFileSync(join(this.#folder, place, 'log.jsonl'), 'utf8').split('\n').filter((line) => line.includes(`"event":"${event}"`));
+    return lines.map((line) => JSON.parse(line) as JsonObject);
   }
 
   /** A place's region, as its operator calls it. */
@@ -157,7 +182,7 @@ export class GuideFederation {
 
   async end(): Promise<void> {
     for (const operator of this.#operators.values()) operator.close();
-    await Promise.all([...this.#bridges.keys()].map((place) => this.killBridge(place)));
+    await Promise.all([...this.#bridges].flatMap(([place, bridges]) => [...bridges].map((bridge) => this.#endBridge(place, bridge))));
     await Promise.all([...this.#processes.keys()].map((place) => this.killProcess(place)));
     await Promise.all([...this.#members.keys()].map((place) => this.stopMember(place)));
     await Promise.all([...this.#clusters.values()].map((running) => running.end()));
@@ -171,7 +196,7 @@ export class GuideFederation {
     this.#clusters.set(place, running);
     await installDefinitions(running.cluster);
     await must(running.cluster, ['apply', '-f', '-'], NAMESPACE);
-    if (this.#bridgesApart) await this.rotateSecret(place);
+    if (this.#areBridgesApart) await this.rotateSecret(place);
   }
 
   async #writeFiles(): Promise<void> {
@@ -199,8 +224,8 @@ export class GuideFederation {
     const file = (name: string): string => join(this.#folder, name);
     const kubeconfig = this.#clusters.get(place)?.cluster.kubeconfig ?? '';
     return {
-      federationId: FEDERATION, member: memberIn(place), port: this.#ports.get(place) ?? 0, database: file(`${place}/state.sqlite`), cluster: this.#bridgesApart ? { kind: 'bridged-elsewhere' } : { kind: 'kubernetes', kubeconfig },
-      log: file(`${place}/log.jsonl`), logLevel: 'info',
+      federationId: FEDERATION, member: memberIn(place), port: this.#ports.get(place) ?? 0, database: file(`${place}/state.sqlite`), cluster: this.#areBridgesApart ? { kind: 'bridged-elsewhere' } : { kind: 'kubernetes', kubeconfig },
+      log: file(`${place}/log.jsonl`), logLevel: this.#logLevel,
       tls: { authority: file('authority.crt'), memberCert: file(`${place}.crt`), memberKey: file(`${place}.key`), bridgeCert: file(`${place}-bridge.crt`), bridgeKey: file(`${place}-bridge.key`) },
       ledgers: PLACES.filter((other) => other !== place).map((other) => ({ member: memberIn(other), endpoint: this.#endpoint(other) })),
       minimumTombstoneTtlMs: MINIMUM_TOMBSTONE_TTL_MS,

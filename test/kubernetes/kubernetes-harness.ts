@@ -68,7 +68,7 @@ export async function makeKubernetesHarness(shared: InstalledCluster): Promise<C
 
   return {
     cluster: () => opened.cluster,
-    userWrites: (manifest) => current.user.writes(manifest),
+    userWrites: async (manifest) => { await current.user.writes(manifest); },
     userDeletes: (key) => current.user.deletes(key),
     userCopies: (key, name) => current.user.copies(key, name),
     userExports: (key) => current.user.export(key),

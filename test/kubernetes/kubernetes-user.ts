@@ -26,15 +26,20 @@ export class KubernetesUser {
 
   close(): Promise<void> { return this.client.close(); }
 
-  /** As `kubectl replace`, or `create`: the manifest as it is, with the token of the object there unless it brings one. */
-  async writes(manifest: JsonObject): Promise<void> {
+  /**
+   * As `kubectl replace`, or `create`: the manifest as it is, with the token of the object there unless it brings one.
+   *
+   * @returns the object's resourceVersion then
+   */
+  async writes(manifest: JsonObject): Promise<string> {
     const path = pathOf(manifest);
     for (;;) {
       const existing = await this.client.find({ path }, never);
       try {
-        if (existing === undefined) await this.client.json({ method: 'POST', path: path.slice(0, path.lastIndexOf('/')), query: { fieldManager: USER }, body: manifest }, never);
-        else await this.client.json({ method: 'PUT', path, query: { fieldManager: USER }, body: ontoExisting(manifest, existing) }, never);
-        return;
+        const written = existing === undefined
+          ? await this.client.json({ method: 'POST', path: path.slice(0, path.lastIndexOf('/')), query: { fieldManager: USER }, body: manifest }, never)
+          : await this.client.json({ method: 'PUT', path, query: { fieldManager: USER }, body: ontoExisting(manifest, existing) }, never);
+        return factsOf(written).resourceVersion;
       } catch (error) {
         if (!isStatus(error, 409)) throw error;
       }

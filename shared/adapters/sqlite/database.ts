@@ -27,6 +27,7 @@ export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #identity: FileIdentity;
+  #writes = 0;
   readonly tableId: TableId;
 
   /** @throws DatabaseFileError */
@@ -48,6 +49,9 @@ export class Database {
   all(sql: string, ...values: SQLInputValue[]): readonly ResultRow[] { return this.#statement(sql).all(...values); }
   /** Only within `write`. Returns how many rows changed. */
   run(sql: string, ...values: SQLInputValue[]): number { return Number(this.#statement(sql).run(...values).changes); }
+
+  /** The same for as long as nothing was written, by this process or another: what was read under it still stands. */
+  version(): string { return `${this.#writes.toString()}/${String(this.get('PRAGMA data_version')?.['data_version'])}`; }
 
   /** Several reads of one moment, whatever other processes write meanwhile. */
   read<Result>(reads: () => Result): Result {
@@ -74,6 +78,7 @@ export class Database {
       }
       apply();
       generation = Number(this.get('UPDATE identity SET generation = generation + 1 RETURNING generation')?.['generation']);
+      this.#writes += 1;
       this.#connection.exec('COMMIT');
     } catch (error) {
       if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');

@@ -28,6 +28,8 @@ export class SqliteStore implements Store {
   readonly #puts: GroupedPuts;
   readonly #logs: LogTables;
   readonly #items: ItemTables;
+  /** Read at almost every call, and seldom another: it is read anew when anything was written. */
+  #lastState: { readonly version: string; readonly state: RegionState } | undefined;
 
   constructor(database: Database, ledger: LedgerTable) {
     this.#database = database;
@@ -42,7 +44,10 @@ export class SqliteStore implements Store {
 
   async rows(keys: readonly ResourceKey[]): Promise<ReadonlyMap<ResourceKey, HeldRow>> { return this.#database.read(() => this.#rows.rows(keys)); }
 
-  async state(): Promise<RegionState> { return this.#database.read(() => this.#state()); }
+  async state(): Promise<RegionState> {
+    const { version, state } = this.#lastState ?? {};
+    return state !== undefined && version === this.#database.version() ? state : this.#database.read(() => this.#state());
+  }
 
   async picture(keys: readonly ResourceKey[]): Promise<Picture> {
     requireKeys(keys);
@@ -144,7 +149,14 @@ export class SqliteStore implements Store {
 
   #write(apply: () => void): void { this.#database.write(() => undefined, apply); }
 
+  /** Within a transaction. */
   #state(): RegionState {
+    const version = this.#database.version();
+    if (this.#lastState?.version !== version) this.#lastState = { version, state: this.#readState() };
+    return this.#lastState.state;
+  }
+
+  #readState(): RegionState {
     return { tableId: this.#database.tableId, seen: this.#logs.seen(), clock: this.#ledger.clock(this.#ledger.member), local: this.#logs.local(), writableUntilMs: this.#logs.writableUntilMs() };
   }
 }

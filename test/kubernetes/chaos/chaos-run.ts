@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '../../../shared/model/content.ts';
+import type { ResourceKey } from '../../../shared/model/ids.ts';
+import { splitKey } from '../../../shared/model/resource-key.ts';
 import { SeededRandom } from '../../simulation/random.ts';
 import type { GuideFederation, Place } from '../guide-federation.ts';
 import { memberIn, PLACES } from '../guide-federation.ts';
@@ -41,12 +43,16 @@ export class ChaosRun {
   readonly #said = new Map<string, Map<Place, readonly string[]>>();
   /** All that any cluster was ever told of a route. */
   readonly #ever = new Map<string, readonly string[]>();
+  /** Versions that an API server gave to users' writes, by place and route. */
+  readonly #versions = new Map<string, Set<string>>();
+  /** Writes and deletes of which nobody was told whether they were done, by place and route. */
+  readonly #unsure = new Map<string, number>();
   /** How often each cluster's users wrote or deleted a route, acknowledged or not. */
   readonly #attempts = new Map<string, Map<Place, number>>();
   readonly #faults: Faults;
   readonly #events: string[] = [];
   readonly #startedMs = Date.now();
-  readonly counts = { written: 0, deleted: 0, commits: 0 };
+  readonly counts = { written: 0, deleted: 0, commits: 0, edits: 0 };
 
   constructor(federation: GuideFederation, options: ChaosOptions) {
     this.#federation = federation;
@@ -96,14 +102,18 @@ export class ChaosRun {
       // Its API server went while it was asked: whether it was done, nobody was told. The next one of this route tells.
       this.#happened(`${place} ${name} ${write}: not acknowledged, ${error instanceof Error ? error.message.slice(0, 80) : String(error)}`);
       this.#note(place, name, undefined);
+      this.#unsure.set(`${place} ${name}`, (this.#unsure.get(`${place} ${name}`) ?? 0) + 1);
     }
   }
 
   async #writes(place: Place, name: string, write: string): Promise<void> {
     this.counts.written += 1;
     const manifest = manifestOf(name, write);
-    if (this.#random.happens(KUBECTL_SHARE)) await this.#federation.kubectl(place, 'apply --server-side --force-conflicts -f -', JSON.stringify(manifest));
-    else await this.#user(place).writes(manifest);
+    const version = this.#random.happens(KUBECTL_SHARE)
+      ? await this.#federation.kubectl(place, 'apply --server-side --force-conflicts -o jsonpath={.metadata.resourceVersion} -f -', JSON.stringify(manifest))
+      : await this.#user(place).writes(manifest);
+    const versions = this.#versions.get(`${place} ${name}`) ?? new Set<string>();
+    this.#versions.set(`${place} ${name}`, versions.add(version));
   }
 
   async #deletes(place: Place, name: string): Promise<void> {
@@ -141,9 +151,28 @@ export class ChaosRun {
     all.set(place, (all.get(place) ?? 0) + 1);
   }
 
+  /** What a region took for an edit without a user's having made it, such as a write of its own bridge, and edits that it took twice. */
+  #notTheUsers(place: Place): readonly string[] {
+    const committed = new Map<string, string[]>();
+    for (const { key, resourceVersion, state } of this.#federation.logged(place, 'edit-committed')) {
+      const { name } = splitKey(key as ResourceKey);
+      if (state === 'live') committed.set(name, [...(committed.get(name) ?? []), resourceVersion as string]);
+    }
+    this.counts.edits += [...committed.values()].flat().length;
+    return [...committed].flatMap(([name, versions]) => {
+      const users = this.#versions.get(`${place} ${name}`);
+      const others = versions.filter((version) => users?.has(version) !== true);
+      const unsure = this.#unsure.get(`${place} ${name}`) ?? 0;
+      return [
+        ...(others.length > unsure ? [`${name}: ${place} committed ${others.join(', ')}, which no user wrote`] : []),
+        ...(new Set(versions).size < versions.length ? [`${name}: ${place} committed one version twice, ${versions.join(', ')}`] : []),
+      ];
+    });
+  }
+
   /**
-   * Each region's log has, of each route, no more commits of its own cluster than there were writes and deletes there; and no route has two
-   * versions of one write.
+   * Each region's log has, of each route, no more commits of its own cluster than there were writes and deletes there; each edit among them is a
+   * user's, and there once; and no route has two versions of one write.
    */
   async #nothingSentTwice(): Promise<void> {
     const wrong: string[] = [];
@@ -155,6 +184,7 @@ export class ChaosRun {
         if (commits > (attempts.get(place) ?? 0)) wrong.push(`${name}: ${commits.toString()} commits of ${place}, where ${(attempts.get(place) ?? 0).toString()} writes and deletes were`);
       }
     }
+    for (const place of PLACES) wrong.push(...this.#notTheUsers(place));
     for (const place of PLACES) {
       for (const { key, versions } of await this.#federation.operator(place).conflicts(true)) {
         const writes = versions.flatMap(({ manifest }) => (manifest === undefined ? [] : [writeOf(manifest)]));

@@ -3,14 +3,14 @@ import type { SeededRandom } from '../../simulation/random.ts';
 import type { GuideFederation, Place } from '../guide-federation.ts';
 import { PLACES } from '../guide-federation.ts';
 
-export type FaultKind = 'member killed' | 'bridge killed' | 'region killed' | 'region hung' | 'Secret rotated' | 'API server killed' | 'API server hung' | 'compacted';
+export type FaultKind = 'member killed' | 'bridge handed over' | 'region killed' | 'region hung' | 'Secret rotated' | 'API server killed' | 'API server hung' | 'compacted';
 /** Of all faults, how many are of a kind. */
 export type FaultShares = Partial<Readonly<Record<FaultKind, number>>>;
 
 /** Regions and bridges go together. */
 export const MEMBERS_KILLED: FaultShares = { 'member killed': 7, 'API server killed': 1, compacted: 1, 'API server hung': 1 };
-/** Bridges go while their regions go on, and the other way round. */
-export const BRIDGES_KILLED: FaultShares = { 'bridge killed': 6, 'region killed': 1, 'region hung': 2, 'Secret rotated': 2, 'API server killed': 1, compacted: 1 };
+/** Bridges go while their regions go on, others take over, and the other way round. */
+export const BRIDGES_KILLED: FaultShares = { 'bridge handed over': 6, 'region killed': 1, 'region hung': 2, 'Secret rotated': 2, 'API server killed': 1, compacted: 1 };
 
 const MAX_DOWN_MS = 5000;
 
@@ -51,7 +51,8 @@ export class Faults {
     const cluster = federation.cluster(place);
     switch (kind) {
       case 'member killed': case 'region killed': return this.#while(kind, place, downMs, this.down, () => federation.killProcess(place), () => federation.startProcess(place));
-      case 'bridge killed': return this.#while(kind, place, downMs, this.down, () => federation.killBridge(place), () => federation.startBridge(place));
+      // The next one to stand by comes a little later; until one leads nobody tells the region of anything.
+      case 'bridge handed over': return this.#while(kind, place, downMs, this.down, () => federation.killLeader(place), async () => { await federation.leader(place); await federation.startBridge(place); });
       case 'region hung': return this.#while(kind, place, downMs, this.down, async () => { federation.pauseProcess(place); }, async () => { federation.resumeProcess(place); });
       case 'Secret rotated': return this.#while(kind, place, 0, new Set(), () => federation.rotateSecret(place), () => Promise.resolve());
       case 'API server killed': return this.#while(kind, place, downMs, this.away, () => cluster.kill(), () => cluster.start());
