@@ -1,7 +1,7 @@
 import type { RowPut } from '../../ports/store.ts';
 import type { EncodedPut } from '../stored/encoded-put.ts';
+import { encodePuts } from '../stored/encoded-put.ts';
 import type { Database } from './database.ts';
-import { encodeForFile } from './row-table.ts';
 import type { RowTable } from './row-table.ts';
 
 interface Waiting { readonly put: RowPut; readonly encoded: readonly EncodedPut[]; readonly resolve: (outcome: 'ok' | 'stale') => void; readonly reject: (reason: unknown) => void }
@@ -22,7 +22,7 @@ export class GroupedPuts {
 
   /** @throws TooLargeError at once; what it is too large for is its own fault alone */
   put(put: RowPut): Promise<'ok' | 'stale'> {
-    const encoded = encodeForFile([put]);
+    const encoded = encodePuts([put]);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ put, encoded, resolve, reject });
       if (this.#waiting.length === 1) setImmediate(() => { this.#putAll(); });

@@ -3,17 +3,10 @@ import type { HeldRow } from '../../model/row.ts';
 import { printKey } from '../../model/resource-key.ts';
 import type { CandidateKind, RowPage, RowPut } from '../../ports/store.ts';
 import type { EncodedPut } from '../stored/encoded-put.ts';
-import { encodePuts } from '../stored/encoded-put.ts';
 import { decodeRow } from '../stored/row-codec.ts';
 import { blob, count, text } from './columns.ts';
 import type { Database, ResultRow } from './database.ts';
 import { DecodedRows } from './decoded-rows.ts';
-
-/** Packing a usual row takes longer than writing it to a file as it is; there are no units to be saved here. */
-const WORTH_PACKING_BYTES = 4096;
-
-/** Puts as a file has them. @throws TooLargeError as `encodePuts` */
-export const encodeForFile = (puts: readonly RowPut[]): readonly EncodedPut[] => encodePuts(puts, WORTH_PACKING_BYTES);
 
 /** The rows of resources. */
 export class RowTable {

@@ -10,6 +10,7 @@ import type {
   RegionState, RowPage, RowPut, Store, StoredDocument, StoredIndex,
 } from '../../ports/store.ts';
 import { isClockAsExpected, isClockStill } from '../stored/conditions.ts';
+import { encodePuts } from '../stored/encoded-put.ts';
 import { clockId } from '../stored/ledger-item.ts';
 import { requireAdvance, requireCommit, requireIndexUpdate, requireKeys, requireOffLog } from '../stored/require-shape.ts';
 import type { Database } from './database.ts';
@@ -17,7 +18,7 @@ import { GroupedPuts } from './grouped-puts.ts';
 import { ItemTables } from './item-tables.ts';
 import type { LedgerTable } from './ledger-table.ts';
 import { LogTables } from './log-tables.ts';
-import { encodeForFile, RowTable } from './row-table.ts';
+import { RowTable } from './row-table.ts';
 
 /** A member's state in its own SQLite file. Calls are synchronous inside: each is done when it returns its promise, but for `putRow`. */
 export class SqliteStore implements Store {
@@ -57,7 +58,7 @@ export class SqliteStore implements Store {
     requireCommit(transaction);
     this.#ledger.requireOwn(transaction.clock.member);
     const { puts, segment, clock, ifHead, writableAtMs } = transaction;
-    const encoded = encodeForFile(puts);
+    const encoded = encodePuts(puts);
     return this.#database.write(() => {
       if (!isClockAsExpected(this.#ledger.clock(this.#ledger.member), { ...clock, head: ifHead })) return 'moved';
       if (writableAtMs !== undefined && (this.#logs.writableUntilMs() ?? Infinity) <= writableAtMs) return 'fenced';
@@ -74,7 +75,7 @@ export class SqliteStore implements Store {
   async putOffLog(transaction: OffLogTransaction): Promise<'ok' | 'stale' | 'moved'> {
     requireOffLog(transaction);
     const { puts, segment, ifHead } = transaction;
-    const encoded = encodeForFile(puts);
+    const encoded = encodePuts(puts);
     return this.#database.write(() => {
       const local = this.#logs.local();
       if (local?.log !== segment.log || local.head !== ifHead) return 'moved';

@@ -15,12 +15,11 @@ export interface EncodedPut {
 /**
  * Encodes puts before anything is written.
  *
- * @param worthBytes as `pack` has it
  * @throws TooLargeError when one of them is too large, or all together
  */
-export function encodePuts(puts: readonly RowPut[], worthBytes?: number): readonly EncodedPut[] {
+export function encodePuts(puts: readonly RowPut[]): readonly EncodedPut[] {
   const encoded = puts.map(({ key, next, if: condition }): EncodedPut => ({
-    key, if: condition, next: next === 'drop' ? next : { revision: next.local.revision, candidate: candidateKind(next), bytes: encodeRow(next, worthBytes), row: next },
+    key, if: condition, next: next === 'drop' ? next : { revision: next.local.revision, candidate: candidateKind(next), bytes: encodeRow(next), row: next },
   }));
   requireFits(encoded.flatMap(({ key, next }) => (next === 'drop' ? [] : [{ key, bytes: next.bytes.length }])));
   return encoded;

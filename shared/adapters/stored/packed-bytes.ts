@@ -29,12 +29,11 @@ export type Packing = 'plain' | 'rows';
 /**
  * Packs bytes for storing: compressed where that makes them shorter by what counts, led by a byte that says how.
  *
- * @param worthBytes below this they are left as they are
  * @throws RangeError on more than could be unpacked again
  */
-export function pack(bytes: Uint8Array, packing: Packing = 'plain', worthBytes = WORTH_PACKING_BYTES): Buffer {
+export function pack(bytes: Uint8Array, packing: Packing = 'plain'): Buffer {
   if (bytes.length > MAX_UNPACKED_BYTES) throw new RangeError(`${bytes.length.toString()} bytes are too many to pack, at most ${MAX_UNPACKED_BYTES.toString()}`);
-  if (bytes.length < worthBytes) return plain(bytes);
+  if (bytes.length < WORTH_PACKING_BYTES) return plain(bytes);
   const options = bytes.length <= SHORT_BYTES ? { memLevel: SHORT_MEMORY_LEVEL } : {};
   const deflated = packing === 'rows' ? deflateRawSync(bytes, { ...options, dictionary: ROW_DICTIONARY_1 }) : deflateRawSync(bytes, options);
   if (deflated.length >= bytes.length) return plain(bytes);

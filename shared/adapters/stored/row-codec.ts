@@ -9,15 +9,13 @@ import { StoredList } from './stored-list.ts';
 /**
  * A row as it is stored: one line of JSON, `[names, writes, lengths of contents, context, siblings, local]`, then the contents one
  * after the other, each once whoever refers to it; all of it packed. The local part stands beside the row and is no part of it.
- *
- * @param worthBytes as `pack` has it
  */
-export const encodeRow = (row: HeldRow, worthBytes?: number): Buffer => encode(row, row.local, worthBytes);
+export const encodeRow = (row: HeldRow): Buffer => encode(row, row.local);
 
 /** A row as it travels, without a local part, stored the same way. */
-export const encodeBareRow = (row: Row): Buffer => encode(row, undefined, undefined);
+export const encodeBareRow = (row: Row): Buffer => encode(row, undefined);
 
-function encode(row: Row, localPart: LocalPart | undefined, worthBytes: number | undefined): Buffer {
+function encode(row: Row, localPart: LocalPart | undefined): Buffer {
   const tables = new RowTables();
   const context = tables.vector(row.context);
   const siblings = row.siblings.map((sibling) => siblingParts(tables, sibling));
@@ -26,7 +24,7 @@ function encode(row: Row, localPart: LocalPart | undefined, worthBytes: number |
   // A negative length: the text is quoted, because UTF-8 cannot say it.
   const lengths = contents.map((bytes, at) => ((tables.contents.texts[at] ?? '').isWellFormed() ? bytes.length : -bytes.length));
   const header = JSON.stringify([tables.names.texts, tables.writes, lengths, context, siblings, local]);
-  return pack(Buffer.concat([Buffer.from(`${header}\n`), ...contents]), 'rows', worthBytes);
+  return pack(Buffer.concat([Buffer.from(`${header}\n`), ...contents]), 'rows');
 }
 
 /**
